@@ -1,0 +1,40 @@
+/**
+ * Every metric: its name, its unit, when it is emitted. Handlers, alarms, the dashboard and the documents are derived from
+ * this table. Resolution is one minute; a value that is not known is not emitted, never reported as 0.
+ */
+export const METRIC_NAMESPACE = 'PoolHealth';
+
+/** The only dimension: the pool's name. */
+export const POOL_DIMENSION = 'Pool';
+
+export interface MetricDefinition {
+  readonly unit: 'Count' | 'Milliseconds' | 'Percent';
+  readonly meaning: string;
+  readonly emitted: 'every check' | 'when known';
+}
+
+export const METRICS = {
+  Healthy: { unit: 'Count', emitted: 'every check', meaning: '1 when the verdict is healthy, 0 otherwise.' },
+  Saturated: { unit: 'Count', emitted: 'every check', meaning: '1 when a layer is known to be full, 0 otherwise.' },
+  CheckDuration: { unit: 'Milliseconds', emitted: 'every check', meaning: 'How long the check took.' },
+  Utilization: {
+    unit: 'Percent',
+    emitted: 'when known',
+    meaning: 'Open connections of the pool in percent of what it can have now; not capped at 100.',
+  },
+  ActiveConnections: {
+    unit: 'Count',
+    emitted: 'when known',
+    meaning: 'Connections that execute or are inside a transaction.',
+  },
+  IdleConnections: { unit: 'Count', emitted: 'when known', meaning: 'Open connections that could be given out now.' },
+  TotalConnections: { unit: 'Count', emitted: 'when known', meaning: 'Active and idle connections.' },
+  PoolSize: { unit: 'Count', emitted: 'when known', meaning: 'Connections the pool can really have now.' },
+  WaitingRequests: {
+    unit: 'Count',
+    emitted: 'when known',
+    meaning: 'Requests that wait for a connection, where the managed pool or the application counts them.',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,7 @@
+/** The routes of the HTTP API as API Gateway (HTTP API, payload 2.0) writes them in `routeKey`. */
+export const ROUTES = {
+  worstPool: 'GET /health/pool',
+  onePool: 'GET /health/pool/{pool}',
+} as const;
+
+export type RouteKey = (typeof ROUTES)[keyof typeof ROUTES];

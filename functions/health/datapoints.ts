@@ -1,0 +1,26 @@
+import type { MetricName } from '../contract/metrics.js';
+import type { Assessment } from './report.js';
+
+/** The metrics of one pool at one moment. What is not known is not in `values`. */
+export interface Datapoints {
+  readonly pool: string;
+  /** Milliseconds since 1970: when the numbers were read, also if they are delivered later. */
+  readonly timestamp: number;
+  readonly values: Readonly<Partial<Record<MetricName, number>>>;
+}
+
+export function datapoints({ pool, sample, verdict }: Assessment): Datapoints {
+  const known: Record<MetricName, number | null> = {
+    Healthy: verdict.status === 'healthy' ? 1 : 0,
+    Saturated: verdict.saturatedLayer === null ? 0 : 1,
+    CheckDuration: sample.durationMs,
+    Utilization: verdict.utilization.percent,
+    ActiveConnections: verdict.activeConnections,
+    IdleConnections: verdict.idleConnections,
+    TotalConnections: verdict.totalConnections,
+    PoolSize: verdict.poolSize,
+    WaitingRequests: verdict.waitingRequests,
+  };
+  const values = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null));
+  return { pool, timestamp: sample.takenAt, values };
+}

@@ -1,0 +1,101 @@
+import type { ValidatedPoolConfig } from './config.js';
+import { type PublicProblem, toPublic } from './problem.js';
+import type { PoolSample } from './sample.js';
+import type { PoolSettings } from './settings.js';
+import type { UtilizationStatus, Verdict } from './verdict.js';
+
+/** One pool, as it was seen and judged. */
+export interface Assessment {
+  readonly pool: string;
+  /** Null when there is no valid definition. */
+  readonly config: ValidatedPoolConfig | null;
+  readonly sample: PoolSample;
+  readonly verdict: Verdict;
+}
+
+/** The JSON of `GET /health/pool`. Nothing in it names a host, a user or a query. */
+export interface PoolReport {
+  readonly status: 'healthy' | 'unhealthy';
+  readonly metrics: {
+    readonly activeConnections: number | null;
+    readonly idleConnections: number | null;
+    readonly waitingRequests: number | null;
+    readonly totalConnections: number | null;
+    readonly poolSize: number | null;
+  };
+  /** Values are null when there is no valid definition. */
+  readonly config: { readonly [Name in keyof PoolSettings]: number | null };
+  readonly utilization: { readonly percent: number | null; readonly status: UtilizationStatus };
+  /** When the sample was taken, ISO 8601. */
+  readonly timestamp: string;
+  readonly pool: string;
+  readonly saturatedLayer: 'managed' | 'database' | null;
+  readonly problems: readonly PublicProblem[];
+  readonly ageMs: number;
+  /** Only with several pools in one deployment. */
+  readonly pools?: readonly PoolSummary[];
+}
+
+export interface PoolSummary {
+  readonly pool: string;
+  readonly status: 'healthy' | 'unhealthy';
+  readonly percent: number | null;
+}
+
+/** @param now milliseconds since 1970, for the age of the sample */
+export function poolReport({ pool, config, sample, verdict }: Assessment, now: number): PoolReport {
+  return {
+    status: verdict.status,
+    metrics: {
+      activeConnections: verdict.activeConnections,
+      idleConnections: verdict.idleConnections,
+      waitingRequests: verdict.waitingRequests,
+      totalConnections: verdict.totalConnections,
+      poolSize: verdict.poolSize,
+    },
+    config: {
+      min: config?.settings.min ?? null,
+      max: config?.settings.max ?? null,
+      idleTimeout: config?.settings.idleTimeout ?? null,
+      connectionTimeout: config?.settings.connectionTimeout ?? null,
+    },
+    utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
+    timestamp: new Date(sample.takenAt).toISOString(),
+    pool,
+    saturatedLayer: verdict.saturatedLayer,
+    problems: verdict.problems.map(toPublic),
+    ageMs: Math.max(0, now - sample.takenAt),
+  };
+}
+
+/**
+ * The report of a deployment: the worst pool's, and with several pools a line for each.
+ *
+ * @param assessments at least one
+ */
+export function worstReport(assessments: readonly [Assessment, ...Assessment[]], now: number): PoolReport {
+  const [worst] = [...assessments].sort((a, b) => trouble(b) - trouble(a)) as [Assessment];
+  const report = poolReport(worst, now);
+  if (assessments.length === 1) {
+    return report;
+  }
+  const pools = assessments.map(({ pool, verdict }) => ({
+    pool,
+    status: verdict.status,
+    percent: shown(verdict.utilization.percent),
+  }));
+  return { ...report, pools };
+}
+
+/** One decimal; the verdict was made before rounding. */
+function shown(percent: number | null): number | null {
+  return percent === null ? null : Math.round(percent * 10) / 10;
+}
+
+const STATUS_WEIGHT: Readonly<Record<UtilizationStatus, number>> = { normal: 0, warning: 1, unknown: 2, critical: 3 };
+
+/** Orders by status, then utilization status, then percent (a percent beyond 10,000 counts as that). */
+function trouble({ verdict: { status, utilization } }: Assessment): number {
+  const percent = Math.min(utilization.percent ?? 0, 10_000) / 10_001;
+  return (status === 'unhealthy' ? 10 : 0) + STATUS_WEIGHT[utilization.status] + percent;
+}
