@@ -1,0 +1,16 @@
+/** What the check logs in with. */
+export interface Credentials {
+  /**
+   * The password or token to use now; undefined where none is needed.
+   *
+   * @throws ProblemError when it cannot be had
+   */
+  password(): Promise<string | undefined>;
+  /** The server refused it. True when asking anew may give another one, such as after a rotation. */
+  refused(): boolean;
+}
+
+/** A password that never changes, such as that of a URL. */
+export function fixedPassword(password: string | undefined): Credentials {
+  return { password: async () => password, refused: () => false };
+}

