@@ -1,4 +1,5 @@
 import type { MetricName } from '../contract/metrics.js';
+import type { Problem } from './problem.js';
 import type { Assessment } from './report.js';
 
 /** The metrics of one pool at one moment. What is not known is not in `values`. */
@@ -8,6 +9,9 @@ export interface Datapoints {
   readonly timestamp: number;
   readonly values: Readonly<Partial<Record<MetricName, number>>>;
 }
+
+/** Delivers metrics. Never throws: what could not be delivered is a problem, and is not lost. */
+export type Publish = (metrics: readonly Datapoints[]) => Promise<readonly Problem[]>;
 
 export function datapoints({ pool, sample, verdict }: Assessment): Datapoints {
   const known: Record<MetricName, number | null> = {

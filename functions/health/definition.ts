@@ -21,7 +21,7 @@ const MOST_NAMES = 40;
 const name = v.pipe(
   v.string(`a name of 1 to ${NAME_BYTES} bytes`),
   v.check(
-    (text) => text.length > 0 && new TextEncoder().encode(text).length <= NAME_BYTES && !hasControlCharacter(text),
+    (text) => text.length > 0 && new TextEncoder().encode(text).length <= NAME_BYTES && !/\p{Cc}/u.test(text),
     `a name of 1 to ${NAME_BYTES} bytes without control characters`,
   ),
 );
@@ -30,9 +30,14 @@ const names = v.pipe(
   v.minLength(1, 'a list of at least one name'),
   v.maxLength(MOST_NAMES, `a list of at most ${MOST_NAMES} names`),
 );
+const HOST_OR_IPV4 = /^[A-Za-z0-9._-]{1,253}$/;
+const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
 const endpoint = v.pipe(
   v.string('a host name'),
-  v.regex(/^[A-Za-z0-9._:-]{1,253}$/, 'a host name or an address, without port, user or scheme'),
+  v.check(
+    (text) => HOST_OR_IPV4.test(text) || IPV6.test(text),
+    'a host name or an address, without port, user or scheme',
+  ),
 );
 const wholeFrom = (least: number, most: number) => {
   const range =
@@ -43,29 +48,37 @@ const numberFrom = (least: number, most: number) => {
   const range = `a number from ${least} to ${most}`;
   return v.pipe(v.number(range), v.minValue(least, range), v.maxValue(most, range));
 };
-const secret = v.strictObject({
-  type: v.literal('secret'),
-  arn: v.pipe(
-    v.string('the ARN of a secret'),
-    v.regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret in Secrets Manager'),
-  ),
-});
+/** An object with these keys and no others. For an unknown key the message is the list of the known ones. */
+const strict = <const Entries extends v.ObjectEntries>(entries: Entries, accepted = 'an object') =>
+  v.strictObject(entries, (issue) => (issue.expected === 'never' ? Object.keys(entries).join(', ') : accepted));
+/** The same where valibot would take an empty list for an object without keys. */
+const strictNoList = <const Entries extends v.ObjectEntries>(entries: Entries, accepted: string) => {
+  const schema = strict(entries, accepted);
+  return v.pipe(v.custom<v.InferInput<typeof schema>>(isObject, accepted), schema);
+};
+const secretForm = '{"type": "secret", "arn": ...}';
+const secret = strict(
+  {
+    type: v.literal('secret', '"secret"'),
+    arn: v.pipe(
+      v.string('the ARN of a secret'),
+      v.regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret in Secrets Manager'),
+    ),
+  },
+  secretForm,
+);
 
-const definition = v.strictObject(
+const definition = strictNoList(
   {
     endpoint,
     port: v.optional(wholeFrom(1, 65_535), 5432),
     database: name,
     user: name,
-    auth: v.variant(
-      'type',
-      [v.strictObject({ type: v.literal('iam') }), secret],
-      '{"type": "iam"} or {"type": "secret", "arn": ...}',
-    ),
+    auth: v.variant('type', [strict({ type: v.literal('iam') }), secret], `{"type": "iam"} or ${secretForm}`),
     tls: v.optional(v.picklist(['verify-full', 'off'], '"verify-full" or "off"'), 'verify-full'),
     environment: v.optional(v.picklist(ENVIRONMENTS, `one of ${ENVIRONMENTS.join(', ')}`), 'production'),
     pool: v.optional(
-      v.strictObject(
+      strictNoList(
         Object.fromEntries(SETTING_NAMES.map((setting) => [setting, v.optional(v.unknown())])),
         `an object with ${SETTING_NAMES.join(', ')}`,
       ),
@@ -73,10 +86,7 @@ const definition = v.strictObject(
     ),
     instances: v.optional(wholeFrom(1, Number.MAX_SAFE_INTEGER), 1),
     count: v.optional(
-      v.strictObject(
-        { users: v.optional(names), applications: v.optional(names) },
-        'an object with users, applications',
-      ),
+      strictNoList({ users: v.optional(names), applications: v.optional(names) }, 'an object with users, applications'),
       {},
     ),
     sharedUser: v.optional(v.boolean('true or false'), false),
@@ -84,15 +94,15 @@ const definition = v.strictObject(
       v.variant(
         'kind',
         [
-          v.strictObject({ kind: v.literal('none') }),
-          v.strictObject({ kind: v.literal('rds-proxy'), name }),
-          v.strictObject({ kind: v.literal('pgbouncer'), user: name, auth: secret }),
+          strict({ kind: v.literal('none') }),
+          strict({ kind: v.literal('rds-proxy'), name }),
+          strict({ kind: v.literal('pgbouncer'), user: name, auth: secret }),
         ],
         '{"kind": "rds-proxy", "name": ...}, {"kind": "pgbouncer", "user": ..., "auth": ...} or {"kind": "none"}',
       ),
     ),
     limits: v.optional(
-      v.strictObject(
+      strictNoList(
         { pinnedPercent: v.optional(numberFrom(0, 100), 20), borrowWaitMs: v.optional(numberFrom(0, 3_600_000), 100) },
         'an object with pinnedPercent, borrowWaitMs',
       ),
@@ -115,37 +125,28 @@ export function poolNameViolation(pool: string): Violation | null {
 
 /** Validates the text of an SSM parameter. Never throws; all mistakes at once. */
 export function parseDefinition(pool: string, text: string): Validation {
-  const reserved: Violation[] = [];
   let value: unknown;
   try {
-    value = JSON.parse(text, (key, inner: unknown) => {
-      if (key in Object.prototype) {
-        reserved.push({ field: key, message: `unknown key "${key}"` });
-        return undefined;
-      }
-      return inner;
-    });
+    value = JSON.parse(text);
   } catch {
-    return {
-      ok: false,
-      violations: [{ field: 'definition', message: `the definition must be JSON, received ${received(text)}` }],
-    };
+    const message = `the definition must be JSON, received ${text.length} characters that are not (not shown)`;
+    return { ok: false, violations: [{ field: 'definition', message }] };
   }
-  const validation = validateDefinition(pool, value);
-  if (reserved.length === 0) {
-    return validation;
-  }
-  return { ok: false, violations: validation.ok ? reserved : [...reserved, ...validation.violations] };
+  return validateDefinition(pool, value);
 }
 
 /** Validates a definition that is already an object. Never throws; all mistakes at once. */
 export function validateDefinition(pool: string, value: unknown): Validation {
-  const parsed = v.safeParse(definition, value);
+  const parsed = v.safeParse(definition, value, { abortPipeEarly: true });
   const poolPart = isObject(value) && isObject(value.pool) ? value.pool : {};
   const environment = parsed.success ? parsed.output.environment : environmentOf(value);
   const { settings, violations, warnings } = resolveSettings([definitionSource(poolPart)], environment);
   const nameViolation = poolNameViolation(pool);
-  const all = [...(nameViolation ? [nameViolation] : []), ...(parsed.issues ?? []).map(toViolation), ...violations];
+  const all = [
+    ...(nameViolation ? [nameViolation] : []),
+    ...(parsed.issues ?? []).flatMap(toViolations),
+    ...violations,
+  ];
   if (!parsed.success || settings === null || all.length > 0) {
     return { ok: false, violations: all };
   }
@@ -162,17 +163,36 @@ export function validateDefinition(pool: string, value: unknown): Validation {
 
 type Issue = v.BaseIssue<unknown>;
 
-function toViolation(issue: Issue): Violation {
+/** Where users write host names and credentials by mistake or by right: a text there is never shown. */
+const NEVER_SHOWN = /^(endpoint|managed|(managed\.)?auth(\.arn)?)$/;
+
+function toViolations(issue: Issue): Violation[] {
   const field = v.getDotPath(issue) ?? 'definition';
-  const isMissing = issue.input === undefined;
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return { field, message: `unknown key "${field}"` };
+    const holder = field.slice(0, field.length - `${issue.input}`.length);
+    return unknownKeys(issue).map((key) => {
+      const message = `unknown key ${received(holder + key)}, accepted are ${issue.message}`;
+      return { field: `${holder}${key}`, message };
+    });
   }
-  if (issue.type === 'strict_object' && isMissing && issue.path) {
-    return { field, message: `${field} is missing` };
+  if (issue.type === 'strict_object' && issue.input === undefined && issue.path) {
+    return [{ field, message: `${field} is missing` }];
   }
-  const accepted = issue.message.startsWith('Invalid ') ? `${issue.expected}` : issue.message;
-  return { field, message: `${field} must be ${accepted}, received ${received(issue.input)}` };
+  const isHidden = typeof issue.input === 'string' && NEVER_SHOWN.test(field);
+  const shown = isHidden ? 'a text (not shown)' : received(issue.input);
+  return [{ field, message: `${field} must be ${issue.message}, received ${shown}` }];
+}
+
+/** Every unknown key of the object that an issue is about; valibot stops at the first. */
+function unknownKeys({ path, message }: Issue): string[] {
+  const known = message.split(', ');
+  const keys: string[] = [];
+  for (const key in Object(path?.at(-1)?.input)) {
+    if (!known.includes(key)) {
+      keys.push(key);
+    }
+  }
+  return keys;
 }
 
 function environmentOf(value: unknown): (typeof ENVIRONMENTS)[number] {
@@ -181,8 +201,4 @@ function environmentOf(value: unknown): (typeof ENVIRONMENTS)[number] {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function hasControlCharacter(text: string): boolean {
-  return [...text].some((character) => character < ' ' || character === '\u007f');
 }

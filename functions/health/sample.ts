@@ -23,6 +23,8 @@ export interface DatabaseView {
   readonly slots: ServerSlots;
   /** `server_version_num`, such as 180004. */
   readonly serverVersion: number;
+  /** Process ids of statements of earlier checks that still run on the server although nobody waits for them. */
+  readonly orphans: readonly string[];
 }
 
 /** Sessions of the pool, as the contract counts them. */

@@ -122,7 +122,7 @@ export function resolveSettings(sources: readonly SettingSource[], environment: 
       );
     } else {
       const origin = max.byDefault ? `, the default of ${environment}` : '';
-      const message = `${min.label} (${min.value}) cannot be greater than ${max.label} (${max.value}${origin})`;
+      const message = `${min.label} (${min.value}) cannot be greater than ${max.label} (${max.value})${origin}`;
       violations.push({ field: min.label, message });
     }
   }
@@ -151,18 +151,27 @@ export function environmentFrom(nodeEnv: string | undefined): { environment: Env
   return { environment: 'production', warnings: [warning] };
 }
 
-/** A value as an error may show it: short, and never a connection string. */
+/** A value as an error may show it: short, never a connection string, and of an object or a list only that it is one. */
 export function received(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch {
-    text = undefined;
+  switch (typeof value) {
+    case 'string':
+      return receivedText(value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+    default:
+      return typeof value;
   }
-  text ??= typeof value;
-  if (text.includes('://') || text.includes('@')) {
+}
+
+function receivedText(value: string): string {
+  if (/:\/\/|[@=]/.test(value)) {
     return 'something like a connection string (not shown)';
   }
+  const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 

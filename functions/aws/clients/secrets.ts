@@ -1,0 +1,31 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { BOUNDS, type Bounds, bounded } from './bounds.js';
+
+/** A client of Secrets Manager, which holds passwords. */
+export function secretsClient(bounds: Bounds = BOUNDS): SecretsManagerClient {
+  return new SecretsManagerClient(bounded(bounds));
+}
+
+let shared: SecretsManagerClient | undefined;
+
+function sharedClient(): SecretsManagerClient {
+  shared ??= secretsClient();
+  return shared;
+}
+
+/**
+ * The text of a secret; undefined when it is binary. Import this module with `import()`, and so the SDK behind it only
+ * where a pool's `auth` is a secret.
+ *
+ * @param client @default one that all pools share
+ * @throws what the SDK throws, and an AbortError after `deadlineMs` milliseconds
+ */
+export async function readSecret(
+  arn: string,
+  deadlineMs: number,
+  client: SecretsManagerClient = sharedClient(),
+): Promise<string | undefined> {
+  const abortSignal = AbortSignal.timeout(deadlineMs);
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }), { abortSignal });
+  return SecretString;
+}

