@@ -39,7 +39,7 @@ process.exitCode = results.every(({ succeeded }) => succeeded) ? 0 : 1;
 
 function testOn(version: string): Result {
   const [major = ''] = version.split('.');
-  const report = join(ROOT, '.cache', `vitest-${major}.json`);
+  const report = join(ROOT, process.env.MATRIX_REPORTS ?? '.cache', `postgres-${major}.json`);
   rmSync(report, { force: true });
   const environment = {
     POOL_HEALTH_TEST_BINARIES: fetched(version, major),

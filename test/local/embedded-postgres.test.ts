@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from '../../functions/local/embedded-postgres.js';
 import { installedPackage } from '../../functions/local/postgres-binaries.js';
+import { isAlive } from '../support/is-alive.js';
 
 const servers: EmbeddedPostgres[] = [];
 const folders: string[] = [];
@@ -27,14 +28,6 @@ async function ask(server: EmbeddedPostgres, query: string): Promise<unknown> {
   const { rows } = await client.query<{ answer: unknown }>(query);
   await client.end();
   return rows[0]?.answer;
-}
-
-function runs(pid: number | null): boolean {
-  try {
-    return pid !== null && process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** The package in a folder of its own, which its owner alone can enter. */
@@ -59,9 +52,9 @@ describe('an embedded server', () => {
   it('leaves no process and no file when it is removed', async () => {
     const server = await start();
     const { pid, directory } = server;
-    expect(runs(pid)).toBe(true);
+    expect(isAlive(pid)).toBe(true);
     await server.remove();
-    expect(runs(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     expect(existsSync(directory)).toBe(false);
   });
 
@@ -70,7 +63,7 @@ describe('an embedded server', () => {
     const { pid, directory } = server;
     server.removeNow();
     await server.stop();
-    expect(runs(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     expect(existsSync(directory)).toBe(false);
   });
 

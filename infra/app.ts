@@ -1,0 +1,23 @@
+import { App } from 'aws-cdk-lib';
+import { readContext } from './context.js';
+import { ContextError } from './context-schema.js';
+import { PoolHealthStack } from './pool-health-stack.js';
+import { demoNotice } from './prices.js';
+
+/** The CDK app of this repository: `cdk.json` context in, one stack out. */
+const app = new App();
+
+try {
+  const options = readContext(app.node.tryGetContext('pool-health'));
+  if (options.mode === 'demo') {
+    console.error(demoNotice());
+  }
+  new PoolHealthStack(app, options);
+  app.synth();
+} catch (error) {
+  if (!(error instanceof ContextError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,45 @@
+import { Stack } from 'aws-cdk-lib';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, POOL_DIMENSION } from '../functions/contract/metrics.js';
+import type { ProblemCode } from '../functions/health/problem.js';
+import { CONFIG_INVALID_METRIC } from './pool-alarms.js';
+import type { CheckedPool } from './pools.js';
+
+export interface DefinitionsProps {
+  readonly pools: readonly CheckedPool[];
+  readonly parameterPrefix: string;
+  /** Log of the check, where a definition that does not hold is reported. */
+  readonly checkLog: ILogGroup;
+}
+
+const INVALID: ProblemCode = 'CONFIG.INVALID';
+
+/** The pools' definitions in SSM, where they can be changed without a deployment, and the count of broken ones. */
+export class Definitions extends Construct {
+  readonly parameterNames: readonly string[];
+
+  constructor(scope: Construct, id: string, { pools, parameterPrefix, checkLog }: DefinitionsProps) {
+    super(scope, id);
+    this.parameterNames = pools.map(({ name, definition }) => {
+      const parameterName = `${parameterPrefix}/${name}`;
+      new StringParameter(this, name, {
+        parameterName,
+        description: `pool-health: definition of the pool ${name}`,
+        stringValue: Stack.of(this).toJsonString(definition),
+        // A definition may grow beyond the 4 KB of a standard parameter.
+        tier: ParameterTier.INTELLIGENT_TIERING,
+      });
+      return parameterName;
+    });
+    new MetricFilter(this, 'Invalid definitions', {
+      logGroup: checkLog,
+      filterPattern: FilterPattern.stringValue('$.code', '=', INVALID),
+      metricNamespace: METRIC_NAMESPACE,
+      metricName: CONFIG_INVALID_METRIC,
+      metricValue: '1',
+      dimensions: { [POOL_DIMENSION]: '$.pool' },
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { Duration } from 'aws-cdk-lib';
+import { Connections } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { HealthFunction, type Placement } from './health-function.js';
+import { Network, type NetworkOptions } from './network.js';
+import { publishMetrics } from './permissions.js';
+import type { CheckedPool } from './pools.js';
+
+export interface FunctionsProps {
+  readonly pools: readonly CheckedPool[];
+  readonly parameterPrefix: string;
+  readonly logRetention: RetentionDays;
+  /** @default outside any VPC */
+  readonly network?: NetworkOptions;
+  /** @default not reserved */
+  readonly reservedConcurrency?: number;
+}
+
+/** The port that a definition means when it names none. */
+const POSTGRES_PORT = 5432;
+
+/** The functions of the monitor, able to reach every pool and allowed what they call, and no more. */
+export class Functions extends Construct {
+  /** Runs on the schedule; the only one that publishes metrics. */
+  readonly check: HealthFunction;
+  /** Answers `GET /health/pool`. */
+  readonly pool: HealthFunction;
+  /** Empty outside a VPC. */
+  readonly connections: Connections;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { pools, parameterPrefix, logRetention, network, reservedConcurrency } = props;
+    const placement = network ? this.#placement(network, pools) : null;
+    this.connections = placement?.securityGroup.connections ?? new Connections();
+    const common = { parameterPrefix, logRetention, placement };
+    this.check = new HealthFunction(this, 'Check', {
+      ...common,
+      handler: 'check',
+      // All pools at once with 5 s each, a cold start, and retries of the delivery; the next check comes after 60 s.
+      timeout: Duration.seconds(30),
+      // Room of its own: when the account has none left, the pools are likely to be in trouble too.
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+    });
+    this.pool = new HealthFunction(this, 'Pool', {
+      ...common,
+      handler: 'pool',
+      timeout: Duration.seconds(15),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+    });
+    this.check.role.addToPolicy(publishMetrics());
+    for (const pool of pools) {
+      allowLogin(this.check, pool);
+      allowLogin(this.pool, pool);
+    }
+  }
+
+  #placement(options: NetworkOptions, pools: readonly CheckedPool[]): Placement {
+    const readsSecrets = pools.some(({ config }) => config.auth.type === 'secret');
+    const network = new Network(this, 'Network', { ...options, readsSecrets });
+    for (const { target, definition } of pools) {
+      if (target) {
+        network.allowTo(target, definition.port ?? POSTGRES_PORT);
+      }
+    }
+    return { vpc: options.vpc, subnets: network.subnets, securityGroup: network.securityGroup };
+  }
+}
+
+function allowLogin({ role }: HealthFunction, { definition, login }: CheckedPool): void {
+  if (definition.auth.type === 'iam') {
+    login?.grantConnect(role, definition.user);
+  } else {
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [definition.auth.arn] }),
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { DEPLOYED_ENVIRONMENT } from '../functions/contract/environment.js';
+import { allowVpc, explainStar, readDefinitions } from './permissions.js';
+
+/** Where functions stand in a VPC. */
+export interface Placement {
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  readonly securityGroup: ISecurityGroup;
+}
+
+export interface HealthFunctionProps {
+  /** Name of the handler's file in `functions/`, without suffix. */
+  readonly handler: 'check' | 'pool';
+  readonly timeout: Duration;
+  readonly parameterPrefix: string;
+  readonly logRetention: RetentionDays;
+  /** Null: outside any VPC. */
+  readonly placement: Placement | null;
+  /** Environments that may run at once. @default whatever the account has left */
+  readonly reservedConcurrency?: number;
+}
+
+/**
+ * More than the handlers use (about 100 MB): CPU comes with memory, and start-up and the TLS handshake have to fit into
+ * the deadline of a check.
+ */
+const MEMORY_MB = 512;
+
+/** One function of the monitor, with a role and a log of its own. */
+export class HealthFunction extends Construct implements IGrantable {
+  readonly lambda: NodejsFunction;
+  readonly logGroup: LogGroup;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: HealthFunctionProps) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.role = this.#role(props);
+    const environment: Record<keyof typeof DEPLOYED_ENVIRONMENT, string> = {
+      POOL_HEALTH_PARAMETER_PREFIX: props.parameterPrefix,
+    };
+    this.lambda = new NodejsFunction(this, 'Function', {
+      ...bundled(props.handler),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: MEMORY_MB,
+      timeout: props.timeout,
+      tracing: Tracing.ACTIVE,
+      role: this.role,
+      logGroup: this.logGroup,
+      environment,
+      // A check that could not run on time must not run later: the next one is due.
+      retryAttempts: 0,
+      maxEventAge: Duration.seconds(60),
+      ...(props.placement && {
+        vpc: props.placement.vpc,
+        vpcSubnets: props.placement.subnets,
+        securityGroups: [props.placement.securityGroup],
+      }),
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
+    });
+  }
+
+  get grantPrincipal(): IPrincipal {
+    return this.role;
+  }
+
+  #role({ parameterPrefix, placement }: HealthFunctionProps): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.logGroup.grantWrite(role);
+    role.addToPolicy(readDefinitions(this, parameterPrefix));
+    if (placement) {
+      allowVpc(role);
+    }
+    explainStar(role);
+    return role;
+  }
+}
+
+/** How a handler becomes one file: everything in it, the AWS SDK too, so that what was tested is what runs. */
+function bundled(handler: string) {
+  return {
+    entry: inRepository(`functions/${handler}.ts`),
+    depsLockFilePath: inRepository('package-lock.json'),
+    bundling: {
+      format: OutputFormat.CJS,
+      mainFields: ['module', 'main'],
+      minify: true,
+      bundleAwsSDK: true,
+      // The optional native client of pg, required only by who asks for it.
+      externalModules: ['pg-native'],
+    },
+  };
+}
+
+function inRepository(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
