@@ -7,7 +7,7 @@ import { ProbeTimeout } from './timeout.js';
  */
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const BY_SQLSTATE: Readonly<Record<string, ProblemCode>> = {
+const BY_SQLSTATE = table({
   '28P01': 'PROBE.AUTH',
   '28000': 'PROBE.AUTH',
   '3D000': 'PROBE.DATABASE_MISSING',
@@ -17,10 +17,10 @@ const BY_SQLSTATE: Readonly<Record<string, ProblemCode>> = {
   '57P02': 'PROBE.TERMINATED',
   '57P03': 'PROBE.NOT_ACCEPTING',
   '57P05': 'PROBE.TERMINATED',
-};
+});
 
 /** @see https://nodejs.org/api/errors.html#common-system-errors */
-const BY_ERRNO: Readonly<Record<string, ProblemCode>> = {
+const BY_ERRNO = table({
   ENOTFOUND: 'PROBE.DNS',
   EAI_AGAIN: 'PROBE.DNS',
   EAI_FAIL: 'PROBE.DNS',
@@ -36,7 +36,7 @@ const BY_ERRNO: Readonly<Record<string, ProblemCode>> = {
   ETIMEDOUT: 'PROBE.UNREACHABLE',
   ENOENT: 'PROBE.UNREACHABLE',
   EACCES: 'PROBE.UNREACHABLE',
-};
+});
 
 /** Codes of certificate verification. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const TLS_CODES: ReadonlySet<string> = new Set([
@@ -63,12 +63,15 @@ const TLS_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** What pg throws without a code of its own. */
-const BY_PG_MESSAGE: Readonly<Record<string, ProblemCode>> = {
+const BY_PG_MESSAGE = table({
   'The server does not support SSL connections': 'PROBE.TLS',
   'There was an error establishing an SSL connection': 'PROBE.TLS',
   'Connection terminated': 'PROBE.UNREACHABLE',
   'Connection terminated unexpectedly': 'PROBE.UNREACHABLE',
-};
+  'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string': 'PROBE.AUTH',
+  'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string': 'PROBE.AUTH',
+  'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match': 'PROBE.AUTH',
+});
 
 /** `routine` of 53300 for the two limits that are not the server's slots. */
 const OWN_LIMIT_ROUTINE = 'InitializeSessionUserId';
@@ -89,11 +92,15 @@ export function toProblem(error: unknown): Problem {
   if (code !== null && (TLS_CODES.has(code) || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_'))) {
     return problem('PROBE.TLS', { reason: code });
   }
-  if (code !== null && BY_ERRNO[code]) {
-    return problem(BY_ERRNO[code], { reason: code });
+  const byErrno = BY_ERRNO.get(code ?? '');
+  if (byErrno) {
+    return problem(byErrno, { reason: code });
   }
-  const known = error instanceof Error ? BY_PG_MESSAGE[error.message] : undefined;
-  return known ? problem(known) : problem('PROBE.QUERY', { reason: code ?? 'unexpected answer' });
+  const message = error instanceof Error ? error.message : '';
+  const byMessage = BY_PG_MESSAGE.get(message);
+  return byMessage
+    ? problem(byMessage, { reason: message })
+    : problem('PROBE.QUERY', { reason: code ?? 'unexpected answer' });
 }
 
 /** The SQLSTATE of an error of the server, or null for any other error. */
@@ -104,7 +111,7 @@ export function sqlState(error: unknown): string | null {
 
 function fromServer(sqlstate: string, error: unknown): Problem {
   if (sqlstate !== '53300') {
-    return problem(BY_SQLSTATE[sqlstate] ?? 'PROBE.QUERY', { sqlstate });
+    return problem(BY_SQLSTATE.get(sqlstate) ?? 'PROBE.QUERY', { sqlstate });
   }
   const routine = typeof error === 'object' && error && 'routine' in error ? error.routine : null;
   const isOwnLimit = routine === OWN_LIMIT_ROUTINE;
@@ -114,11 +121,16 @@ function fromServer(sqlstate: string, error: unknown): Problem {
   });
 }
 
-/** The code of an error, of the first of several where a host had more than one address. */
+/** A map and no object, which would find `constructor` in any table. */
+function table(codes: Readonly<Record<string, ProblemCode>>): ReadonlyMap<string, ProblemCode> {
+  return new Map(Object.entries(codes));
+}
+
+/** The code of an error, of the first of several where a host had more than one address. What is not like one is a text. */
 function errorCode(error: unknown): string | null {
   if (error instanceof AggregateError) {
     return errorCode(error.errors[0]);
   }
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : null;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : null;
 }

@@ -15,6 +15,8 @@ export type UrlResult =
 
 /** `sslmode`s that verify, or are made to: `require` alone would accept anybody's certificate. */
 const VERIFIED_MODES: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full']);
+/** `sslmode`s that are refused by name. Any other text may be the rest of a password with a "?" in it, and is not shown. */
+const REFUSED_MODES: ReadonlySet<string> = new Set(['', 'allow', 'prefer', 'no-verify']);
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1', '']);
 
 /**
@@ -47,10 +49,14 @@ export function parseDatabaseUrl(text: string): UrlResult {
   if (user === '') {
     violations.push(violation('DATABASE_URL names no user: postgres://USER@host/database'));
   }
+  if (url.port === '0') {
+    violations.push(violation('the port in DATABASE_URL must be from 1 to 65535'));
+  }
   if (sslmode !== null && sslmode !== 'disable' && !VERIFIED_MODES.has(sslmode)) {
+    const received = REFUSED_MODES.has(sslmode) ? JSON.stringify(sslmode) : 'something else (not shown)';
     violations.push(
       violation(
-        `sslmode in DATABASE_URL must be verify-full (require and verify-ca are taken for it) or disable, received ${JSON.stringify(sslmode.slice(0, 20))}: other modes may fall back to an unverified connection`,
+        `sslmode in DATABASE_URL must be verify-full (require and verify-ca are taken for it) or disable, received ${received}: other modes may fall back to an unverified connection`,
       ),
     );
   }

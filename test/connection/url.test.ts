@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ParsedUrl, parseDatabaseUrl } from '../../functions/connection/url.js';
+
+function accepted(text: string): ParsedUrl {
+  const result = parseDatabaseUrl(text);
+  if (!result.ok) {
+    throw new Error(`refused: ${messages(text).join(', ')}`);
+  }
+  return result.url;
+}
+
+function messages(text: string): string[] {
+  const result = parseDatabaseUrl(text);
+  return result.ok ? [] : result.violations.map(({ message }) => message);
+}
+
+describe('what a URL says', () => {
+  const TARGET = { endpoint: 'db.example', port: 5432, database: 'shop', user: 'check', tls: 'verify-full' };
+  test.each([
+    ['everything', 'postgres://check:secret@db.example:6432/shop', { port: 6432 }, 'secret'],
+    ['the port is 5432 unless it is said', 'postgres://check:secret@db.example/shop', {}, 'secret'],
+    ['the other scheme', 'postgresql://check:secret@db.example/shop', {}, 'secret'],
+    ['a scheme in capitals', 'POSTGRES://check:secret@db.example/shop', {}, 'secret'],
+    ['no password', 'postgres://check@db.example/shop', {}, undefined],
+    ['an empty password', 'postgres://check:@db.example/shop', {}, undefined],
+    ['the database is named as the user unless it is said', 'postgres://check@db.example', { database: 'check' }],
+    ['a slash without a database', 'postgres://check@db.example/', { database: 'check' }],
+    ['a database with a slash', 'postgres://check@db.example/a/b', { database: 'a/b' }],
+    ['an IPv4 address', 'postgres://check@192.0.2.7/shop', { endpoint: '192.0.2.7' }],
+    ['an IPv6 address', 'postgres://check@[2001:db8::7]:6432/shop', { endpoint: '2001:db8::7', port: 6432 }],
+    ['a host as parameter', 'postgres://check@localhost/shop?host=db.example', {}],
+    [
+      'the directory of a Unix socket',
+      'postgres://check@localhost:6432/shop?host=/run/postgresql',
+      { endpoint: '/run/postgresql', port: 6432, tls: 'off' },
+    ],
+    [
+      'percent-encoded names',
+      'postgres://ch%40ck:%25%2F%3F%23%3A@db.example/sh%20op%C3%A9',
+      { user: 'ch@ck', database: 'sh opé' },
+      '%/?#:',
+    ],
+    ['other parameters', 'postgres://check@db.example/shop?connect_timeout=3&application_name=x', {}],
+  ])('%s', (_, text, changes, password?: string) => {
+    const url = accepted(text);
+    expect(url.target).toEqual({ ...TARGET, ...changes });
+    expect(url.password).toBe(password);
+    expect(url.caFile).toBeNull();
+  });
+
+  test('any user, password and database, percent-encoded', () => {
+    const name = fc.string({ unit: 'grapheme', minLength: 1 });
+    // A path of dots means another path in any URL.
+    const database = name.filter((text) => !/^\.+$/.test(text));
+    fc.assert(
+      fc.property(name, name, database, (user, password, of) => {
+        const [u, p, d] = [user, password, of].map(encodeURIComponent);
+        const url = accepted(`postgres://${u}:${p}@db.example/${d}`);
+        expect([url.target.user, url.password, url.target.database]).toEqual([user, password, of]);
+      }),
+    );
+  });
+});
+
+describe('sslmode', () => {
+  test.each([
+    ['without it a host is verified', 'db.example/shop', 'verify-full'],
+    ['without it this very machine is not', 'localhost/shop', 'off'],
+    ['nor by its address', '127.0.0.1/shop', 'off'],
+    ['nor by its address of version 6', '[::1]/shop', 'off'],
+    ['nor by a Unix socket', 'db.example/shop?host=/run/postgresql', 'off'],
+    ['a host that only looks local is verified', 'localhost.example/shop', 'verify-full'],
+    ['what counts is where the connection goes', 'localhost/shop?host=db.example', 'verify-full'],
+    ['require is taken for verify-full', 'db.example/shop?sslmode=require', 'verify-full'],
+    ['verify-ca is taken for verify-full', 'db.example/shop?sslmode=verify-ca', 'verify-full'],
+    ['verify-full', 'db.example/shop?sslmode=verify-full', 'verify-full'],
+    ['verify-full on this machine', 'localhost/shop?sslmode=verify-full', 'verify-full'],
+    ['disable has to be written', 'db.example/shop?sslmode=disable', 'off'],
+  ])('%s', (_, rest, tls) => {
+    expect(accepted(`postgres://check@${rest}`).target.tls).toBe(tls);
+  });
+
+  test.each(['allow', 'prefer', 'no-verify'])('%s may fall back and is refused, by its name', (sslmode) => {
+    expect(messages(`postgres://check@db.example/shop?sslmode=${sslmode}`)).toEqual([
+      expect.stringContaining(`received "${sslmode}"`),
+    ]);
+  });
+
+  test.each(['', 'Verify-Full', 'on'])('"%s" is no mode', (sslmode) => {
+    expect(messages(`postgres://check@db.example/shop?sslmode=${sslmode}`)).toEqual([
+      expect.stringMatching(/sslmode .* must be verify-full/),
+    ]);
+  });
+
+  test('sslrootcert names the certificate authority', () => {
+    expect(accepted('postgres://check@db.example/shop?sslrootcert=/etc/ca%20file.pem').caFile).toBe('/etc/ca file.pem');
+  });
+});
+
+describe('a URL that is none', () => {
+  test.each([
+    ['an empty text', '', /received an empty text$/],
+    ['no URL at all', 'db.example', /must look like postgres:\/\/user:password@host:5432\/database/],
+    [
+      'a password that is not encoded',
+      'postgres://check:se/cret@db.example/shop',
+      /percent-encoded; received something/,
+    ],
+    ['a port beyond all ports', 'postgres://check@db.example:65536/shop', /must look like/],
+    ['the port 0', 'postgres://check@db.example:0/shop', /^the port in DATABASE_URL must be from 1 to 65535/],
+    ['another scheme', 'mysql://check:secret@db.example/shop', /must begin with postgres:\/\/ or postgresql:\/\//],
+    ['a percent sign that encodes nothing', 'postgres://check:100%@db.example/shop', /"%25" for a percent sign/],
+    ['no user', 'postgres://db.example/shop', /names no user/],
+    ['a password without a user', 'postgres://:secret@db.example/shop', /names no user/],
+  ])('%s is refused with what is accepted', (_, text, message) => {
+    expect(messages(text)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test('several mistakes are named at once', () => {
+    expect(messages('postgres://db.example:0/shop?sslmode=prefer')).toEqual([
+      expect.stringContaining('names no user'),
+      expect.stringContaining('the port'),
+      expect.stringContaining('sslmode'),
+    ]);
+  });
+});
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom('%', '[', '@', '?', '#', '/', ' '),
+);
+
+test('any text is either a target that can be tried or a message, and never throws', () => {
+  const anyUrl = fc.oneof(
+    anyText,
+    fc
+      .tuple(fc.constantFrom('postgres:', 'postgres://', 'postgresql://u@', 'postgres://u:p@h'), anyText)
+      .map((parts) => parts.join('')),
+    fc
+      .record({ user: anyText, host: anyText, query: anyText })
+      .map(({ user, host, query }) => `postgres://${user}@${host}?host=${host}&sslmode=${query}`),
+  );
+  fc.assert(
+    fc.property(anyUrl, (text) => {
+      const result = parseDatabaseUrl(text);
+      if (result.ok) {
+        const { endpoint, port, database, user, tls } = result.url.target;
+        expect([endpoint, database, user].filter((name) => name === '')).toEqual([]);
+        expect(port >= 1 && port <= 65_535).toBe(true);
+        expect(['verify-full', 'off']).toContain(tls);
+      } else {
+        expect(result.violations.length).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('no message holds any part of the URL, wherever it stands and however badly it is written', () => {
+  const marked = fc.tuple(anyText, anyText).map(([before, after]) => `${before}MARKED${after}`);
+  const part = fc.option(marked, { nil: '' });
+  const separator = fc.constantFrom('', '://', ':', '/', '@', '?', '#', '&', '?sslmode=', '&sslmode=', '?host=', ':0');
+  const anyUrl = fc.oneof(
+    fc
+      .record({ user: part, password: part, host: part, port: part, database: part, sslmode: part, file: part })
+      .map(
+        ({ user, password, host, port, database, sslmode, file }) =>
+          `postgres://${user}:${password}@${host}:${port}/${database}?sslmode=${sslmode}&sslrootcert=${file}`,
+      ),
+    fc
+      .tuple(fc.constantFrom('postgres://', 'postgres:', 'mysql://', ''), fc.array(fc.tuple(part, separator)))
+      .map(([scheme, parts]) => scheme + parts.flat().join('')),
+    // What follows an unencoded "?" in a password is a parameter.
+    marked.map((password) => `postgres://check:1?sslmode=${password}@db.example/shop`),
+  );
+  fc.assert(
+    fc.property(anyUrl, (text) => {
+      expect(messages(text).join('\n')).not.toMatch(/MARKED/i);
+    }),
+    { numRuns: 2_000 },
+  );
+});

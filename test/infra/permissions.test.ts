@@ -1,0 +1,157 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { ATTACH, templateOf } from './synth.js';
+import { plain } from './templates.js';
+
+const ACCOUNT = '111122223333';
+const arn = (rest: string) => `arn:aws:${rest}`;
+const here = (service: string, rest: string) => arn(`${service}:eu-central-1:${ACCOUNT}:${rest}`);
+
+const DEFINITIONS = here('ssm', 'parameter/pool-health');
+const LOGIN = here('rds-db', 'dbuser:prx-0123456789abcdef0/pool_health');
+const SECRET = here('secretsmanager', 'secret:reports/watcher-AbCdEf');
+const CHECK_LOG = here('logs', 'log-group:check:log-stream:x');
+const POOL_LOG = here('logs', 'log-group:pool:log-stream:x');
+const INTERFACE = here('ec2', 'network-interface/eni-0123456789abcdef0');
+
+type Call = readonly [action: string, resource: string, context?: Readonly<Record<string, string>>];
+
+const BOTH_MAKE: readonly Call[] = [
+  ['ssm:GetParametersByPath', DEFINITIONS],
+  ['rds-db:connect', LOGIN],
+  ['secretsmanager:GetSecretValue', SECRET],
+  ['xray:PutTraceSegments', '*'],
+  ['xray:PutTelemetryRecords', '*'],
+  ['ec2:DescribeNetworkInterfaces', '*'],
+  ['ec2:DescribeSubnets', '*'],
+  ['ec2:CreateNetworkInterface', INTERFACE],
+  ['ec2:CreateNetworkInterface', here('ec2', 'subnet/subnet-0aaaaaaaaaaaaaaaa')],
+  ['ec2:CreateNetworkInterface', here('ec2', 'security-group/sg-0123456789abcdef0')],
+  ['ec2:DeleteNetworkInterface', INTERFACE],
+  ['ec2:AssignPrivateIpAddresses', INTERFACE],
+  ['ec2:UnassignPrivateIpAddresses', INTERFACE],
+];
+const NOBODY_MAKES: readonly Call[] = [
+  ['ssm:GetParameter', here('ssm', 'parameter/pool-health/orders')],
+  ['ssm:GetParametersByPath', here('ssm', 'parameter/other')],
+  ['ssm:GetParametersByPath', here('ssm', 'parameter/')],
+  ['ssm:PutParameter', here('ssm', 'parameter/pool-health/orders')],
+  ['secretsmanager:GetSecretValue', here('secretsmanager', 'secret:reports/owner-AbCdEf')],
+  ['secretsmanager:PutSecretValue', SECRET],
+  ['rds-db:connect', here('rds-db', 'dbuser:prx-0123456789abcdef0/postgres')],
+  ['rds-db:connect', here('rds-db', 'dbuser:prx-0fedcba9876543210/pool_health')],
+  ['rds-db:connect', here('rds-db', 'dbuser:cluster-ABC/watcher')],
+  ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'AWS/RDS' }],
+  ['cloudwatch:PutMetricData', '*'],
+  ['cloudwatch:GetMetricData', '*'],
+  ['cloudwatch:DeleteAlarms', here('cloudwatch', 'alarm:pool-health-orders-act-now')],
+  ['rds:DescribeDBProxies', here('rds', 'db-proxy:prx-0123456789abcdef0')],
+  ['rds:ModifyDBProxy', here('rds', 'db-proxy:prx-0123456789abcdef0')],
+  ['logs:CreateLogGroup', here('logs', 'log-group:check')],
+  ['logs:PutLogEvents', here('logs', 'log-group:other:log-stream:x')],
+  ['ec2:TerminateInstances', here('ec2', 'instance/i-0123456789abcdef0')],
+  ['ec2:CreateNetworkInterface', arn(`ec2:eu-central-1:999988887777:network-interface/eni-0123456789abcdef0`)],
+  ['lambda:InvokeFunction', here('lambda', 'function:other')],
+  ['sts:AssumeRole', arn(`iam::${ACCOUNT}:role/admin`)],
+  ['kms:Decrypt', here('kms', 'key/0123')],
+];
+const METRICS: Call = ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'PoolHealth' }];
+
+describe.each([
+  ['the check', 'Check', [...BOTH_MAKE, METRICS, logged(CHECK_LOG)], [...NOBODY_MAKES, logged(POOL_LOG)]],
+  ['the API', 'Pool', [...BOTH_MAKE, logged(POOL_LOG)], [...NOBODY_MAKES, METRICS, logged(CHECK_LOG)]],
+] as const)('%s', (_, role, made, notMade) => {
+  const policies = policiesOf(templateOf(ATTACH), `PoolHealthFunctions${role}Role`);
+
+  it.each(made)('may %s on %s', async (...call) => {
+    expect(await decide(policies, call)).toBe('Allowed');
+  });
+
+  it.each(notMade)('may not %s on %s', async (...call) => {
+    expect(await decide(policies, call)).toBe('ImplicitlyDenied');
+  });
+});
+
+describe('the schedule', () => {
+  const policies = policiesOf(templateOf(ATTACH), 'PoolHealthScheduleRole');
+
+  it('may run the check and nothing else', async () => {
+    const run = (name: string): Call => ['lambda:InvokeFunction', here('lambda', `function:${name}`)];
+    expect(await decide(policies, run('check'))).toBe('Allowed');
+    expect(await decide(policies, run('check:1'))).toBe('ImplicitlyDenied');
+    expect(await decide(policies, run('pool'))).toBe('ImplicitlyDenied');
+  });
+});
+
+it('a pool without IAM login gives the functions no rds-db:connect, one without secret no secret', async () => {
+  const [orders, , reports] = ATTACH.pools;
+  const withSecret = policiesOf(templateOf({ ...ATTACH, pools: [reports] }), 'PoolHealthFunctionsCheckRole');
+  expect(JSON.stringify(withSecret)).not.toContain('rds-db:');
+  const withIam = policiesOf(templateOf({ ...ATTACH, pools: [orders] }), 'PoolHealthFunctionsCheckRole');
+  expect(JSON.stringify(withIam)).not.toContain('secretsmanager:');
+});
+
+function logged(resource: string): Call {
+  return ['logs:PutLogEvents', resource];
+}
+
+async function decide(identityPolicies: readonly Policy[], [action, resource, context = {}]: Call): Promise<string> {
+  const result = await runSimulation(
+    {
+      request: {
+        principal: arn(`iam::${ACCOUNT}:role/tested`),
+        action,
+        resource: { resource, accountId: resource.split(':')[4] || ACCOUNT },
+        contextVariables: context,
+      },
+      identityPolicies: [...identityPolicies],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    },
+    {},
+  );
+  if (result.resultType === 'error') {
+    throw new Error(JSON.stringify(result.errors));
+  }
+  return result.overallResult;
+}
+
+interface Policy {
+  readonly name: string;
+  readonly policy: unknown;
+}
+
+/** The policies of the role whose logical id begins so, as IAM would get them. */
+function policiesOf(template: Template, role: string): readonly Policy[] {
+  const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, { Properties }]) =>
+    Properties.Roles.some((of: unknown) => plain(of).startsWith(role)),
+  );
+  const managed = Object.entries(template.findResources('AWS::IAM::Role')).filter(
+    ([id, { Properties }]) => id.startsWith(role) && (Properties.ManagedPolicyArns || Properties.Policies),
+  );
+  if (policies.length === 0 || managed.length > 0) {
+    throw new Error(`the policies of ${role} are not where this test looks for them`);
+  }
+  return policies.map(([name, { Properties }]) => ({ name, policy: resolved(Properties.PolicyDocument) }));
+}
+
+/** A policy without intrinsic functions, its resources under names that the tests above can know. */
+function resolved(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(resolved);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'))) {
+    return plain(value, (id) => NAMES.find(([pattern]) => pattern.test(id))?.[1] ?? id);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner)]));
+}
+
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/FunctionsCheckLog/, here('logs', 'log-group:check:*')],
+  [/FunctionsPoolLog/, here('logs', 'log-group:pool:*')],
+  [/FunctionsCheckFunction/, here('lambda', 'function:check')],
+];
