@@ -6,6 +6,7 @@ import { type Credentials, fixedPassword } from './connection/credentials.js';
 import { Session } from './connection/session.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from './contract/environment.js';
 import type { ValidatedPoolConfig } from './health/config.js';
+import { ManagedProbe } from './managed/managed-probe.js';
 import { Monitor } from './monitor.js';
 import { PostgresProbe } from './postgres/probe.js';
 
@@ -17,7 +18,7 @@ export function deployedRuntime(environment: Environment) {
   const monitor = new Monitor(new SsmSource({ client: ssmClient(), prefix, log }), (config) => {
     const isPooled = config.managed !== null && config.managed.kind !== 'none';
     const session = new Session({ target: config, caFile: null, credentials: credentialsFor(config), isPooled });
-    return new PostgresProbe(config, session);
+    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, {}) };
   });
   return { monitor, publish: null, log };
 }

@@ -1,21 +1,25 @@
 import type { ValidatedPoolConfig } from './health/config.js';
-import type { Problem } from './health/problem.js';
 import { problem } from './health/problem.js';
+import type { DatabaseReading, ManagedReading } from './health/readings.js';
 import type { Assessment } from './health/report.js';
-import type { DatabaseView, PoolSample } from './health/sample.js';
+import type { PoolSample } from './health/sample.js';
 import { judge } from './health/verdict.js';
 import type { PoolSource, WatchedPool } from './health/watched.js';
 import { inParallel } from './parallel.js';
 
-/** Looks at one pool; never throws, and answers within the deadline of the check. */
-export interface Probe {
-  look(): Promise<{ readonly database: DatabaseView | null; readonly problems: readonly Problem[] }>;
-  close(): Promise<void>;
+/** Looks at one pool from both sides. Neither throws, and each answers within the deadline of the check. */
+export interface Probes {
+  readonly database: { look(): Promise<DatabaseReading>; close(): Promise<void> };
+  readonly managed: {
+    /** @param database what the other side will have seen, for what only it knows; to wait for it is not needed */
+    look(database: Promise<DatabaseReading>): Promise<ManagedReading>;
+    close(): Promise<void>;
+  };
 }
 
 interface Watch {
   readonly config: ValidatedPoolConfig;
-  readonly probe: Probe;
+  readonly probes: Probes;
   /** The newest sample, under way or taken. */
   latest: { readonly startedAt: number; readonly sample: Promise<PoolSample> } | null;
 }
@@ -26,12 +30,12 @@ interface Watch {
  */
 export class Monitor {
   readonly #source: PoolSource;
-  readonly #probeFor: (config: ValidatedPoolConfig) => Probe;
+  readonly #probesFor: (config: ValidatedPoolConfig) => Probes;
   readonly #watches = new Map<string, Watch>();
 
-  constructor(source: PoolSource, probeFor: (config: ValidatedPoolConfig) => Probe) {
+  constructor(source: PoolSource, probesFor: (config: ValidatedPoolConfig) => Probes) {
     this.#source = source;
-    this.#probeFor = probeFor;
+    this.#probesFor = probesFor;
   }
 
   /**
@@ -59,7 +63,7 @@ export class Monitor {
   async close(): Promise<void> {
     const watches = [...this.#watches.values()];
     this.#watches.clear();
-    await Promise.all(watches.map(({ probe }) => probe.close()));
+    await Promise.all(watches.map(({ probes }) => closeBoth(probes)));
   }
 
   #sample(pool: string, config: ValidatedPoolConfig, maxAgeMs: number): Promise<PoolSample> {
@@ -69,13 +73,7 @@ export class Monitor {
       return latest.sample;
     }
     const startedAt = Date.now();
-    const sample = watch.probe.look().then(({ database, problems }) => ({
-      takenAt: Date.now(),
-      durationMs: Date.now() - startedAt,
-      database,
-      managed: null,
-      problems,
-    }));
+    const sample = lookFromBothSides(watch.probes, startedAt);
     watch.latest = { startedAt, sample };
     return sample;
   }
@@ -86,18 +84,18 @@ export class Monitor {
     if (known && (known.config === config || JSON.stringify(known.config) === JSON.stringify(config))) {
       return known;
     }
-    void known?.probe.close();
-    const watch: Watch = { config, probe: this.#probeFor(config), latest: null };
+    void (known && closeBoth(known.probes));
+    const watch: Watch = { config, probes: this.#probesFor(config), latest: null };
     this.#watches.set(pool, watch);
     return watch;
   }
 
   async #forgetAllBut(pools: readonly WatchedPool[]): Promise<void> {
     const names = new Set(pools.map(({ pool }) => pool));
-    for (const [name, { probe }] of this.#watches) {
+    for (const [name, { probes }] of this.#watches) {
       if (!names.has(name)) {
         this.#watches.delete(name);
-        await probe.close();
+        await closeBoth(probes);
       }
     }
   }
@@ -113,6 +111,25 @@ export function assessAll(monitor: Monitor, pools: readonly WatchedPool[], maxAg
 
 const NO_POOL: WatchedPool = { pool: 'none', config: null, problems: [problem('CONFIG.MISSING')] };
 
+async function lookFromBothSides({ database, managed }: Probes, startedAt: number): Promise<PoolSample> {
+  const reading = database.look();
+  // The moment at which the database answered, which the managed side does not make younger.
+  const takenAt = reading.then(() => Date.now());
+  const [seen, beside] = await Promise.all([reading, managed.look(reading)]);
+  return {
+    takenAt: await takenAt,
+    durationMs: Date.now() - startedAt,
+    database: seen.database,
+    managed: beside.managed,
+    app: beside.app,
+    problems: [...seen.problems, ...beside.problems],
+  };
+}
+
+async function closeBoth({ database, managed }: Probes): Promise<void> {
+  await Promise.all([database.close(), managed.close()]);
+}
+
 function nothingSeen(): PoolSample {
-  return { takenAt: Date.now(), durationMs: 0, database: null, managed: null, problems: [] };
+  return { takenAt: Date.now(), durationMs: 0, database: null, managed: null, app: null, problems: [] };
 }

@@ -2,12 +2,15 @@ import * as v from 'valibot';
 import { received } from '../functions/health/settings.js';
 
 /**
- * An object that knows only these keys. Unlike `strictObject`, which stops at the first, it reports every unknown key,
- * and which ones there are.
+ * An object that knows only these keys. Unlike `strictObject`, which stops at the first unknown key, it reports each, with
+ * those there are; and of a missing key it says what belongs there.
  */
 export function closed<const Entries extends v.ObjectEntries>(entries: Entries) {
-  const known = Object.keys(entries).join(', ');
-  return v.objectWithRest(entries, v.never(`unknown key; known here are ${known}`), 'an object');
+  const unknown = v.never(`unknown key; known here are ${Object.keys(entries).join(', ')}`);
+  return v.objectWithRest(entries, unknown, ({ path }) => {
+    const missing = entries[String(path?.[0].key)];
+    return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? 'an object';
+  });
 }
 
 /** A string of a form. @param accepted the form in words, with the fix where it is not plain */
@@ -29,10 +32,10 @@ export function shapeMistakes(issues: readonly v.BaseIssue<unknown>[]): readonly
       return `${field}: ${issue.message}`;
     }
     if (issue.input === undefined) {
-      return `${field} is missing${issue.type === 'object_with_rest' ? '' : `: it must be ${issue.message}`}`;
+      return `${field} is missing: it must be ${issue.message}`;
     }
-    // An address is what `received` would hide as something like a connection string.
-    const value = issue.type === 'email' ? JSON.stringify(issue.input) : received(issue.input);
+    // An address is no secret here, but looks like one to `received`.
+    const value = field.startsWith('emails') ? JSON.stringify(issue.input) : received(issue.input);
     return `${field} must be ${issue.message}, received ${value}`;
   });
 }

@@ -81,7 +81,7 @@ export type AttachOptions = Extract<Options, { mode: 'attach' }>;
  * @throws ContextError that lists every mistake
  */
 export function readContext(context: unknown): Options {
-  const value = typeof context === 'string' ? parse(context) : context;
+  const value = typeof context === 'string' ? parse(context) : (context ?? {});
   const parsed = v.safeParse(options, value);
   const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesBetween(value)];
   if (!parsed.success || mistakes.length > 0) {

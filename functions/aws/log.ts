@@ -22,8 +22,8 @@ export type Log = (level: 'info' | 'warning' | 'error', message: string, fields?
 const LEVEL_NAMES = { info: 'INFO', warning: 'WARN', error: 'ERROR' } as const;
 
 /**
- * A log of one JSON line an entry: `timestamp` (ISO 8601), `level`, `message`, and the fields beside them. A few lines of
- * our own, since a logging library adds about a sixth to a cold start.
+ * A log of one JSON line an entry: `timestamp` (ISO 8601), `level`, `message`, and the fields beside them. All that a
+ * logging library would add here is its share of every cold start.
  *
  * @param writeLine @default standard output, which Lambda delivers to CloudWatch Logs
  */

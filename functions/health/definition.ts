@@ -49,68 +49,62 @@ const numberFrom = (least: number, most: number) => {
   return v.pipe(v.number(range), v.minValue(least, range), v.maxValue(most, range));
 };
 /** An object with these keys and no others. For an unknown key the message is the list of the known ones. */
-const strict = <const Entries extends v.ObjectEntries>(entries: Entries, accepted = 'an object') =>
-  v.strictObject(entries, (issue) => (issue.expected === 'never' ? Object.keys(entries).join(', ') : accepted));
+const strict = <const Entries extends v.ObjectEntries>(entries: Entries) => {
+  const keys = Object.keys(entries).join(', ');
+  return v.strictObject(entries, ({ expected }) => (expected === 'never' ? keys : `an object with ${keys}`));
+};
 /** The same where valibot would take an empty list for an object without keys. */
-const strictNoList = <const Entries extends v.ObjectEntries>(entries: Entries, accepted: string) => {
-  const schema = strict(entries, accepted);
+const strictNoList = <const Entries extends v.ObjectEntries>(entries: Entries) => {
+  const schema = strict(entries);
+  const accepted = `an object with ${Object.keys(entries).join(', ')}`;
   return v.pipe(v.custom<v.InferInput<typeof schema>>(isObject, accepted), schema);
 };
-const secretForm = '{"type": "secret", "arn": ...}';
-const secret = strict(
-  {
-    type: v.literal('secret', '"secret"'),
-    arn: v.pipe(
-      v.string('the ARN of a secret'),
-      v.regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret in Secrets Manager'),
-    ),
-  },
-  secretForm,
-);
+const secret = strict({
+  type: v.literal('secret', '"secret"'),
+  arn: v.pipe(
+    v.string('the ARN of a secret'),
+    v.regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret in Secrets Manager'),
+  ),
+});
 
-const definition = strictNoList(
-  {
-    endpoint,
-    port: v.optional(wholeFrom(1, 65_535), 5432),
-    database: name,
-    user: name,
-    auth: v.variant('type', [strict({ type: v.literal('iam') }), secret], `{"type": "iam"} or ${secretForm}`),
-    tls: v.optional(v.picklist(['verify-full', 'off'], '"verify-full" or "off"'), 'verify-full'),
-    environment: v.optional(v.picklist(ENVIRONMENTS, `one of ${ENVIRONMENTS.join(', ')}`), 'production'),
-    pool: v.optional(
-      strictNoList(
-        Object.fromEntries(SETTING_NAMES.map((setting) => [setting, v.optional(v.unknown())])),
-        `an object with ${SETTING_NAMES.join(', ')}`,
-      ),
-      {},
+const definition = strictNoList({
+  endpoint,
+  port: v.optional(wholeFrom(1, 65_535), 5432),
+  database: name,
+  user: name,
+  auth: v.variant(
+    'type',
+    [strict({ type: v.literal('iam') }), secret],
+    '{"type": "iam"} or {"type": "secret", "arn": ...}',
+  ),
+  tls: v.optional(v.picklist(['verify-full', 'off'], '"verify-full" or "off"'), 'verify-full'),
+  environment: v.optional(v.picklist(ENVIRONMENTS, `one of ${ENVIRONMENTS.join(', ')}`), 'production'),
+  pool: v.optional(
+    strictNoList(Object.fromEntries(SETTING_NAMES.map((setting) => [setting, v.optional(v.unknown())]))),
+    {},
+  ),
+  instances: v.optional(wholeFrom(1, Number.MAX_SAFE_INTEGER), 1),
+  count: v.optional(strictNoList({ users: v.optional(names), applications: v.optional(names) }), {}),
+  sharedUser: v.optional(v.boolean('true or false'), false),
+  managed: v.optional(
+    v.variant(
+      'kind',
+      [
+        strict({ kind: v.literal('none') }),
+        strict({ kind: v.literal('rds-proxy'), name }),
+        strict({ kind: v.literal('pgbouncer'), user: name, auth: secret }),
+      ],
+      '{"kind": "rds-proxy", "name": ...}, {"kind": "pgbouncer", "user": ..., "auth": ...} or {"kind": "none"}',
     ),
-    instances: v.optional(wholeFrom(1, Number.MAX_SAFE_INTEGER), 1),
-    count: v.optional(
-      strictNoList({ users: v.optional(names), applications: v.optional(names) }, 'an object with users, applications'),
-      {},
-    ),
-    sharedUser: v.optional(v.boolean('true or false'), false),
-    managed: v.optional(
-      v.variant(
-        'kind',
-        [
-          strict({ kind: v.literal('none') }),
-          strict({ kind: v.literal('rds-proxy'), name }),
-          strict({ kind: v.literal('pgbouncer'), user: name, auth: secret }),
-        ],
-        '{"kind": "rds-proxy", "name": ...}, {"kind": "pgbouncer", "user": ..., "auth": ...} or {"kind": "none"}',
-      ),
-    ),
-    limits: v.optional(
-      strictNoList(
-        { pinnedPercent: v.optional(numberFrom(0, 100), 20), borrowWaitMs: v.optional(numberFrom(0, 3_600_000), 100) },
-        'an object with pinnedPercent, borrowWaitMs',
-      ),
-      {},
-    ),
-  },
-  'a JSON object',
-);
+  ),
+  limits: v.optional(
+    strictNoList({
+      pinnedPercent: v.optional(numberFrom(0, 100), 20),
+      borrowWaitMs: v.optional(numberFrom(0, 3_600_000), 100),
+    }),
+    {},
+  ),
+});
 
 /** What a definition may hold, as a user writes it. */
 export type PoolDefinition = Omit<v.InferInput<typeof definition>, 'pool'> & { pool?: Partial<PoolConfig['settings']> };
@@ -139,7 +133,7 @@ export function parseDefinition(pool: string, text: string): Validation {
 export function validateDefinition(pool: string, value: unknown): Validation {
   const parsed = v.safeParse(definition, value, { abortPipeEarly: true });
   const poolPart = isObject(value) && isObject(value.pool) ? value.pool : {};
-  const environment = parsed.success ? parsed.output.environment : environmentOf(value);
+  const environment = environmentOf(value);
   const { settings, violations, warnings } = resolveSettings([definitionSource(poolPart)], environment);
   const nameViolation = poolNameViolation(pool);
   const all = [
@@ -147,7 +141,7 @@ export function validateDefinition(pool: string, value: unknown): Validation {
     ...(parsed.issues ?? []).flatMap(toViolations),
     ...violations,
   ];
-  if (!parsed.success || settings === null || all.length > 0) {
+  if (!parsed.success || settings === null || nameViolation !== null) {
     return { ok: false, violations: all };
   }
   const { environment: _, pool: __, count, managed, ...rest } = parsed.output;

@@ -1,8 +1,8 @@
 import type { ValidatedPoolConfig } from './config.js';
 import { type PublicProblem, toPublic } from './problem.js';
-import type { PoolSample } from './sample.js';
+import type { ManagedView, PoolSample } from './sample.js';
 import type { PoolSettings } from './settings.js';
-import type { UtilizationStatus, Verdict } from './verdict.js';
+import type { SaturatedLayer, UtilizationStatus, Verdict } from './verdict.js';
 
 /** One pool, as it was seen and judged. */
 export interface Assessment {
@@ -29,11 +29,26 @@ export interface PoolReport {
   /** When the sample was taken, ISO 8601. */
   readonly timestamp: string;
   readonly pool: string;
-  readonly saturatedLayer: 'managed' | 'database' | null;
+  /** Null before anything is known about it. */
+  readonly managedPool: ManagedPoolReport | null;
+  readonly saturatedLayer: SaturatedLayer | null;
   readonly problems: readonly PublicProblem[];
   readonly ageMs: number;
   /** Only with several pools in one deployment. */
   readonly pools?: readonly PoolSummary[];
+}
+
+/** The managed pool; its numbers are null where it does not tell them. */
+export interface ManagedPoolReport {
+  readonly kind: ManagedView['kind'];
+  /** How the kind was found out. */
+  readonly source: ManagedView['source'];
+  /** Connections to the server that it may open for this pool; null when unlimited too. */
+  readonly size: number | null;
+  readonly inUse: number | null;
+  readonly waiting: number | null;
+  /** Age of these figures, since those of RDS Proxy come from CloudWatch. */
+  readonly ageSeconds: number | null;
 }
 
 export interface PoolSummary {
@@ -62,9 +77,21 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
     utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,
+    managedPool: sample.managed && managedPoolReport(sample.managed, now),
     saturatedLayer: verdict.saturatedLayer,
     problems: verdict.problems.map(toPublic),
     ageMs: Math.max(0, now - sample.takenAt),
+  };
+}
+
+function managedPoolReport({ kind, source, figures }: ManagedView, now: number): ManagedPoolReport {
+  return {
+    kind,
+    source,
+    size: figures?.limit ?? null,
+    inUse: figures?.inUse ?? null,
+    waiting: figures?.waiting ?? null,
+    ageSeconds: figures && Math.max(0, Math.round((now - figures.takenAt) / 1_000)),
   };
 }
 

@@ -11,8 +11,10 @@ export interface PoolSample {
   readonly durationMs: number;
   /** Null when the probe could not see the database. */
   readonly database: DatabaseView | null;
-  /** Null where there is no managed pool or it was not asked. */
+  /** Null before anything is known about it. */
   readonly managed: ManagedView | null;
+  /** Null where the application publishes no gauges. */
+  readonly app: AppView | null;
   readonly problems: readonly Problem[];
 }
 
@@ -54,12 +56,49 @@ export interface ServerSlots {
   readonly databaseLimit: number | null;
 }
 
-/** The managed pool's view. */
+/** What stands between the application and the server, and what it tells about itself. */
 export interface ManagedView {
-  /** Connections it can open for this pool; null when unlimited or not known. */
+  /** `unknown`: some pooler, as the backend that answers is not the one the login reached. */
+  readonly kind: 'rds-proxy' | 'pgbouncer' | 'none' | 'unknown';
+  readonly source: ManagedSource;
+  /** Null where there is no managed pool, or it could not be asked. */
+  readonly figures: ManagedFigures | null;
+}
+
+/** How it was found out what stands between. */
+export type ManagedSource = 'definition' | 'host name' | 'console' | 'backend';
+
+/** Figures of a managed pool. What it does not count, or has no datapoint for, is null. */
+export interface ManagedFigures {
+  /** When they were read, or the end of the period they are of, in milliseconds since 1970. */
+  readonly takenAt: number;
+  /** Whether they are of this very moment. Those of CloudWatch are minutes old and never decide a verdict alone. */
+  readonly isLive: boolean;
+  /** Connections to the server that it may open for this pool; null when unlimited or not known. */
   readonly limit: number | null;
-  /** Requests that wait inside it; null where it does not count them. */
+  /** Connections to the server that are open. */
+  readonly open: number | null;
+  /** Of those, given to a client now. */
+  readonly inUse: number | null;
+  /** Of those, bound to one client until it leaves. */
+  readonly pinned: number | null;
+  /** Clients that wait for a connection, as it counts them itself; an estimate has no place here. */
   readonly waiting: number | null;
+  /** How long the first of them has waited, in milliseconds. */
+  readonly longestWaitMs: number | null;
+  /** How long clients waited on average to be given a connection, in milliseconds. */
+  readonly borrowWaitMs: number | null;
+  /** Connections of clients to it. */
+  readonly clients: number | null;
+  readonly availabilityPercent: number | null;
+}
+
+/** The application's view, from the gauges of its own pools, summed over its instances. */
+export interface AppView {
+  /** End of the period they are of, in milliseconds since 1970. */
+  readonly takenAt: number;
+  /** Requests that wait for a connection inside the application. */
+  readonly waiting: number;
 }
 
 /** Slots that ordinary clients can use. */

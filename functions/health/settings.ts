@@ -74,6 +74,9 @@ export interface SettingSource {
   readonly values: Readonly<Partial<Record<SettingName, unknown>>>;
 }
 
+/** In the order of precedence; settings that nobody wrote are called as the first calls them. */
+type SettingSources = readonly [SettingSource, ...SettingSource[]];
+
 export interface SettingsResolution {
   /** Null when there is any violation. */
   readonly settings: PoolSettings | null;
@@ -99,7 +102,7 @@ export function definitionSource(pool: Readonly<Partial<Record<SettingName, unkn
  * Which settings are in force. Never throws. A default `min` above a `max` that the user wrote is lowered to it, with a
  * warning, since only one of the two is the user's word.
  */
-export function resolveSettings(sources: readonly SettingSource[], environment: EnvironmentName): SettingsResolution {
+export function resolveSettings(sources: SettingSources, environment: EnvironmentName): SettingsResolution {
   const violations: Violation[] = [];
   const warnings: string[] = [];
   const found = {} as Record<SettingName, Found>;
@@ -158,7 +161,6 @@ export function received(value: unknown): string {
       return receivedText(value);
     case 'number':
     case 'boolean':
-    case 'undefined':
       return String(value);
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
@@ -183,7 +185,7 @@ interface Found {
   readonly byDefault: boolean;
 }
 
-function find(name: SettingName, sources: readonly SettingSource[], environment: EnvironmentName): Found {
+function find(name: SettingName, sources: SettingSources, environment: EnvironmentName): Found {
   for (const { label, form, values } of sources) {
     const raw = values[name];
     if (raw !== undefined) {
@@ -191,12 +193,12 @@ function find(name: SettingName, sources: readonly SettingSource[], environment:
     }
   }
   const value = SETTINGS[name].defaults[environment];
-  return { label: sources[0]?.label(name) ?? name, raw: value, value, byDefault: true };
+  return { label: sources[0].label(name), raw: value, value, byDefault: true };
 }
 
 function read(name: SettingName, raw: unknown, form: SettingSource['form']): number | null {
   const isDigits = form === 'text' && typeof raw === 'string' && /^\d{1,16}$/.test(raw);
-  const value = isDigits ? Number(raw) : form === 'json' ? raw : null;
+  const value = isDigits ? Number(raw) : raw;
   const { least, most } = SETTINGS[name];
   return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
     ? (value as number)

@@ -1,5 +1,6 @@
 import { promised, type ValidatedPoolConfig } from './config.js';
-import { type Problem, problem, saturatedBy } from './problem.js';
+import { impliedProblems } from './implied-problems.js';
+import { type Problem, saturatedBy } from './problem.js';
 import { type DatabaseView, ordinarySlots, type PoolSample } from './sample.js';
 
 /** Percent from which on utilization is `warning`, and the pool unhealthy respectively `critical`. */
@@ -7,11 +8,12 @@ export const WARNING_PERCENT = 70;
 export const CRITICAL_PERCENT = 90;
 
 export type UtilizationStatus = 'normal' | 'warning' | 'critical' | 'unknown';
+export type SaturatedLayer = 'database' | 'managed' | 'app';
 
 export interface Verdict {
   readonly status: 'healthy' | 'unhealthy';
-  /** The layer that is known to be full. */
-  readonly saturatedLayer: 'managed' | 'database' | null;
+  /** The layer that is known to be full; the innermost of several, since it fills those before it. */
+  readonly saturatedLayer: SaturatedLayer | null;
   /** `percent` is exact and not capped; null when it is not known. */
   readonly utilization: { readonly percent: number | null; readonly status: UtilizationStatus };
   readonly activeConnections: number | null;
@@ -19,6 +21,7 @@ export interface Verdict {
   readonly totalConnections: number | null;
   /** What the pool can really have now; null without a valid configuration. */
   readonly poolSize: number | null;
+  /** In the managed pool and in the application, where they are counted. */
   readonly waitingRequests: number | null;
   /** Those of the sample and those the numbers imply. */
   readonly problems: readonly Problem[];
@@ -35,23 +38,33 @@ export function judge(config: ValidatedPoolConfig | null, sample: PoolSample): V
   const active = connections?.active ?? null;
   const idle = total === null || active === null ? null : total - active;
   const room = sample.database ? roomFor(sample.database) : null;
-  const poolSize = config && smallest([promised(config), sample.managed?.limit ?? null, room]);
-  const problems = [...sample.problems, ...impliedProblems(config, sample, poolSize, room)];
-  const saturatedLayer = problems.map(saturatedBy).find((layer) => layer !== null) ?? null;
+  const poolSize = config && smallest([promised(config), sample.managed?.figures?.limit ?? null, room]);
+  const problems = [...sample.problems, ...(config ? impliedProblems(config, sample, poolSize, room) : [])];
   const percent = total === null || !poolSize ? null : (total * 100) / poolSize;
+  const full = problems.map(saturatedBy).filter((layer) => layer !== null);
   const isKnown = percent !== null && idle !== null;
   const isHealthy = isKnown && percent < CRITICAL_PERCENT && !problems.some(({ severity }) => severity === 'error');
   return {
     status: isHealthy ? 'healthy' : 'unhealthy',
-    saturatedLayer,
-    utilization: { percent, status: utilizationStatus(percent, saturatedLayer !== null) },
+    saturatedLayer: innermost(full) ?? (isAppFull(problems, percent) ? 'app' : null),
+    utilization: { percent, status: utilizationStatus(percent, full.length > 0) },
     activeConnections: active,
     idleConnections: idle,
     totalConnections: total,
     poolSize,
-    waitingRequests: sample.managed?.waiting ?? null,
+    waitingRequests: sum([sample.managed?.figures?.waiting ?? null, sample.app?.waiting ?? null]),
     problems,
   };
+}
+
+function innermost(full: readonly SaturatedLayer[]): SaturatedLayer | null {
+  return full.includes('database') ? 'database' : (full[0] ?? null);
+}
+
+/** Requests wait inside the application, or transactions that do nothing hold all there is. */
+function isAppFull(problems: readonly Problem[], percent: number | null): boolean {
+  const isHeld = percent !== null && percent >= 100;
+  return problems.some(({ code }) => code === 'APP.WAITING' || (isHeld && code === 'POOL.IDLE_IN_TRANSACTION'));
 }
 
 /**
@@ -76,37 +89,12 @@ function utilizationStatus(percent: number | null, isFull: boolean): Utilization
   return percent > CRITICAL_PERCENT ? 'critical' : 'warning';
 }
 
-function impliedProblems(
-  config: ValidatedPoolConfig | null,
-  { database, managed }: PoolSample,
-  poolSize: number | null,
-  room: number | null,
-): Problem[] {
-  const problems: Problem[] = [];
-  const slots = database ? ordinarySlots(database.slots) : null;
-  const ceiling = smallest([slots, database?.slots.databaseLimit ?? null, managed?.limit ?? null]);
-  if (config && ceiling !== null && promised(config) > ceiling) {
-    problems.push(problem('POOL.EXCEEDS_CEILING', { promised: promised(config), ceiling }));
-  }
-  const connections = database?.connections;
-  if (!connections || slots === null || room === null) {
-    return problems;
-  }
-  if (connections.total >= room) {
-    problems.push(problem('DATABASE.FULL', { total: connections.total, room, server: connections.server, slots }));
-  } else if (connections.server * 100 > slots * CRITICAL_PERCENT) {
-    problems.push(problem('DATABASE.NEAR_LIMIT', { server: connections.server, slots }));
-  }
-  const { active, idleInTransaction } = connections;
-  const fillsPool = active !== null && poolSize !== null && active * 100 >= poolSize * WARNING_PERCENT;
-  if (fillsPool && idleInTransaction !== null && idleInTransaction * 2 >= active && active > 0) {
-    const { longestTransactionMs } = connections;
-    problems.push(problem('POOL.IDLE_IN_TRANSACTION', { idleInTransaction, active, longestTransactionMs }));
-  }
-  return problems;
+function smallest(values: readonly (number | null)[]): number {
+  return Math.min(...values.filter((value) => value !== null));
 }
 
-function smallest(values: readonly (number | null)[]): number | null {
+/** Of what is known; null when nothing is. */
+function sum(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.min(...known);
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
 }

@@ -6,6 +6,7 @@ import { Session } from '../connection/session.js';
 import type { Environment } from '../contract/environment.js';
 import type { Datapoints, Publish } from '../health/datapoints.js';
 import type { Problem } from '../health/problem.js';
+import { ManagedProbe } from '../managed/managed-probe.js';
 import { Monitor } from '../monitor.js';
 import { PostgresProbe } from '../postgres/probe.js';
 import { urlSource } from './url-source.js';
@@ -16,7 +17,7 @@ export function localRuntime(environment: Environment) {
   const monitor = new Monitor(source, (config) => {
     const credentials = fixedPassword(source.url?.password);
     const session = new Session({ target: config, caFile: source.url?.caFile ?? null, credentials, isPooled: false });
-    return new PostgresProbe(config, session);
+    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, {}) };
   });
   const file = environment.POOL_HEALTH_METRICS_FILE;
   const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Answer } from '../connection/link.js';
 import { type Problem, problem } from '../health/problem.js';
+import type { DatabaseReading } from '../health/readings.js';
 import type { DatabaseView } from '../health/sample.js';
 
 const number = v.pipe(v.number(), v.finite());
@@ -26,21 +27,16 @@ const row = v.object({
   orphans: v.string(),
 });
 
-export interface ActivityReading {
-  readonly database: DatabaseView | null;
-  readonly problems: readonly Problem[];
-}
-
 /**
  * What the database shows, from the row of `activityStatement`. Never throws: a row of another shape is `PROBE.QUERY`.
  *
  * @param sharedUser whether the check's user is the application's; behind a pooler the backends that the check happens
  *   to use are then the pool's, and idle but for the check
  */
-export function readActivity({ row: raw, isDirect }: Answer, sharedUser: boolean): ActivityReading {
+export function readActivity({ row: raw, isDirect }: Answer, sharedUser: boolean): DatabaseReading {
   const parsed = v.safeParse(row, raw);
   if (!parsed.success) {
-    return { database: null, problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })] };
+    return { database: null, isDirect, problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })] };
   }
   const seen = parsed.output;
   const problems: Problem[] = [];
@@ -75,5 +71,5 @@ export function readActivity({ row: raw, isDirect }: Answer, sharedUser: boolean
           },
     orphans: seen.orphans === '' ? [] : seen.orphans.split(','),
   };
-  return { database, problems };
+  return { database, isDirect, problems };
 }

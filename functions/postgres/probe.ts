@@ -1,7 +1,8 @@
 import { toProblem } from '../connection/failure.js';
 import type { Session } from '../connection/session.js';
 import type { ValidatedPoolConfig } from '../health/config.js';
-import { type ActivityReading, readActivity } from './activity.js';
+import type { DatabaseReading } from '../health/readings.js';
+import { readActivity } from './activity.js';
 import { activityStatement } from './statement.js';
 
 /** Looks at one pool from the database's side. Callers at the same time share one statement on one connection. */
@@ -17,11 +18,11 @@ export class PostgresProbe {
   }
 
   /** Answers within the deadline of the session. Never throws: a failure is a problem, and `database` null. */
-  async look(): Promise<ActivityReading> {
+  async look(): Promise<DatabaseReading> {
     try {
       return readActivity(await this.#session.ask(this.#statement), this.#sharedUser);
     } catch (error) {
-      return { database: null, problems: [toProblem(error)] };
+      return { database: null, isDirect: null, problems: [toProblem(error)] };
     }
   }
 

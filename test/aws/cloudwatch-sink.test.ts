@@ -4,7 +4,7 @@ import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { CloudWatchSink } from '../../functions/aws/cloudwatch-sink.js';
 import type { Datapoints } from '../../functions/health/datapoints.js';
 import { type Answer, type AwsCall, AwsEndpoint, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
-import { CLOSED_URL, FAULTS, type Fault } from '../support/aws-faults.js';
+import { CLOSED_URL, FAULTS, type Fault, timesFor } from '../support/aws-faults.js';
 import { manyDatapoints, ofCalls, ofEmf, ofInput, takeMetrics } from '../support/metric-sets.js';
 
 const OPERATION = 'PutMetricData';
@@ -80,11 +80,11 @@ test('names as long as SSM allows them still keep every call below a megabyte', 
   expectNoneLostOrDoubled(datapoints);
 });
 
-test.each(FAULTS)('after $fault every metric is in the log, once', async ({ answer, names, attempts }) => {
+test.each(FAULTS)('after $fault every metric is in the log, once', async (fault) => {
+  const { answer, names, attempts } = fault;
   const datapoints = manyDatapoints(3);
   endpoint.answer(OPERATION, answer);
-  const isCutByDeadline = attempts === 1 && names.includes('TimeoutError');
-  const problems = await publish(datapoints, { answerMs: 100, deadlineMs: isCutByDeadline ? 200 : 20_000 });
+  const problems = await publish(datapoints, timesFor(fault));
   expect(endpoint.calls).toHaveLength(attempts);
   expect(taken).toEqual([]);
   expectNoneLostOrDoubled(datapoints);
@@ -104,10 +104,10 @@ test('where nothing listens every metric is in the log, once', async () => {
 
 test.each(FAULTS.filter(({ attempts }) => attempts === 3))(
   '$fault twice, then an answer: every metric is in CloudWatch, once',
-  async ({ answer }) => {
+  async (fault) => {
     const datapoints = manyDatapoints(3);
-    endpoint.answerInTurn(OPERATION, answer, answer, takeMetrics(taken));
-    expect(await publish(datapoints, { answerMs: 200 })).toEqual([]);
+    endpoint.answerInTurn(OPERATION, fault.answer, fault.answer, takeMetrics(taken));
+    expect(await publish(datapoints, timesFor(fault))).toEqual([]);
     expect(taken).toHaveLength(1);
     expect(lines).toEqual([]);
     expectNoneLostOrDoubled(datapoints);
@@ -134,7 +134,7 @@ test('different failures of one publication are all named', async () => {
     (poolsOf(call).includes(0) ? denied : hangs)(response, call);
   });
   const datapoints = manyDatapoints(200);
-  const [problem] = await publish(datapoints, { answerMs: 100 });
+  const [problem] = await publish(datapoints, { answerMs: 500 });
   expect(`${problem?.values.error}`.split(', ').sort()).toEqual(['AccessDeniedException', 'TimeoutError']);
   expectNoneLostOrDoubled(datapoints);
 });

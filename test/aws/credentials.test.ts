@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { secretsClient } from '../../functions/aws/clients/secrets.js';
 import { awsCredentials } from '../../functions/aws/credentials.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment } from '../support/aws-endpoint.js';
-import { CLOSED_URL, FAULTS } from '../support/aws-faults.js';
+import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
 
 const OPERATION = 'GetSecretValue';
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf';
@@ -157,8 +157,7 @@ describe('a secret', () => {
   test.each(FAULTS)('that cannot be read because of $fault is named, and may be read later', async (fault) => {
     const { answer, names, attempts } = fault;
     endpoint.answer(OPERATION, answer);
-    const isCut = attempts === 1 && names.includes('TimeoutError');
-    const credentials = secret({ answerMs: 100, deadlineMs: isCut ? 200 : 20_000 });
+    const credentials = secret(timesFor(fault));
     const values = { error: expect.toBeOneOf([...names]) };
     await expect(credentials.password()).rejects.toMatchObject({
       name: 'ProblemError',

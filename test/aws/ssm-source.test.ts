@@ -10,7 +10,7 @@ import {
   lambdaEnvironment,
   rawAnswer,
 } from '../support/aws-endpoint.js';
-import { CLOSED_URL, FAULTS } from '../support/aws-faults.js';
+import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
 
 const OPERATION = 'GetParametersByPath';
 
@@ -225,7 +225,7 @@ const NO_LISTS = [
 test.each([...FAULTS, ...NO_LISTS])('$fault leaves the last good definitions in force', async (fault) => {
   const { answer, names, attempts } = fault;
   endpoint.answer(OPERATION, holding({ orders: definition(), users: definition() }));
-  const from = source({ answerMs: 100, deadlineMs: attempts === 1 && names.includes('TimeoutError') ? 300 : 20_000 });
+  const from = source(timesFor(fault));
   const before = await from.pools(0);
   endpoint.calls.length = 0;
   endpoint.answer(OPERATION, answer);
@@ -243,7 +243,7 @@ test.each([...FAULTS, ...NO_LISTS])('$fault leaves the last good definitions in 
 test.each([...FAULTS, ...NO_LISTS])('$fault at a cold start is the failure of the monitor', async (fault) => {
   const { answer, names, attempts } = fault;
   endpoint.answer(OPERATION, answer);
-  const from = source({ answerMs: 100, deadlineMs: attempts === 1 && names.includes('TimeoutError') ? 300 : 20_000 });
+  const from = source(timesFor(fault));
   const values = { error: expect.toBeOneOf([...names]) };
   await expect(from.pools(0)).rejects.toMatchObject({
     name: 'ProblemError',

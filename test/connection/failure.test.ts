@@ -88,6 +88,8 @@ describe('an error of pg that has no code is told by its fixed text', () => {
     ['There was an error establishing an SSL connection', 'PROBE.TLS'],
     ['Connection terminated unexpectedly', 'PROBE.UNREACHABLE'],
     ['Connection terminated', 'PROBE.UNREACHABLE'],
+    ['Unknown authenticationOk message type 7', 'PROBE.AUTH'],
+    ['Unknown authenticationOk message type 9', 'PROBE.AUTH'],
     ['SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', 'PROBE.AUTH'],
     ['SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string', 'PROBE.AUTH'],
     ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'PROBE.AUTH'],

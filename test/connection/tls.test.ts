@@ -162,8 +162,8 @@ describe('whose authorities verify a host', () => {
   test.each([
     ['a proxy', 'orders.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', true],
     ["a proxy's further endpoint", 'read.endpoint.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', true],
-    ['a proxy in China', 'orders.proxy-c0ffee123.rds.cn-north-1.amazonaws.com.cn', false],
-    ['a proxy in China, as it is named there', 'orders.proxy-c0ffee123.cn-north-1.rds.amazonaws.com.cn', true],
+    ['a proxy in China', 'orders.proxy-c0ffee123.rds.cn-north-1.amazonaws.com.cn', true],
+    ['a proxy in China with the usual order of names', 'orders.proxy-c0ffee123.cn-north-1.rds.amazonaws.com.cn', true],
     ['in capitals', 'ORDERS.PROXY-C0FFEE123.EU-CENTRAL-1.RDS.AMAZONAWS.COM', true],
     ['an instance', 'orders.c0ffee123.eu-central-1.rds.amazonaws.com', false],
     ['a cluster', 'orders.cluster-c0ffee123.eu-central-1.rds.amazonaws.com', false],
@@ -177,6 +177,8 @@ describe('whose authorities verify a host', () => {
 
   test.each([
     ['an instance of RDS: the authorities of RDS', 'orders.c0ffee123.eu-central-1.rds.amazonaws.com', true],
+    ['one in China too', 'orders.c0ffee123.rds.cn-north-1.amazonaws.com.cn', true],
+    ['one in China with the usual order of names', 'orders.c0ffee123.cn-north-1.rds.amazonaws.com.cn', true],
     ['a proxy: those that Node knows', 'orders.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', false],
     ['any other host: those that Node knows', 'db.example', false],
   ])('%s', async (_, endpoint, hasOwn) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { ValidatedPoolConfig } from '../../functions/health/config.js';
 import { PROBLEMS, type Problem, type ProblemCode, problem } from '../../functions/health/problem.js';
 import type {
+  AppView,
   ConnectionCounts,
   DatabaseView,
   ManagedView,
@@ -147,10 +148,29 @@ export const anyDatabase: fc.Arbitrary<DatabaseView> = fc.record({
   orphans: fc.constant([]),
 });
 
+const anyFigure = fc.option(fc.nat({ max: 3000 }));
+
 const anyManaged: fc.Arbitrary<ManagedView> = fc.record({
-  limit: fc.option(fc.integer({ min: 1, max: 3000 })),
-  waiting: fc.option(fc.nat({ max: 100 })),
+  kind: fc.constantFrom('rds-proxy', 'pgbouncer', 'none', 'unknown'),
+  source: fc.constantFrom('definition', 'host name', 'console', 'backend'),
+  figures: fc.option(
+    fc.record({
+      takenAt: fc.integer({ min: NOON - 1_000_000, max: NOON }),
+      isLive: fc.boolean(),
+      limit: fc.option(fc.integer({ min: 1, max: 3000 })),
+      open: anyFigure,
+      inUse: anyFigure,
+      pinned: anyFigure,
+      waiting: anyFigure,
+      longestWaitMs: anyFigure,
+      borrowWaitMs: anyFigure,
+      clients: anyFigure,
+      availabilityPercent: anyFigure,
+    }),
+  ),
 });
+
+const anyApp: fc.Arbitrary<AppView> = fc.record({ takenAt: fc.constant(NOON), waiting: fc.nat({ max: 100 }) });
 
 const ALL_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
 
@@ -169,5 +189,6 @@ export const anySample: fc.Arbitrary<PoolSample> = fc.record({
   durationMs: fc.nat({ max: 10_000 }),
   database: fc.option(anyDatabase, { freq: 6 }),
   managed: fc.option(anyManaged),
+  app: fc.option(anyApp),
   problems: fc.array(anyProblem, { maxLength: 2 }),
 });

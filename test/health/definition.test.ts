@@ -247,7 +247,7 @@ describe('a value of the wrong type or range', () => {
     ],
     [
       { managed: { kind: 'pgbouncer', user: 'u', auth: 5 } },
-      'managed.auth must be {"type": "secret", "arn": ...}, received 5',
+      'managed.auth must be an object with type, arn, received 5',
     ],
     [{ limits: 20 }, 'limits must be an object with pinnedPercent, borrowWaitMs, received 20'],
     [{ limits: [] }, 'limits must be an object with pinnedPercent, borrowWaitMs, received a list'],
@@ -269,7 +269,12 @@ describe('a value of the wrong type or range', () => {
   it('at the top is one mistake', () => {
     expect(['5', 'null', '[]', '"text"'].map((text) => refused(parseDefinition('orders', text)))).toEqual(
       ['5', 'null', 'a list', '"text"'].map((shown) => [
-        { field: 'definition', message: `definition must be a JSON object, received ${shown}` },
+        {
+          field: 'definition',
+          message: expect.stringMatching(
+            new RegExp(`^definition must be an object with endpoint, .*, received ${shown}$`),
+          ),
+        },
       ]),
     );
   });
@@ -287,6 +292,20 @@ describe('a value of the wrong type or range', () => {
     'dé',
   ])('is no host name: %j', (endpoint) => {
     expect(fieldsOf({ endpoint })).toEqual(['endpoint']);
+  });
+
+  it('that may be a host name or a credential is told by what is accepted alone', () => {
+    expect(mistakesOf({ endpoint: 'db:5432', auth: { type: 'secret', arn: 'hunter2' } })).toEqual([
+      {
+        field: 'endpoint',
+        message:
+          'endpoint must be a host name or an address, without port, user or scheme, received a text (not shown)',
+      },
+      {
+        field: 'auth.arn',
+        message: 'auth.arn must be the ARN of a secret in Secrets Manager, received a text (not shown)',
+      },
+    ]);
   });
 
   it.each(['hunter2', 'arn:aws:iam::123456789012:role/x', `${ARN} `, 'arn:aws:secretsmanager:eu-west-1:1:secret:x'])(

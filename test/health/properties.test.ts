@@ -231,11 +231,11 @@ describe('any sample', () => {
     );
   });
 
-  it('that shows a full layer is unhealthy, and so is one without room', () => {
+  it('that shows a full server or managed pool is unhealthy, and so is one without room', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
         const { saturatedLayer, status, poolSize } = judge(config, sample);
-        if (saturatedLayer !== null || poolSize === 0) {
+        if (saturatedLayer === 'database' || saturatedLayer === 'managed' || poolSize === 0) {
           expect(status).toBe('unhealthy');
         }
       }),
@@ -264,7 +264,7 @@ describe('any sample', () => {
         const { poolSize } = judge(config, sample);
         const limits = [
           config.settings.max * config.instances,
-          sample.managed?.limit,
+          sample.managed?.figures?.limit,
           sample.database && ordinarySlots(sample.database.slots),
           sample.database?.slots.databaseLimit,
         ];
@@ -277,7 +277,7 @@ describe('any sample', () => {
   it('leaves the sessions of others their slots', () => {
     fc.assert(
       fc.property(anyConfig, anyDatabase, anyCounts, (config, database, connections) => {
-        const sample = { takenAt: NOON, durationMs: 1, managed: null, problems: [] };
+        const sample = { takenAt: NOON, durationMs: 1, managed: null, app: null, problems: [] };
         const { poolSize } = judge(config, { ...sample, database: { ...database, connections } });
         const others = connections.server - connections.total;
         const slots = ordinarySlots(database.slots);
@@ -296,7 +296,7 @@ describe('any sample', () => {
           server: fewer.server + added,
         };
         const percentOf = (connections: typeof fewer) => {
-          const sample = { takenAt: NOON, durationMs: 1, managed: null, problems: [] };
+          const sample = { takenAt: NOON, durationMs: 1, managed: null, app: null, problems: [] };
           return judge(config, { ...sample, database: { ...database, connections } }).utilization.percent;
         };
         const [low, high] = [percentOf(fewer), percentOf(more)];
@@ -312,7 +312,8 @@ describe('any sample', () => {
         const { utilization, totalConnections, poolSize, saturatedLayer } = judge(config, sample);
         if (utilization.percent === null || totalConnections === null || poolSize === null) {
           expect(utilization.percent).toBeNull();
-          expect(utilization.status).toBe(saturatedLayer === null ? 'unknown' : 'critical');
+          const isFull = saturatedLayer === 'database' || saturatedLayer === 'managed';
+          expect(utilization.status).toBe(isFull ? 'critical' : 'unknown');
         } else if (totalConnections * 10 < poolSize * 7) {
           expect(utilization.status).toBe('normal');
         } else {

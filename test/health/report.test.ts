@@ -5,7 +5,7 @@ import { problem } from '../../functions/health/problem.js';
 import { type Assessment, poolReport, worstReport } from '../../functions/health/report.js';
 import type { PoolSample } from '../../functions/health/sample.js';
 import { judge } from '../../functions/health/verdict.js';
-import { configOf, configWith, counts, NOON, seen, slots, unseen } from './support.js';
+import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from './support.js';
 
 const assess = (config: ValidatedPoolConfig | null, sample: PoolSample, pool = 'orders'): Assessment => ({
   pool,
@@ -15,13 +15,13 @@ const assess = (config: ValidatedPoolConfig | null, sample: PoolSample, pool = '
 });
 const EXAMPLE = assess(
   configWith({ pool: { min: 2 } }),
-  seen({ connections: counts({ total: 10, active: 3 }), managed: { limit: null, waiting: 0 } }),
+  seen({ connections: counts({ total: 10, active: 3 }), managed: managed({ limit: null, waiting: 0 }) }),
 );
 const UNSEEN = assess(configOf(20), unseen({ problems: [problem('PROBE.TIMEOUT', { waitedMs: 4000 })] }));
 
 describe('the JSON of a pool', () => {
   it("is the contract's example, with what is added beside it", () => {
-    const { pool, saturatedLayer, problems, ageMs, ...contract } = poolReport(EXAMPLE, NOON + 1500);
+    const { pool, managedPool, saturatedLayer, problems, ageMs, ...contract } = poolReport(EXAMPLE, NOON + 1500);
     expect(JSON.parse(JSON.stringify(contract))).toEqual({
       status: 'healthy',
       metrics: {
@@ -35,8 +35,9 @@ describe('the JSON of a pool', () => {
       utilization: { percent: 50.0, status: 'normal' },
       timestamp: '2026-01-02T12:00:00.000Z',
     });
-    expect({ pool, saturatedLayer, problems, ageMs }).toEqual({
+    expect({ pool, managedPool, saturatedLayer, problems, ageMs }).toEqual({
       pool: 'orders',
+      managedPool: { kind: 'pgbouncer', source: 'definition', size: null, inUse: null, waiting: 0, ageSeconds: 2 },
       saturatedLayer: null,
       problems: [],
       ageMs: 1500,

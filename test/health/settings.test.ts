@@ -26,10 +26,6 @@ describe('defaults', () => {
       warnings: [],
     });
   });
-
-  it('apply without any source', () => {
-    expect(resolveSettings([], 'test').settings?.max).toBe(5);
-  });
 });
 
 describe('each variable decides about its own setting', () => {
@@ -56,10 +52,8 @@ describe('each variable decides about its own setting', () => {
 });
 
 describe('precedence', () => {
-  const sources = (variables: Record<string, string>, pool: Partial<Record<SettingName, unknown>>) => [
-    variablesSource(variables),
-    definitionSource(pool),
-  ];
+  const sources = (variables: Record<string, string>, pool: Partial<Record<SettingName, unknown>>) =>
+    [variablesSource(variables), definitionSource(pool)] as const;
 
   it('is variable, then definition, then default, setting by setting', () => {
     const { settings } = resolveSettings(sources({ DATABASE_POOL_MAX: '7' }, { max: 8, min: 3 }), 'production');
@@ -298,7 +292,7 @@ describe('a value as an error shows it', () => {
     'host=db.example.com password=hunter2',
     `${' '.repeat(200)}postgres://app:hunter2@db.example.com/app`,
   ])('hides what looks like a connection string: %s', (text) => {
-    expect(received(text)).not.toMatch(/hunter2|example/);
+    expect(received(text)).toBe('something like a connection string (not shown)');
     expect(messages(fromVariables({ DATABASE_POOL_MAX: text })).join()).not.toMatch(/hunter2|example/);
   });
 

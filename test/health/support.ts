@@ -1,6 +1,13 @@
 import type { ValidatedPoolConfig, Validation } from '../../functions/health/config.js';
 import { validateDefinition } from '../../functions/health/definition.js';
-import type { ConnectionCounts, ManagedView, PoolSample, ServerSlots } from '../../functions/health/sample.js';
+import type {
+  AppView,
+  ConnectionCounts,
+  ManagedFigures,
+  ManagedView,
+  PoolSample,
+  ServerSlots,
+} from '../../functions/health/sample.js';
 import type { Violation } from '../../functions/health/settings.js';
 
 /** The least a definition must hold. */
@@ -50,22 +57,39 @@ export function slots(parts: Partial<ServerSlots> = {}): ServerSlots {
   return { maxConnections: 10_000, superuserReserved: 0, reserved: 0, rdsReserved: 0, databaseLimit: null, ...parts };
 }
 
+/** A managed pool that is asked live, and tells only what is given here. */
+export function managed(figures: Partial<ManagedFigures>): ManagedView {
+  const nothing = {
+    limit: null,
+    open: null,
+    inUse: null,
+    pinned: null,
+    waiting: null,
+    longestWaitMs: null,
+    borrowWaitMs: null,
+    clients: null,
+    availabilityPercent: null,
+  };
+  return { kind: 'pgbouncer', source: 'definition', figures: { takenAt: NOON, isLive: true, ...nothing, ...figures } };
+}
+
 interface SampleParts {
   /** Null: sessions are hidden. Absent: the least interesting ones. */
   readonly connections?: ConnectionCounts | null;
   readonly slots?: ServerSlots;
   readonly managed?: ManagedView | null;
+  readonly app?: AppView | null;
   readonly problems?: PoolSample['problems'];
 }
 
 /** What a probe that reached the database saw. */
 export function seen(parts: SampleParts = {}): PoolSample {
-  const { connections = counts(), managed = null, problems = [] } = parts;
+  const { connections = counts(), managed = null, app = null, problems = [] } = parts;
   const database = { connections, slots: parts.slots ?? slots(), serverVersion: 180_004, orphans: [] };
-  return { takenAt: NOON, durationMs: 12, database, managed, problems };
+  return { takenAt: NOON, durationMs: 12, database, managed, app, problems };
 }
 
 /** What is left when the probe did not reach the database. */
-export function unseen(parts: Pick<SampleParts, 'managed' | 'problems'> = {}): PoolSample {
+export function unseen(parts: Pick<SampleParts, 'managed' | 'app' | 'problems'> = {}): PoolSample {
   return { ...seen(parts), database: null };
 }

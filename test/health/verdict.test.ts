@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ProblemCode, problem } from '../../functions/health/problem.js';
 import { ordinarySlots } from '../../functions/health/sample.js';
 import { judge } from '../../functions/health/verdict.js';
-import { configOf, counts, seen, slots, unseen } from './support.js';
+import { configOf, counts, managed, seen, slots, unseen } from './support.js';
 
 const codes = ({ problems }: ReturnType<typeof judge>) => problems.map(({ code }) => code);
 /** The verdict on `total` open connections, three of them active, of a pool of `max` on an otherwise empty server. */
@@ -62,13 +62,13 @@ describe('the size of the pool', () => {
   });
 
   it('is the limit of the managed pool when that is smaller', () => {
-    const sample = seen({ managed: { limit: 15, waiting: null } });
+    const sample = seen({ managed: managed({ limit: 15, waiting: null }) });
     expect(judge(configOf(20), sample).poolSize).toBe(15);
     expect(judge(configOf(10), sample).poolSize).toBe(10);
   });
 
   it('does not take an unlimited managed pool for one of none', () => {
-    expect(judge(configOf(20), seen({ managed: { limit: null, waiting: 0 } })).poolSize).toBe(20);
+    expect(judge(configOf(20), seen({ managed: managed({ limit: null, waiting: 0 }) })).poolSize).toBe(20);
   });
 
   it('leaves 4995 of 5000 with 3 + 2 reserved', () => {
@@ -118,7 +118,7 @@ describe('a server without room', () => {
       poolSize: 4989,
       utilization: { percent: 100, status: 'critical' },
     });
-    expect(verdict.problems[1]?.values).toEqual({ total: 4989, room: 4989, server: 4995, slots: 4995 });
+    expect(verdict.problems[1]?.values).toEqual({ total: 4989, others: 6, room: 4989, slots: 4995 });
   });
 
   it('is not full one session before that', () => {
@@ -194,8 +194,8 @@ describe('settings that promise more than there is', () => {
   it.each([
     ['the server has slots', seen({ slots: slots({ maxConnections: 59 }) }), 59],
     ['the database has by its CONNECTION LIMIT', seen({ slots: slots({ databaseLimit: 59 }) }), 59],
-    ['the managed pool has', seen({ managed: { limit: 59, waiting: null } }), 59],
-    ['the managed pool has, the database unseen', unseen({ managed: { limit: 59, waiting: null } }), 59],
+    ['the managed pool has', seen({ managed: managed({ limit: 59, waiting: null }) }), 59],
+    ['the managed pool has, the database unseen', unseen({ managed: managed({ limit: 59, waiting: null }) }), 59],
   ])('are a warning by one connection more than %s', (_, sample, ceiling) => {
     const exceeding = judge(configOf(20, 3), sample);
     expect(codes(exceeding)).toEqual(['POOL.EXCEEDS_CEILING']);
@@ -294,8 +294,11 @@ describe('a probe that could not see', () => {
   it('keeps the size and the queue that their own sources know', () => {
     const problems = [problem('PROBE.TIMEOUT')];
     expect(judge(configOf(20), unseen({ problems }))).toMatchObject({ poolSize: 20, waitingRequests: null });
-    const managed = { limit: 15, waiting: 4 };
-    expect(judge(configOf(20), unseen({ problems, managed }))).toMatchObject({ poolSize: 15, waitingRequests: 4 });
+    const full = managed({ limit: 15, waiting: 4 });
+    expect(judge(configOf(20), unseen({ problems, managed: full }))).toMatchObject({
+      poolSize: 15,
+      waitingRequests: 4,
+    });
   });
 
   it('is unhealthy even if nobody says why', () => {
@@ -351,9 +354,9 @@ describe('what else the verdict says', () => {
   });
 
   it('waiting requests are those the managed pool counts, and unknown where nobody does', () => {
-    expect(judge(configOf(20), seen({ managed: { limit: null, waiting: 3 } })).waitingRequests).toBe(3);
-    expect(judge(configOf(20), seen({ managed: { limit: null, waiting: 0 } })).waitingRequests).toBe(0);
-    expect(judge(configOf(20), seen({ managed: { limit: 50, waiting: null } })).waitingRequests).toBeNull();
+    expect(judge(configOf(20), seen({ managed: managed({ limit: null, waiting: 3 }) })).waitingRequests).toBe(3);
+    expect(judge(configOf(20), seen({ managed: managed({ limit: null, waiting: 0 }) })).waitingRequests).toBe(0);
+    expect(judge(configOf(20), seen({ managed: managed({ limit: 50, waiting: null }) })).waitingRequests).toBeNull();
     expect(judge(configOf(20), seen()).waitingRequests).toBeNull();
   });
 

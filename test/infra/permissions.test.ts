@@ -35,7 +35,7 @@ const BOTH_MAKE: readonly Call[] = [
 const NOBODY_MAKES: readonly Call[] = [
   ['ssm:GetParameter', here('ssm', 'parameter/pool-health/orders')],
   ['ssm:GetParametersByPath', here('ssm', 'parameter/other')],
-  ['ssm:GetParametersByPath', here('ssm', 'parameter/')],
+  ['ssm:GetParametersByPath', here('ssm', 'parameter/pool')],
   ['ssm:PutParameter', here('ssm', 'parameter/pool-health/orders')],
   ['secretsmanager:GetSecretValue', here('secretsmanager', 'secret:reports/owner-AbCdEf')],
   ['secretsmanager:PutSecretValue', SECRET],
@@ -51,36 +51,58 @@ const NOBODY_MAKES: readonly Call[] = [
   ['logs:CreateLogGroup', here('logs', 'log-group:check')],
   ['logs:PutLogEvents', here('logs', 'log-group:other:log-stream:x')],
   ['ec2:TerminateInstances', here('ec2', 'instance/i-0123456789abcdef0')],
-  ['ec2:CreateNetworkInterface', arn(`ec2:eu-central-1:999988887777:network-interface/eni-0123456789abcdef0`)],
   ['lambda:InvokeFunction', here('lambda', 'function:other')],
   ['sts:AssumeRole', arn(`iam::${ACCOUNT}:role/admin`)],
   ['kms:Decrypt', here('kms', 'key/0123')],
 ];
 const METRICS: Call = ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'PoolHealth' }];
 
-describe.each([
-  ['the check', 'Check', [...BOTH_MAKE, METRICS, logged(CHECK_LOG)], [...NOBODY_MAKES, logged(POOL_LOG)]],
-  ['the API', 'Pool', [...BOTH_MAKE, logged(POOL_LOG)], [...NOBODY_MAKES, METRICS, logged(CHECK_LOG)]],
-] as const)('%s', (_, role, made, notMade) => {
-  const policies = policiesOf(templateOf(ATTACH), `PoolHealthFunctions${role}Role`);
+interface Role {
+  readonly who: string;
+  readonly id: string;
+  readonly makes: readonly Call[];
+  readonly doesNotMake: readonly Call[];
+}
 
-  it.each(made)('may %s on %s', async (...call) => {
-    expect(await decide(policies, call)).toBe('Allowed');
-  });
+const ROLES: readonly Role[] = [
+  {
+    who: 'the check',
+    id: 'PoolHealthFunctionsCheckRole',
+    makes: [...BOTH_MAKE, METRICS, logged(CHECK_LOG)],
+    doesNotMake: [...NOBODY_MAKES, logged(POOL_LOG)],
+  },
+  {
+    who: 'the API',
+    id: 'PoolHealthFunctionsPoolRole',
+    makes: [...BOTH_MAKE, logged(POOL_LOG)],
+    doesNotMake: [...NOBODY_MAKES, METRICS, logged(CHECK_LOG)],
+  },
+];
 
-  it.each(notMade)('may not %s on %s', async (...call) => {
-    expect(await decide(policies, call)).toBe('ImplicitlyDenied');
-  });
+describe.each(ROLES)('$who', ({ id, makes, doesNotMake }) => {
+  const policies = policiesOf(templateOf(ATTACH), id);
+
+  for (const call of makes) {
+    it(`may ${call[0]} on ${call[1]}`, async () => {
+      expect(await decide(policies, ...call)).toBe('Allowed');
+    });
+  }
+
+  for (const call of doesNotMake) {
+    it(`may not ${call[0]} on ${call[1]}${call[2] ? ` ${JSON.stringify(call[2])}` : ''}`, async () => {
+      expect(await decide(policies, ...call)).toBe('ImplicitlyDenied');
+    });
+  }
 });
 
 describe('the schedule', () => {
   const policies = policiesOf(templateOf(ATTACH), 'PoolHealthScheduleRole');
 
   it('may run the check and nothing else', async () => {
-    const run = (name: string): Call => ['lambda:InvokeFunction', here('lambda', `function:${name}`)];
-    expect(await decide(policies, run('check'))).toBe('Allowed');
-    expect(await decide(policies, run('check:1'))).toBe('ImplicitlyDenied');
-    expect(await decide(policies, run('pool'))).toBe('ImplicitlyDenied');
+    const run = (name: string) => decide(policies, 'lambda:InvokeFunction', here('lambda', `function:${name}`));
+    expect(await run('check')).toBe('Allowed');
+    expect(await run('check:1')).toBe('ImplicitlyDenied');
+    expect(await run('pool')).toBe('ImplicitlyDenied');
   });
 });
 
@@ -96,14 +118,19 @@ function logged(resource: string): Call {
   return ['logs:PutLogEvents', resource];
 }
 
-async function decide(identityPolicies: readonly Policy[], [action, resource, context = {}]: Call): Promise<string> {
+async function decide(
+  identityPolicies: readonly Policy[],
+  action: string,
+  resource: string,
+  contextVariables: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const result = await runSimulation(
     {
       request: {
         principal: arn(`iam::${ACCOUNT}:role/tested`),
         action,
         resource: { resource, accountId: resource.split(':')[4] || ACCOUNT },
-        contextVariables: context,
+        contextVariables,
       },
       identityPolicies: [...identityPolicies],
       serviceControlPolicies: [],

@@ -62,7 +62,7 @@ function checkOf(changes: Partial<PoolConfig> = {}): () => Promise<Look> {
   const probe = probeFor(server, config);
   probes.push(probe);
   return async () => {
-    const sample = { takenAt: Date.now(), durationMs: 0, managed: null, ...(await probe.look()) };
+    const sample = { takenAt: Date.now(), durationMs: 0, managed: null, app: null, ...(await probe.look()) };
     const verdict = judge(config, sample);
     return { verdict, codes: verdict.problems.map(({ code }) => code) };
   };
@@ -87,7 +87,7 @@ describe('the ceiling', () => {
     const left = (await isFrom16(large)) ? 4_995 : 4_997;
     await large.close();
     expect(problems).toEqual([]);
-    const verdict = judge(config, { takenAt: 0, durationMs: 0, managed: null, database, problems });
+    const verdict = judge(config, { takenAt: 0, durationMs: 0, managed: null, app: null, database, problems });
     const check = 1;
     expect(verdict).toMatchObject({ totalConnections: OWN_SESSIONS, poolSize: left - check });
     expect(verdict.problems).toMatchObject([{ code: 'POOL.EXCEEDS_CEILING', values: { ceiling: left } }]);

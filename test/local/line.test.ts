@@ -30,7 +30,7 @@ function assessment(seen: DatabaseView | null, problems: readonly Problem[] = []
   const validation = localConfig('local', target, {}, true);
   const config = validation.ok ? validation.config : null;
   const takenAt = Date.UTC(2026, 0, 2, 12, 0, 5);
-  const sample = { takenAt, durationMs: 3, database: seen, managed: null, problems };
+  const sample = { takenAt, durationMs: 3, database: seen, managed: null, app: null, problems };
   return { pool: 'local', config, sample, verdict: judge(config, sample) };
 }
 

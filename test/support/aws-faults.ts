@@ -89,5 +89,14 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** Short only where time is what ends the call, so that a slow machine does not make another fault of it. Milliseconds. */
+export function timesFor({ names, attempts }: Pick<Fault, 'names' | 'attempts'>) {
+  const isTimeout = names.includes('TimeoutError');
+  return {
+    answerMs: isTimeout && attempts > 1 ? 500 : 20_000,
+    deadlineMs: isTimeout && attempts === 1 ? 1_000 : 20_000,
+  };
+}
+
 /** Where nothing listens. */
 export const CLOSED_URL = 'http://127.0.0.1:1';

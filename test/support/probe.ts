@@ -1,6 +1,8 @@
 import { fixedPassword } from '../../functions/connection/credentials.js';
 import { DEADLINES, type Deadlines, Session } from '../../functions/connection/session.js';
 import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions/health/config.js';
+import { ManagedProbe } from '../../functions/managed/managed-probe.js';
+import type { Probes } from '../../functions/monitor.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
 import type { TestServer } from './postgres.js';
 
@@ -42,4 +44,9 @@ export function probeFor(
     deadlines,
   });
   return new PostgresProbe(config, session);
+}
+
+/** Both sides of a pool without a managed pool: what a monitor asks. */
+export function probesFor(server: TestServer, config: ValidatedPoolConfig, deadlines?: Deadlines): Probes {
+  return { database: probeFor(server, config, deadlines), managed: new ManagedProbe(config, {}) };
 }

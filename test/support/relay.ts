@@ -85,6 +85,11 @@ export class Relay {
     return typeof address === 'object' && address ? address.port : 0;
   }
 
+  /** Connections of clients that are open now, other than to cancel something. */
+  get open(): number {
+    return this.#open.size;
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const { client } of this.#pairs) {

@@ -1,0 +1,117 @@
+import { isRdsProxyHost } from '../connection/tls.js';
+import type { ValidatedPoolConfig } from '../health/config.js';
+import { type Problem, ProblemError, problem } from '../health/problem.js';
+import type { DatabaseReading, ManagedReading } from '../health/readings.js';
+import type { AppView, ManagedFigures, ManagedView } from '../health/sample.js';
+
+/** Asks one managed pool for its figures. */
+export interface FiguresReader {
+  /**
+   * @param database what the database's side sees at the same time, for what only it knows
+   * @returns null when this is not the managed pool of this kind after all
+   * @throws ProblemError when it cannot be asked
+   */
+  read(database: Promise<DatabaseReading>): Promise<ManagedFigures | null>;
+  close(): Promise<void>;
+}
+
+/** What can be asked from here; what is absent cannot. */
+export interface ManagedReaders {
+  readonly rdsProxy?: FiguresReader;
+  /** The admin console of a PgBouncer at the pool's own address. */
+  readonly pgbouncer?: FiguresReader;
+  /** The gauges that the application publishes; null when it publishes none. */
+  readonly appGauges?: () => Promise<AppView | null>;
+}
+
+/**
+ * Looks at a pool from the side of what manages its connections. Which kind that is says the definition; otherwise the host
+ * name of an RDS Proxy, or the backend that answered: where it is not the one the login reached, a pooler stands between,
+ * and it is a PgBouncer if its console answers.
+ */
+export class ManagedProbe {
+  readonly #config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>;
+  readonly #readers: ManagedReaders;
+
+  constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: ManagedReaders) {
+    this.#config = config;
+    this.#readers = readers;
+  }
+
+  /** Never throws: what cannot be asked is `MANAGED.UNAVAILABLE`, and the view of the database still stands. */
+  async look(database: Promise<DatabaseReading>): Promise<ManagedReading> {
+    const [managed, app] = await Promise.all([this.#managed(database), this.#app()]);
+    return { managed: managed.value, app: app.value, problems: [...managed.problems, ...app.problems] };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#readers.rdsProxy?.close(), this.#readers.pgbouncer?.close()]);
+  }
+
+  async #app(): Promise<Outcome<AppView>> {
+    const { appGauges } = this.#readers;
+    return appGauges ? await attempt(appGauges) : { value: null, problems: [] };
+  }
+
+  async #managed(database: Promise<DatabaseReading>): Promise<Outcome<ManagedView>> {
+    const { managed, endpoint } = this.#config;
+    if (managed) {
+      return await this.#known({ kind: managed.kind, source: 'definition' }, database);
+    }
+    if (isRdsProxyHost(endpoint)) {
+      return await this.#known({ kind: 'rds-proxy', source: 'host name' }, database);
+    }
+    return await this.#foundOut(database);
+  }
+
+  async #known(
+    what: Pick<ManagedView, 'kind' | 'source'>,
+    database: Promise<DatabaseReading>,
+  ): Promise<Outcome<ManagedView>> {
+    const reader = what.kind === 'rds-proxy' ? this.#readers.rdsProxy : this.#readers.pgbouncer;
+    if (what.kind === 'none') {
+      return { value: { ...what, figures: null }, problems: [] };
+    }
+    if (!reader) {
+      return {
+        value: { ...what, figures: null },
+        problems: [problem('MANAGED.UNAVAILABLE', { reason: 'cannot be asked from here' })],
+      };
+    }
+    const { value: figures, problems } = await attempt(() => reader.read(database));
+    return { value: { ...what, figures }, problems };
+  }
+
+  /** Asks for the console only where something says that a pooler stands between: on a server it would be a failed login. */
+  async #foundOut(database: Promise<DatabaseReading>): Promise<Outcome<ManagedView>> {
+    const { isDirect, problems } = await database;
+    const isSilent =
+      isDirect === null && problems.some(({ code, values }) => code === 'PROBE.TIMEOUT' && values.phase === 'query');
+    if (isDirect === true || (isDirect === null && !isSilent)) {
+      return { value: isDirect ? { kind: 'none', source: 'backend', figures: null } : null, problems: [] };
+    }
+    const { pgbouncer } = this.#readers;
+    const figures = pgbouncer ? await pgbouncer.read(database).catch(() => null) : null;
+    if (figures) {
+      return { value: { kind: 'pgbouncer', source: 'console', figures }, problems: [] };
+    }
+    return { value: isSilent ? null : { kind: 'unknown', source: 'backend', figures: null }, problems: [] };
+  }
+}
+
+interface Outcome<T> {
+  readonly value: T | null;
+  readonly problems: readonly Problem[];
+}
+
+async function attempt<T>(work: () => Promise<T | null>): Promise<Outcome<T>> {
+  try {
+    return { value: await work(), problems: [] };
+  } catch (error) {
+    const reason =
+      error instanceof ProblemError
+        ? { ...error.problem.values, cause: error.problem.code }
+        : { reason: 'unexpected answer' };
+    return { value: null, problems: [problem('MANAGED.UNAVAILABLE', reason)] };
+  }
+}

@@ -1,0 +1,121 @@
+import type { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PostgresProbe } from '../../functions/postgres/probe.js';
+import { type Message, NOTHING } from '../support/relay.js';
+import { until } from '../support/until.js';
+import { SHORT, Wire } from './wire.js';
+
+let wire: Wire;
+let locker: Client;
+beforeAll(async () => {
+  wire = await Wire.start();
+});
+beforeEach(async () => {
+  wire.relay.toClient.filter = ofPooler;
+  locker = await wire.server.connect();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await locker.end();
+  await wire.renew();
+});
+afterAll(() => wire?.close());
+
+/** Tells clients of a backend that is none, as poolers do: they choose one for each transaction. */
+function ofPooler({ type, bytes }: Message): Buffer {
+  const changed = Buffer.from(bytes);
+  if (type === 'K') {
+    changed.writeInt32BE(1_000_000_007, 5);
+  }
+  return changed;
+}
+
+/** Makes every statement of a check wait on the server. */
+async function lock(): Promise<void> {
+  await locker.query('BEGIN');
+  await locker.query('LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
+}
+
+/** A check that has had an answer, and so knows that a pooler stands between. */
+async function acquainted(): Promise<PostgresProbe> {
+  const watching = wire.probe();
+  expect(await wire.codes(watching)).toEqual([]);
+  return watching;
+}
+
+test('a pooler is recognised: the backend that answers is not the one of the login', async () => {
+  const statement = 'SELECT pg_backend_pid() AS pid';
+  expect(await wire.session().ask(statement)).toMatchObject({ isDirect: false });
+  wire.relay.toClient.filter = ({ bytes }) => bytes;
+  expect(await wire.session().ask(statement)).toMatchObject({ isDirect: true });
+});
+
+describe('a statement that gets no answer behind a pooler', () => {
+  test('is left waiting and joined by the next looks, with its age, until it is answered', async () => {
+    const { relay } = wire;
+    const watching = await acquainted();
+    await lock();
+    const ages: unknown[] = [];
+    for (const _ of ['first', 'second', 'third']) {
+      const [problem] = await wire.problemsOf(watching);
+      expect(problem).toMatchObject({ code: 'PROBE.TIMEOUT', values: { phase: 'query' } });
+      ages.push(problem?.values.waitedMs);
+      expect(wire.backends()).toHaveLength(1);
+    }
+    const [first, second, third] = ages.map(Number);
+    expect(second).toBeGreaterThan(Number(first) + SHORT.total / 2);
+    expect(third).toBeGreaterThan(2 * SHORT.total);
+    expect([relay.sessions, relay.statements]).toEqual([1, 2]);
+    await locker.query('ROLLBACK');
+    expect(await wire.codes(watching)).toEqual([]);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 4 - 1, 0]);
+  });
+
+  test('is taken for dead once every pooler has given up, and not before', async () => {
+    const { relay } = wire;
+    const watching = await acquainted();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    relay.toClient.filter = (message) => (message.isAfterQuery ? NOTHING : ofPooler(message));
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    vi.setSystemTime(Date.now() + 125_000);
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect(relay.sessions).toBe(1);
+    relay.toClient.filter = ofPooler;
+    vi.setSystemTime(Date.now() + 1);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+
+  test('is replaced within the same look when the pooler cuts the connection', async () => {
+    const watching = await acquainted();
+    await lock();
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    await locker.query('ROLLBACK');
+    wire.relay.cut();
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([wire.relay.sessions, wire.relay.mostAtOnce, wire.relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+
+  test('is left waiting from the very first one on where the definition says that there is a pooler', async () => {
+    const { relay } = wire;
+    const watching = wire.probe({ isPooled: true });
+    await lock();
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 1, 0]);
+    await locker.query('ROLLBACK');
+    expect(await wire.codes(watching)).toEqual([]);
+  });
+});
+
+test('a definition that says pooler where there is none is corrected by the first answer', async () => {
+  const { relay } = wire;
+  relay.toClient.filter = ({ bytes }) => bytes;
+  const watching = wire.probe({ isPooled: true });
+  expect(await wire.codes(watching)).toEqual([]);
+  await lock();
+  expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+  await until('each statement is cancelled', () => relay.cancelRequests === 2);
+  await locker.query('ROLLBACK');
+});

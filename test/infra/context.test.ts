@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { readContext } from '../../infra/context.js';
+import { ATTACH } from './synth.js';
+
+const [ORDERS, CARTS, REPORTS] = ATTACH.pools;
+const { vpcId: _vpc, ...WITHOUT_VPC } = ATTACH;
+const { subnetIds: _subnets, ...WITHOUT_SUBNETS } = ATTACH;
+const { egress: _egress, ...WITHOUT_EGRESS } = ATTACH;
+const { securityGroupId: _group, ...UNREACHABLE } = ORDERS;
+const { proxyArn: _arn, endToEndIam: _end, ...WITHOUT_LOGIN } = ORDERS;
+const { definition: _definition, ...UNDEFINED } = ORDERS;
+
+function mistakesIn(context: unknown): readonly string[] {
+  try {
+    readContext(context);
+    return [];
+  } catch (error) {
+    const [first, ...lines] = String((error as Error).message).split('\n');
+    expect(first).toMatch(/^The context "pool-health" in cdk\.json cannot be deployed\. Correct (this|these \d+):$/);
+    return lines.map((line) => line.replace(/^- /, ''));
+  }
+}
+
+/** The context with one pool changed. */
+const withPool = (pool: object, ...others: readonly object[]) => ({ ...ATTACH, pools: [pool, ...others] });
+const withDefinition = (definition: object) =>
+  withPool({ ...ORDERS, definition: { ...ORDERS.definition, ...definition } });
+
+describe('what may be deployed', () => {
+  it.each([
+    ['the demo', { mode: 'demo' }],
+    [
+      'the demo with all that both modes know',
+      {
+        mode: 'demo',
+        name: 'demo-2',
+        parameterPrefix: '/team/pool-health',
+        thresholds: { utilizationWarning: 60 },
+        emails: { actNow: ['a@example.com'] },
+        apiAuth: 'iam',
+        reservedConcurrency: 3,
+        logRetentionDays: 90,
+        runbook: 'https://wiki.example.com/pools',
+      },
+    ],
+    ['what exists', ATTACH],
+    ['one pool with a login at the database itself', withPool({ ...WITHOUT_LOGIN, dbResourceId: 'cluster-ABC123' })],
+    ['a context of the command line, as text', JSON.stringify(ATTACH)],
+  ])('%s', (_, context) => {
+    expect(mistakesIn(context)).toEqual([]);
+  });
+
+  it('takes the name of the deployment by default', () => {
+    expect(readContext({ mode: 'demo' })).toEqual({ mode: 'demo', name: 'pool-health' });
+  });
+});
+
+describe('every wrong context is one clear line', () => {
+  it.each([
+    [
+      'no context at all',
+      undefined,
+      'mode is missing: it must be "demo" (a whole small environment) or "attach" (to what exists)',
+    ],
+    ['text that is no JSON', '{mode: demo}', 'the context must be JSON, such as {"mode": "demo"}'],
+    ['no mode', {}, 'mode is missing: it must be "demo" (a whole small environment) or "attach" (to what exists)'],
+    [
+      'an unknown mode',
+      { mode: 'test' },
+      'mode must be "demo" (a whole small environment) or "attach" (to what exists), received "test"',
+    ],
+    [
+      'an unknown key',
+      { mode: 'demo', emial: ['a@example.com'] },
+      'emial: unknown key; known here are mode, name, parameterPrefix, thresholds, emails, apiAuth, reservedConcurrency, logRetentionDays, runbook',
+    ],
+    [
+      'an unknown threshold',
+      { mode: 'demo', thresholds: { utilisation: 50 } },
+      'thresholds.utilisation: unknown key; known here are utilizationWarning, utilizationHigh, utilizationCritical, activeHigh, borrowLatencyMs, proxyPinned, proxyNearLimit',
+    ],
+    [
+      'a threshold that is no percentage',
+      { mode: 'demo', thresholds: { activeHigh: 101 } },
+      'thresholds.activeHigh must be a number from 0 to 100, received 101',
+    ],
+    [
+      'a threshold that is text',
+      { mode: 'demo', thresholds: { utilizationHigh: '80' } },
+      'thresholds.utilizationHigh must be a number above 0, received "80"',
+    ],
+    [
+      'a bad e-mail address',
+      { mode: 'demo', emails: { actNow: ['oncall@example'] } },
+      'emails.actNow.0 must be an e-mail address, received "oncall@example"',
+    ],
+    [
+      'an address that is no list',
+      { mode: 'demo', emails: { notice: 'team@example.com' } },
+      'emails.notice must be a list of e-mail addresses, received "team@example.com"',
+    ],
+    ['a wrong kind of API', { mode: 'demo', apiAuth: 'jwt' }, 'apiAuth must be "none" or "iam", received "jwt"'],
+    [
+      'half an environment',
+      { mode: 'demo', reservedConcurrency: 1.5 },
+      'reservedConcurrency must be a whole number >= 1, received 1.5',
+    ],
+    [
+      'a retention that CloudWatch does not know',
+      { mode: 'demo', logRetentionDays: 10 },
+      'logRetentionDays must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, received 10',
+    ],
+    [
+      'a prefix that SSM reserves',
+      { mode: 'demo', parameterPrefix: '/aws/pools' },
+      'parameterPrefix must be a path such as "/pool-health", not under /aws or /ssm, received "/aws/pools"',
+    ],
+    [
+      'a name that CloudFormation refuses',
+      { mode: 'demo', name: '1st' },
+      'name must be up to 64 letters, digits or "-", beginning with a letter, received "1st"',
+    ],
+    ['a missing VPC', WITHOUT_VPC, 'vpcId is missing: it must be the id of a VPC, "vpc-…"'],
+    ['missing subnets', WITHOUT_SUBNETS, 'subnetIds is missing: it must be a list of subnet ids'],
+    [
+      'no subnet',
+      { ...ATTACH, subnetIds: [] },
+      'subnetIds must be at least one subnet of the VPC; two in different zones keep the check alive when one fails, received a list',
+    ],
+    [
+      'a subnet that is none',
+      { ...ATTACH, subnetIds: ['eu-central-1a'] },
+      'subnetIds.0 must be the id of a subnet, "subnet-…", received "eu-central-1a"',
+    ],
+    [
+      'a missing way out',
+      WITHOUT_EGRESS,
+      'egress is missing: it must be "nat" (the subnets reach AWS already) or "endpoints" (interface endpoints are made)',
+    ],
+    ['no pool', { ...ATTACH, pools: [] }, 'pools is empty: define at least one pool'],
+    [
+      'two pools of one name',
+      withPool(ORDERS, { ...CARTS, name: 'orders' }, REPORTS),
+      'pool "orders" is defined twice: give each pool a name of its own',
+    ],
+    [
+      'a pool without definition',
+      withPool(UNDEFINED),
+      'pools.0.definition is missing: it must be the definition of the pool, an object',
+    ],
+    [
+      'a name that is no name',
+      withPool({ ...ORDERS, name: 'a/b' }),
+      `pool "a/b": a pool's name must be 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, received "a/b"`,
+    ],
+    [
+      'min above max',
+      withDefinition({ pool: { min: 30, max: 20 }, instances: 1 }),
+      'pool "orders": pool.min (30) cannot be greater than pool.max (20)',
+    ],
+    [
+      'more promised than the ceiling',
+      withDefinition({ pool: { max: 20 }, instances: 5 }),
+      'pool "orders": 5 instances x max 20 promise 100 connections, above the ceiling of 90: lower pool.max or instances, or raise the limit',
+    ],
+    [
+      'a pool that cannot be reached',
+      withPool(UNREACHABLE),
+      'pool "orders": name either securityGroupId (of the proxy or database) or cidr, so that the functions can reach it',
+    ],
+    [
+      'two ways to reach a pool',
+      withPool({ ...ORDERS, cidr: '10.0.0.0/16' }),
+      'pool "orders": name either securityGroupId (of the proxy or database) or cidr, so that the functions can reach it',
+    ],
+    [
+      'a login that nothing is named for',
+      withPool(WITHOUT_LOGIN),
+      'pool "orders": auth is iam: name either proxyArn (to log in at an RDS Proxy) or dbResourceId (at the database)',
+    ],
+    [
+      'end-to-end IAM without a proxy',
+      withPool({ ...WITHOUT_LOGIN, dbResourceId: 'cluster-ABC123', endToEndIam: true }),
+      'pool "orders": endToEndIam is about an RDS Proxy: name its proxyArn, or remove endToEndIam',
+    ],
+    [
+      'an ARN of something else',
+      withPool({ ...ORDERS, proxyArn: 'arn:aws:rds:eu-central-1:111122223333:db:shop' }),
+      'pools.0.proxyArn must be the ARN of an RDS Proxy, "arn:…:db-proxy:prx-…", received "arn:aws:rds:eu-central-1:111122223333:db:shop"',
+    ],
+  ])('%s', (_, context, line) => {
+    expect(mistakesIn(context)).toEqual([line]);
+  });
+
+  it('a definition is refused in the words of the code that reads it from SSM', () => {
+    const [line, ...others] = mistakesIn(withDefinition({ endpont: 'x', port: 0 }));
+    expect([line, ...others]).toHaveLength(2);
+    expect(line).toMatch(/^pool "orders": .*port/);
+    expect(others[0]).toMatch(/^pool "orders": .*endpont/);
+  });
+});
+
+it('all mistakes come at once: of the shape, of definitions and between keys', () => {
+  const lines = mistakesIn({
+    ...WITHOUT_VPC,
+    egres: 'nat',
+    apiauth: 'iam',
+    emails: { actNow: ['nobody'] },
+    pools: [UNREACHABLE, { ...REPORTS, definition: { ...REPORTS.definition, pool: { max: 0 } } }],
+  });
+  expect(lines.map((line) => line.replace(/ (must|is) .*|: .*/, ''))).toEqual([
+    'emails.actNow.0',
+    'vpcId',
+    'egres',
+    'apiauth',
+    'pool "reports"',
+    'pool "orders"',
+  ]);
+});

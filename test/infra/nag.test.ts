@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Acknowledgment, type App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ATTACH, appWithoutCode, stackOf } from './synth.js';
+
+/** Findings of the rules that review calls AwsSolutions, as `rule at construct`. */
+function findings(app: App): readonly string[] {
+  const directory = app.outdir;
+  try {
+    app.synth();
+  } catch (error) {
+    expect(String(error)).toMatch(/^ValidationFailed/);
+  }
+  const { pluginReports } = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as Report;
+  return pluginReports.flatMap(({ violations }) =>
+    violations.flatMap(({ ruleName, violatingConstructs }) =>
+      violatingConstructs.map(({ constructPath }) => `${ruleName} at ${constructPath}`),
+    ),
+  );
+}
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly violations: readonly {
+      readonly ruleName: string;
+      readonly violatingConstructs: readonly { readonly constructPath: string }[];
+    }[];
+  }[];
+}
+
+function checked(context: unknown): App {
+  const app = appWithoutCode();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  stackOf(context, app);
+  return app;
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe.each([
+  ['the demo', { mode: 'demo' }],
+  ['attached, with endpoints', ATTACH],
+  ['attached, with NAT and a closed API', { ...ATTACH, egress: 'nat', apiAuth: 'iam' }],
+])('%s', (_, context) => {
+  it('has no finding that is not explained', () => {
+    expect(findings(checked(context))).toEqual([]);
+  });
+
+  it('explains nothing that no rule finds', () => {
+    const explained: Acknowledgment[] = [];
+    vi.spyOn(Validations.prototype, 'acknowledge').mockImplementation((...rules) => {
+      explained.push(...rules.filter(({ id }) => id.startsWith('AwsSolutions-')));
+    });
+    const found = new Set(findings(checked(context)).map((finding) => finding.replace(/ at .*/, '')));
+    expect(new Set(explained.map(({ id }) => id))).toEqual(found);
+    for (const { reason } of explained) {
+      expect(reason.length).toBeGreaterThan(40);
+    }
+  });
+});
