@@ -10,17 +10,13 @@ import type { CheckedPool } from './pools.js';
 export interface DefinitionsProps {
   readonly pools: readonly CheckedPool[];
   readonly parameterPrefix: string;
-  /** Log of the check, where a definition that does not hold is reported. */
-  readonly checkLog: ILogGroup;
 }
 
-const INVALID: ProblemCode = 'CONFIG.INVALID';
-
-/** The pools' definitions in SSM, where they can be changed without a deployment, and the count of broken ones. */
+/** The pools' definitions in SSM, where they can be changed without a deployment. */
 export class Definitions extends Construct {
   readonly parameterNames: readonly string[];
 
-  constructor(scope: Construct, id: string, { pools, parameterPrefix, checkLog }: DefinitionsProps) {
+  constructor(scope: Construct, id: string, { pools, parameterPrefix }: DefinitionsProps) {
     super(scope, id);
     this.parameterNames = pools.map(({ name, definition }) => {
       const parameterName = `${parameterPrefix}/${name}`;
@@ -33,13 +29,19 @@ export class Definitions extends Construct {
       });
       return parameterName;
     });
-    new MetricFilter(this, 'Invalid definitions', {
-      logGroup: checkLog,
-      filterPattern: FilterPattern.stringValue('$.code', '=', INVALID),
-      metricNamespace: METRIC_NAMESPACE,
-      metricName: CONFIG_INVALID_METRIC,
-      metricValue: '1',
-      dimensions: { [POOL_DIMENSION]: '$.pool' },
-    });
   }
+}
+
+const INVALID: ProblemCode = 'CONFIG.INVALID';
+
+/** Counts the definitions that do not hold, by pool, from the log of the check, which reports each in every run. */
+export function countInvalidDefinitions(scope: Construct, id: string, logGroup: ILogGroup): void {
+  new MetricFilter(scope, id, {
+    logGroup,
+    filterPattern: FilterPattern.stringValue('$.code', '=', INVALID),
+    metricNamespace: METRIC_NAMESPACE,
+    metricName: CONFIG_INVALID_METRIC,
+    metricValue: '1',
+    dimensions: { [POOL_DIMENSION]: '$.pool' },
+  });
 }

@@ -5,7 +5,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HealthFunction, type Placement } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
-import { publishMetrics } from './permissions.js';
+import { isBehindRdsProxy, publishMetrics, readMetrics, readProxies } from './permissions.js';
 import type { CheckedPool } from './pools.js';
 
 export interface FunctionsProps {
@@ -51,21 +51,32 @@ export class Functions extends Construct {
       ...(reservedConcurrency !== undefined && { reservedConcurrency }),
     });
     this.check.role.addToPolicy(publishMetrics());
-    for (const pool of pools) {
-      allowLogin(this.check, pool);
-      allowLogin(this.pool, pool);
+    for (const target of [this.check, this.pool]) {
+      allowReading(target, pools);
+      for (const pool of pools) {
+        allowLogin(target, pool);
+      }
     }
   }
 
   #placement(options: NetworkOptions, pools: readonly CheckedPool[]): Placement {
     const readsSecrets = pools.some(({ config }) => config.auth.type === 'secret');
-    const network = new Network(this, 'Network', { ...options, readsSecrets });
+    const readsProxies = pools.some(isBehindRdsProxy);
+    const network = new Network(this, 'Network', { ...options, readsSecrets, readsProxies });
     for (const { target, definition } of pools) {
       if (target) {
         network.allowTo(target, definition.port ?? POSTGRES_PORT);
       }
     }
     return { vpc: options.vpc, subnets: network.subnets, securityGroup: network.securityGroup };
+  }
+}
+
+function allowReading({ role }: HealthFunction, pools: readonly CheckedPool[]): void {
+  const proxied = pools.filter(isBehindRdsProxy);
+  role.addToPolicy(readMetrics(proxied.length > 0));
+  for (const statement of proxied.length > 0 ? readProxies(proxied) : []) {
+    role.addToPolicy(statement);
   }
 }
 

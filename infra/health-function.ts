@@ -28,10 +28,7 @@ export interface HealthFunctionProps {
   readonly reservedConcurrency?: number;
 }
 
-/**
- * More than the handlers use (about 100 MB): CPU comes with memory, and start-up and the TLS handshake have to fit into
- * the deadline of a check.
- */
+/** CPU comes with memory, and start-up and the TLS handshake have to fit into the deadline of a check. */
 const MEMORY_MB = 512;
 
 /** One function of the monitor, with a role and a log of its own. */

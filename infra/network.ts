@@ -22,6 +22,8 @@ export interface NetworkOptions {
 export interface NetworkProps extends NetworkOptions {
   /** Whether a password has to be read from Secrets Manager. */
   readonly readsSecrets: boolean;
+  /** Whether the RDS API is asked about an RDS Proxy. */
+  readonly readsProxies: boolean;
 }
 
 const HTTPS = Port.tcp(443);
@@ -38,7 +40,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const { vpc, subnets = {}, egress, readsSecrets } = props;
+    const { vpc, subnets = {}, egress } = props;
     this.subnets = subnets;
     this.securityGroup = new SecurityGroup(this, 'Functions', {
       vpc,
@@ -48,7 +50,7 @@ export class Network extends Construct {
     if (egress === 'nat') {
       this.securityGroup.addEgressRule(Peer.anyIpv4(), HTTPS, 'AWS APIs through NAT');
     } else {
-      this.#endpoints(vpc, subnets, readsSecrets);
+      this.#endpoints(props, subnets);
     }
   }
 
@@ -58,9 +60,14 @@ export class Network extends Construct {
   }
 
   /** One for each service that is called; logs and traces are delivered by Lambda itself and need none. */
-  #endpoints(vpc: IVpc, subnets: SubnetSelection, readsSecrets: boolean): void {
-    const { SSM, CLOUDWATCH_MONITORING, SECRETS_MANAGER } = InterfaceVpcEndpointAwsService;
-    const services = { Ssm: SSM, Monitoring: CLOUDWATCH_MONITORING, ...(readsSecrets && { Secrets: SECRETS_MANAGER }) };
+  #endpoints({ vpc, readsSecrets, readsProxies }: NetworkProps, subnets: SubnetSelection): void {
+    const { SSM, CLOUDWATCH_MONITORING, SECRETS_MANAGER, RDS } = InterfaceVpcEndpointAwsService;
+    const services = {
+      Ssm: SSM,
+      Monitoring: CLOUDWATCH_MONITORING,
+      ...(readsSecrets && { Secrets: SECRETS_MANAGER }),
+      ...(readsProxies && { Rds: RDS }),
+    };
     const securityGroup = new SecurityGroup(this, 'Endpoints', {
       vpc,
       description: 'Interface endpoints of pool-health',

@@ -10,7 +10,7 @@ import { Alarms } from './alarms.js';
 import { HealthApi } from './api.js';
 import { type CheckRole, checkRoles } from './check-role-sql.js';
 import { createDashboard } from './dashboard.js';
-import { Definitions } from './definitions.js';
+import { countInvalidDefinitions, Definitions } from './definitions.js';
 import { Functions } from './functions.js';
 import type { NetworkOptions } from './network.js';
 import { PoolMetrics } from './pool-metrics.js';
@@ -48,7 +48,21 @@ export interface PoolHealthProps {
   readonly runbook?: string;
 }
 
-/** Watches PostgreSQL connection pools: checks them every minute, publishes, alarms, and answers `GET /health/pool`. */
+/**
+ * Watches PostgreSQL connection pools: checks them every minute, publishes, alarms, and answers `GET /health/pool`.
+ *
+ * @example
+ * const health = new PoolHealth(stack, 'PoolHealth', {
+ *   network: { vpc, egress: 'nat' },
+ *   pools: [{
+ *     name: 'orders',
+ *     definition: { endpoint: proxy.endpoint, database: 'orders', user: 'pool_health', auth: { type: 'iam' } },
+ *     target: proxy,
+ *     login: proxy,
+ *   }],
+ * });
+ * health.actNowTopic.addSubscription(onCall);
+ */
 export class PoolHealth extends PoolMetrics implements IConnectable {
   /** Both functions, to grant them more, such as the key that encrypts a secret. */
   readonly functions: Functions;
@@ -80,11 +94,8 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
     const { check, pool } = this.functions;
-    this.parameterNames = new Definitions(this, 'Definitions', {
-      pools,
-      parameterPrefix,
-      checkLog: check.logGroup,
-    }).parameterNames;
+    this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix }).parameterNames;
+    countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup);
     this.schedule = new CheckSchedule(this, 'Schedule', check.lambda);
     this.#api = new HealthApi(this, 'Api', { handler: pool.lambda, auth: props.apiAuth ?? 'none', logRetention });
     this.apiUrl = this.#api.url;

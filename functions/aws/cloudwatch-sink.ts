@@ -1,8 +1,8 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../contract/metrics.js';
 import type { Datapoints } from '../health/datapoints.js';
+import { emfLine, measured } from '../health/emf.js';
 import { type Problem, problem } from '../health/problem.js';
-import { emfLine, measured } from './emf.js';
 import { failureName } from './failure.js';
 import { toStandardOutput, type WriteLine } from './log.js';
 import { inCalls } from './metric-calls.js';

@@ -1,9 +1,10 @@
 import { type Problem, type ProblemCode, ProblemError, problem } from '../health/problem.js';
+import { poolerProblem } from './pooler-texts.js';
 import { ProbeTimeout } from './timeout.js';
 
 /**
  * Which problem a failed probe is, by explicit codes: SQLSTATE from the server, `errno` names from the socket, OpenSSL
- * codes from TLS. Texts of errors are never parsed where a code exists, and never shown, since they name hosts and users.
+ * codes from TLS. Texts of errors are parsed only where a code does not tell, and never shown, since they name hosts and users.
  */
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -76,6 +77,8 @@ const BY_PG_MESSAGE = table({
   'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match': 'PROBE.AUTH',
 });
 
+/** PgBouncer says nearly everything with this one. */
+const PROTOCOL_VIOLATION = '08P01';
 /** `routine` of 53300 for the two limits that are not the server's slots. */
 const OWN_LIMIT_ROUTINE = 'InitializeSessionUserId';
 
@@ -113,10 +116,17 @@ export function sqlState(error: unknown): string | null {
 }
 
 function fromServer(sqlstate: string, error: unknown): Problem {
+  const routine = typeof error === 'object' && error && 'routine' in error ? error.routine : null;
+  if (sqlstate === PROTOCOL_VIOLATION || (sqlstate === '53300' && !routine)) {
+    // A pooler speaks, which passes no routine on.
+    const told = error instanceof Error ? poolerProblem(sqlstate, error.message) : null;
+    if (told) {
+      return told;
+    }
+  }
   if (sqlstate !== '53300') {
     return problem(BY_SQLSTATE.get(sqlstate) ?? 'PROBE.QUERY', { sqlstate });
   }
-  const routine = typeof error === 'object' && error && 'routine' in error ? error.routine : null;
   const isOwnLimit = routine === OWN_LIMIT_ROUTINE;
   return problem(isOwnLimit ? 'PROBE.OWN_LIMIT' : 'PROBE.SLOTS_EXHAUSTED', {
     sqlstate,

@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../contract/check-identity.js';
+import { requestCancel } from './cancel.js';
 import { guard } from './guard.js';
 import { type Phase, ProbeTimeout, within } from './timeout.js';
 
@@ -20,16 +21,27 @@ export interface Limits {
   readonly endsAt: number;
 }
 
-/** One row, and whether the backend that gave it is the one the login reached, that is: whether no pooler stands between. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The rows of each statement, and whether the backend that gave them is the one the login reached: no pooler between. */
 export interface Answer {
-  readonly row: Readonly<Record<string, unknown>>;
+  readonly results: readonly (readonly Row[])[];
   readonly isDirect: boolean;
 }
 
-/** `CancelRequest`. @see https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const CANCEL_REQUEST_CODE = 80877102;
-const CANCEL_CONNECT_MS = 1_000;
+interface Pending {
+  readonly question: string;
+  readonly answer: Promise<Answer>;
+  readonly since: number;
+}
+
 const END_MS = 500;
+/**
+ * The largest id that a process can have on Linux; other systems stay below it. PgBouncer tells a random number instead.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html pid_max
+ */
+const LARGEST_PROCESS_ID = 4_194_304;
 
 /**
  * One connection to PostgreSQL whose socket a deadline can destroy. Its startup packet holds only what RDS Proxy and
@@ -46,7 +58,7 @@ export class Link {
   #phase: Phase = 'connect';
   #isOpen = true;
   #lastUsedAt = Date.now();
-  #pending: { readonly answer: Promise<Answer>; readonly since: number } | null = null;
+  #pending: Pending | null = null;
 
   /** Begins to connect. Nothing is thrown here: the first `ask` tells what went wrong. */
   constructor(target: LinkTarget, ssl: ConnectionOptions | false, password: () => Promise<string | undefined>) {
@@ -81,6 +93,12 @@ export class Link {
     return this.#isOpen;
   }
 
+  /** Whether the login told of a backend that cannot be one, so that a pooler stands between. */
+  get hasMadeUpBackend(): boolean {
+    const { processID } = this.#internals();
+    return typeof processID === 'number' && (processID < 0 || processID > LARGEST_PROCESS_ID);
+  }
+
   /** Milliseconds since the last answer. Counts the time a Lambda was frozen. */
   get unusedMs(): number {
     return Date.now() - this.#lastUsedAt;
@@ -95,13 +113,14 @@ export class Link {
   }
 
   /**
-   * Runs a statement that gives one row with the backend's own `pg_backend_pid()` as `pid`, after the login. If an
-   * earlier one still waits for its answer, that one is waited for instead, so that there is never more than one.
+   * Runs statements one after the other, after the login. The first row of the first tells the backend, with its own
+   * `pg_backend_pid()` as `pid`. If the same were asked before and still wait for their answer, that one is waited for
+   * instead; what else waits has to be answered first. So there is never more than one statement.
    *
    * @throws ProbeTimeout after so many milliseconds; login or statement then go on waiting until `destroy`; otherwise
    *   what pg or the socket throws
    */
-  async ask(statement: string, limits: Limits): Promise<Answer> {
+  async ask(statements: readonly string[], limits: Limits): Promise<Answer> {
     const left = (ms: number) => Math.min(ms, limits.endsAt - Date.now());
     if (this.#phase !== 'query') {
       await within(
@@ -110,44 +129,45 @@ export class Link {
         () => new ProbeTimeout(this.#phase, Date.now() - this.#startedAt),
       );
     }
-    if (!this.#pending) {
-      const answer = this.#run(statement).finally(() => {
-        this.#pending = null;
-      });
-      answer.catch(() => undefined);
-      this.#pending = { answer, since: Date.now() };
+    const answered = <T>(answer: Promise<T>, { since }: Pending) =>
+      within(answer, left(limits.query), () => new ProbeTimeout('query', Date.now() - since));
+    const question = questionOf(statements);
+    if (this.#pending && this.#pending.question !== question) {
+      await answered(settled(this.#pending.answer), this.#pending);
     }
-    const { answer, since } = this.#pending;
-    return await within(answer, left(limits.query), () => new ProbeTimeout('query', Date.now() - since));
+    const pending = this.#pending ?? this.#begin(question, statements);
+    return await answered(pending.answer, pending);
   }
 
-  async #run(statement: string): Promise<Answer> {
-    const { rows } = await this.#client.query<Record<string, unknown>>(statement);
-    const row = rows?.[0] ?? {};
+  #begin(question: string, statements: readonly string[]): Pending {
+    const answer = this.#run(statements).finally(() => {
+      this.#pending = null;
+    });
+    answer.catch(() => undefined);
+    this.#pending = { question, answer, since: Date.now() };
+    return this.#pending;
+  }
+
+  async #run(statements: readonly string[]): Promise<Answer> {
+    const results: (readonly Row[])[] = [];
+    for (const statement of statements) {
+      const { rows } = await this.#client.query<Record<string, unknown>>(statement);
+      results.push(rows ?? []);
+    }
     this.#lastUsedAt = Date.now();
-    return { row, isDirect: row.pid === this.#internals().processID };
+    return { results, isDirect: results[0]?.[0]?.pid === this.#internals().processID };
   }
 
   /**
    * Asks the server to end the statement that waits, as it would otherwise go on without its client. Works only without
-   * a pooler between; never throws and never waits for the outcome, which the protocol does not tell.
+   * a pooler between; never throws and never waits for the outcome.
    */
   cancel(): void {
     const { processID, secretKey } = this.#internals();
-    const { remoteAddress, remotePort } = this.#socket;
-    if (typeof processID !== 'number' || typeof secretKey !== 'number' || !remoteAddress || !remotePort) {
-      return;
+    const server = this.#reached();
+    if (server && typeof processID === 'number' && typeof secretKey === 'number') {
+      requestCancel(server, processID, secretKey);
     }
-    const request = Buffer.alloc(16);
-    request.writeInt32BE(16, 0);
-    request.writeInt32BE(CANCEL_REQUEST_CODE, 4);
-    request.writeInt32BE(processID, 8);
-    request.writeInt32BE(secretKey, 12);
-    const socket = net.connect({ host: remoteAddress, port: remotePort, timeout: CANCEL_CONNECT_MS });
-    socket.unref();
-    socket.on('error', () => socket.destroy());
-    socket.on('timeout', () => socket.destroy());
-    socket.end(request);
   }
 
   /** Cuts the connection at once. */
@@ -156,17 +176,35 @@ export class Link {
     this.#socket.destroy();
   }
 
-  /** Takes leave of the server, which frees its slot sooner than a cut connection; bounded. */
+  /** Takes leave of the server, which frees its slot sooner than a cut connection; bounded. Only when nothing waits. */
   async end(): Promise<void> {
     this.#isOpen = false;
-    if (!this.waiting) {
-      await within(this.#client.end(), END_MS, () => new ProbeTimeout('query', END_MS)).catch(() => undefined);
-    }
+    await within(this.#client.end(), END_MS, () => new ProbeTimeout('query', END_MS)).catch(() => undefined);
     this.#socket.destroy();
+  }
+
+  /** The very server that was reached, of several that a name may stand for; null when it is not reached any more. */
+  #reached(): net.NetConnectOpts | null {
+    const { host, port } = this.#client;
+    const { remoteAddress, remotePort } = this.#socket;
+    if (host.startsWith('/')) {
+      return { path: `${host}/.s.PGSQL.${port}` };
+    }
+    return remoteAddress && remotePort ? { host: remoteAddress, port: remotePort } : null;
   }
 
   /** What pg keeps without naming it in its types: its connection, and what `BackendKeyData` told. */
   #internals(): { readonly connection: pg.Connection; readonly processID?: unknown; readonly secretKey?: unknown } {
     return this.#client as unknown as { connection: pg.Connection; processID?: unknown; secretKey?: unknown };
   }
+}
+
+/** Tells questions apart. */
+export function questionOf(statements: readonly string[]): string {
+  return statements.join(';');
+}
+
+/** Resolves once there is an answer or an error, whichever. */
+export async function settled(answer: Promise<unknown>): Promise<void> {
+  await answer.catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import { CHECK_DEADLINE_MS } from '../contract/check-identity.js';
 import type { Credentials } from './credentials.js';
-import { sqlState } from './failure.js';
-import { type Answer, Link, type LinkTarget } from './link.js';
+import { sqlState, toProblem } from './failure.js';
+import { type Answer, Link, type LinkTarget, questionOf, settled } from './link.js';
 import { ProbeTimeout } from './timeout.js';
 import { isRdsProxyHost, tlsOptions } from './tls.js';
 
@@ -30,16 +30,22 @@ export interface SessionOptions {
   readonly target: LinkTarget & { readonly tls: 'verify-full' | 'off' };
   readonly caFile: string | null;
   readonly credentials: Credentials;
-  /** True when the definition says that a pooler stands between; otherwise the first answer tells. */
+  /** True when the definition says that a pooler stands between; otherwise the login or the first answer tells. */
   readonly isPooled: boolean;
+  /**
+   * True when the other end is the console of a pooler, which answers by itself: nothing stands between.
+   *
+   * @default false
+   */
+  readonly isConsole?: boolean;
   /** @default DEADLINES */
   readonly deadlines?: Deadlines;
 }
 
 /**
  * The one connection that the check holds to a pool, reused from check to check. Whatever happens, there is one at most:
- * callers at the same time share one statement, a dead connection is replaced within the same call, and what a server or
- * a pooler leaves waiting is joined by the next call instead of being asked for once more:
+ * callers with the same question at the same time share one answer, a dead connection is replaced within the same call, and
+ * what a server or a pooler leaves waiting is joined by the next call instead of being asked for once more:
  *
  * - a login that gets no answer, since the server would keep a backend for each one that was given up;
  * - a statement behind a pooler, since PgBouncer would keep each one in its queue until `query_wait_timeout`.
@@ -50,7 +56,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #deadlines: Deadlines;
   #link: Link | null = null;
-  #running: Promise<Answer> | null = null;
+  #running: { readonly question: string; readonly answer: Promise<Answer> } | null = null;
+  #isClosed = false;
   /** What the last answer told; null before the first. */
   #isDirect: boolean | null = null;
   #attempt = { timeouts: 0, startedAt: 0, lastTimeout: null as ProbeTimeout | null };
@@ -61,29 +68,45 @@ export class Session {
   }
 
   /**
-   * Runs the statement (see `Link.ask`) within the total deadline.
+   * Runs the statements, one after the other (see `Link.ask`), within the total deadline. While others are being run it
+   * waits for its turn.
    *
    * @throws ProbeTimeout, ProblemError, or what pg or the socket throws; `failure.ts` makes problems of them
    */
-  ask(statement: string): Promise<Answer> {
-    this.#running ??= this.#run(statement).finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
-  }
-
-  async close(): Promise<void> {
-    const link = this.#link;
-    this.#link = null;
-    await link?.end();
-  }
-
-  async #run(statement: string): Promise<Answer> {
+  ask(...statements: readonly string[]): Promise<Answer> {
+    const question = questionOf(statements);
+    const before = this.#running;
+    if (before?.question === question) {
+      return before.answer;
+    }
     const endsAt = Date.now() + this.#deadlines.total;
+    const run = () => this.#run(statements, endsAt);
+    const answer = (before ? settled(before.answer).then(run) : run()).finally(() => {
+      if (this.#running?.answer === answer) {
+        this.#running = null;
+      }
+    });
+    this.#running = { question, answer };
+    return answer;
+  }
+
+  /** Ends the connection, and what is being asked with it. From then on nothing is connected any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const link = this.#link;
+    if (link?.waiting) {
+      this.#drop(link);
+    } else {
+      this.#link = null;
+      await link?.end();
+    }
+  }
+
+  async #run(statements: readonly string[], endsAt: number): Promise<Answer> {
     const link = this.#reusable();
     if (link) {
       try {
-        return await this.#askOn(link, statement, this.#deadlines.reusedQuery, endsAt);
+        return await this.#askOn(link, statements, this.#deadlines.reusedQuery, endsAt);
       } catch (error) {
         if (!this.#isLost(link, error)) {
           throw error;
@@ -91,7 +114,7 @@ export class Session {
         this.#drop(link);
       }
     }
-    return await this.#askAnew(statement, endsAt);
+    return await this.#askAnew(statements, endsAt);
   }
 
   /** The open connection unless it is probably dead, in which case it is let go. */
@@ -109,14 +132,14 @@ export class Session {
     return null;
   }
 
-  async #askOn(link: Link, statement: string, queryMs: number, endsAt: number): Promise<Answer> {
+  async #askOn(link: Link, statements: readonly string[], queryMs: number, endsAt: number): Promise<Answer> {
     const query = this.#isPooled() ? this.#deadlines.total : queryMs;
-    const answer = await link.ask(statement, { connect: this.#deadlines.connect, query, endsAt });
+    const answer = await link.ask(statements, { connect: this.#deadlines.connect, query, endsAt });
     this.#isDirect = answer.isDirect;
     return answer;
   }
 
-  async #askAnew(statement: string, endsAt: number): Promise<Answer> {
+  async #askAnew(statements: readonly string[], endsAt: number): Promise<Answer> {
     const { startedAt, timeouts, lastTimeout } = this.#attempt;
     const backOff = Math.min(LONGEST_BACK_OFF_MS, this.#deadlines.total * 2 ** (timeouts - 1));
     if (lastTimeout && Date.now() < startedAt + backOff) {
@@ -124,7 +147,7 @@ export class Session {
     }
     this.#attempt.startedAt = Date.now();
     try {
-      const answer = await this.#connectAndAsk(statement, endsAt);
+      const answer = await this.#connectAndAsk(statements, endsAt);
       this.#attempt = { startedAt, timeouts: 0, lastTimeout: null };
       return answer;
     } catch (error) {
@@ -138,13 +161,16 @@ export class Session {
     }
   }
 
-  async #connectAndAsk(statement: string, endsAt: number): Promise<Answer> {
+  async #connectAndAsk(statements: readonly string[], endsAt: number): Promise<Answer> {
     const { target, credentials, caFile } = this.#options;
     const ssl = await tlsOptions(target, caFile);
     const ask = () => {
+      if (this.#isClosed) {
+        throw new Error('Connection terminated');
+      }
       const link = new Link(target, ssl, () => credentials.password());
       this.#link = link;
-      return this.#askOn(link, statement, this.#deadlines.query, endsAt);
+      return this.#askOn(link, statements, this.#deadlines.query, endsAt);
     };
     try {
       return await ask();
@@ -157,7 +183,11 @@ export class Session {
   }
 
   #isPooled(): boolean {
-    const isExpected = this.#options.isPooled || isRdsProxyHost(this.#options.target.endpoint);
+    const { isPooled, isConsole, target } = this.#options;
+    if (isConsole) {
+      return false;
+    }
+    const isExpected = isPooled || isRdsProxyHost(target.endpoint) || this.#link?.hasMadeUpBackend === true;
     return this.#isDirect === null ? isExpected : !this.#isDirect;
   }
 
@@ -180,6 +210,5 @@ export class Session {
 }
 
 function isRefusedLogin(error: unknown): boolean {
-  const code = sqlState(error);
-  return code === '28P01' || code === '28000';
+  return sqlState(error) !== null && toProblem(error).code === 'PROBE.AUTH';
 }

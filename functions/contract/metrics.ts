@@ -10,7 +10,7 @@ export const POOL_DIMENSION = 'Pool';
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Percent';
   readonly meaning: string;
-  readonly emitted: 'every check' | 'when known';
+  readonly emitted: 'every check' | 'when known' | 'once a minute and instance, by the application';
 }
 
 export const METRICS = {
@@ -38,3 +38,24 @@ export const METRICS = {
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;
+
+/** What only the application knows. Peaks, so that no spike between two minutes is lost. */
+export const APP_METRICS = {
+  AppOpen: {
+    unit: 'Count',
+    emitted: 'once a minute and instance, by the application',
+    meaning: 'Connections that the pool of one instance had open at the same time, at most.',
+  },
+  AppBusy: {
+    unit: 'Count',
+    emitted: 'once a minute and instance, by the application',
+    meaning: 'Connections that the pool of one instance had given out at the same time, at most.',
+  },
+  AppWaiting: {
+    unit: 'Count',
+    emitted: 'once a minute and instance, by the application',
+    meaning: 'Requests of one instance that waited at the same time because its pool had no connection left, at most.',
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type AppMetricName = keyof typeof APP_METRICS;

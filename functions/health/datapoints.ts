@@ -1,4 +1,4 @@
-import type { MetricName } from '../contract/metrics.js';
+import type { AppMetricName, MetricName } from '../contract/metrics.js';
 import type { Problem } from './problem.js';
 import type { Assessment } from './report.js';
 
@@ -7,7 +7,7 @@ export interface Datapoints {
   readonly pool: string;
   /** Milliseconds since 1970: when the numbers were read, also if they are delivered later. */
   readonly timestamp: number;
-  readonly values: Readonly<Partial<Record<MetricName, number>>>;
+  readonly values: Readonly<Partial<Record<MetricName | AppMetricName, number>>>;
 }
 
 /** Delivers metrics. Never throws: what could not be delivered is a problem, and is not lost. */

@@ -1,12 +1,13 @@
 import { appendFile } from 'node:fs/promises';
-import { emfLine } from '../aws/emf.js';
 import type { Log } from '../aws/log.js';
 import { fixedPassword } from '../connection/credentials.js';
 import { Session } from '../connection/session.js';
 import type { Environment } from '../contract/environment.js';
 import type { Datapoints, Publish } from '../health/datapoints.js';
+import { emfLine } from '../health/emf.js';
 import type { Problem } from '../health/problem.js';
 import { ManagedProbe } from '../managed/managed-probe.js';
+import { PgbouncerReader } from '../managed/pgbouncer.js';
 import { Monitor } from '../monitor.js';
 import { PostgresProbe } from '../postgres/probe.js';
 import { urlSource } from './url-source.js';
@@ -16,8 +17,10 @@ export function localRuntime(environment: Environment) {
   const source = urlSource(environment);
   const monitor = new Monitor(source, (config) => {
     const credentials = fixedPassword(source.url?.password);
-    const session = new Session({ target: config, caFile: source.url?.caFile ?? null, credentials, isPooled: false });
-    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, {}) };
+    const caFile = source.url?.caFile ?? null;
+    const session = new Session({ target: config, caFile, credentials, isPooled: false });
+    const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile });
+    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, { pgbouncer }) };
   });
   const file = environment.POOL_HEALTH_METRICS_FILE;
   const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);

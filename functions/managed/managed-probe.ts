@@ -3,6 +3,7 @@ import type { ValidatedPoolConfig } from '../health/config.js';
 import { type Problem, ProblemError, problem } from '../health/problem.js';
 import type { DatabaseReading, ManagedReading } from '../health/readings.js';
 import type { AppView, ManagedFigures, ManagedView } from '../health/sample.js';
+import { isSilent } from './silence.js';
 
 /** Asks one managed pool for its figures. */
 export interface FiguresReader {
@@ -32,6 +33,9 @@ export interface ManagedReaders {
 export class ManagedProbe {
   readonly #config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>;
   readonly #readers: ManagedReaders;
+  /** Whether a console answered, so that from then on it is asked without waiting for a reason. */
+  #hasConsole = false;
+  #refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: ManagedReaders) {
     this.#config = config;
@@ -82,21 +86,47 @@ export class ManagedProbe {
     return { value: { ...what, figures }, problems };
   }
 
-  /** Asks for the console only where something says that a pooler stands between: on a server it would be a failed login. */
   async #foundOut(database: Promise<DatabaseReading>): Promise<Outcome<ManagedView>> {
-    const { isDirect, problems } = await database;
-    const isSilent =
-      isDirect === null && problems.some(({ code, values }) => code === 'PROBE.TIMEOUT' && values.phase === 'query');
-    if (isDirect === true || (isDirect === null && !isSilent)) {
-      return { value: isDirect ? { kind: 'none', source: 'backend', figures: null } : null, problems: [] };
+    const known = this.#hasConsole ? await this.#known({ kind: 'pgbouncer', source: 'console' }, database) : null;
+    const reading = await database;
+    const { isDirect } = reading;
+    if (known && isDirect !== true) {
+      return known;
     }
-    const { pgbouncer } = this.#readers;
-    const figures = pgbouncer ? await pgbouncer.read(database).catch(() => null) : null;
+    const figures = mayHavePooler(reading) ? await this.#askedConsole(database) : null;
+    this.#hasConsole = figures !== null;
     if (figures) {
       return { value: { kind: 'pgbouncer', source: 'console', figures }, problems: [] };
     }
-    return { value: isSilent ? null : { kind: 'unknown', source: 'backend', figures: null }, problems: [] };
+    const kind = isDirect ? 'none' : 'unknown';
+    return { value: isDirect === null ? null : { kind, source: 'backend', figures: null }, problems: [] };
   }
+
+  /** Null where no console answers. A refusal is remembered, as it is a failed login in somebody's log. */
+  async #askedConsole(database: Promise<DatabaseReading>): Promise<ManagedFigures | null> {
+    const { pgbouncer } = this.#readers;
+    if (!pgbouncer || Date.now() - this.#refusedAt < ASK_AGAIN_MS) {
+      return null;
+    }
+    return await pgbouncer.read(database).catch((error: unknown) => {
+      this.#refusedAt = isRefusal(error) ? Date.now() : this.#refusedAt;
+      return null;
+    });
+  }
+}
+
+/** How long what refuses to be a console is left alone, in milliseconds. */
+const ASK_AGAIN_MS = 600_000;
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProblemError && !['PROBE.TIMEOUT', 'PROBE.UNREACHABLE'].includes(error.problem.code);
+}
+
+/** Whether something says that a pooler stands between: on a server the console would be a failed login. */
+function mayHavePooler(reading: DatabaseReading): boolean {
+  return (
+    reading.isDirect === false || isSilent(reading) || reading.problems.some(({ code }) => code === 'MANAGED.FULL')
+  );
 }
 
 interface Outcome<T> {

@@ -33,8 +33,8 @@ const row = v.object({
  * @param sharedUser whether the check's user is the application's; behind a pooler the backends that the check happens
  *   to use are then the pool's, and idle but for the check
  */
-export function readActivity({ row: raw, isDirect }: Answer, sharedUser: boolean): DatabaseReading {
-  const parsed = v.safeParse(row, raw);
+export function readActivity({ results, isDirect }: Answer, sharedUser: boolean): DatabaseReading {
+  const parsed = v.safeParse(row, results[0]?.[0]);
   if (!parsed.success) {
     return { database: null, isDirect, problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })] };
   }

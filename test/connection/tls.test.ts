@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../functions/connection/credentials.js';
 import { Session } from '../../functions/connection/session.js';
@@ -13,8 +15,8 @@ import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE, configFor } from '../support/probe.js';
 import { until } from '../support/until.js';
 import { authority, type Certificate, issue } from './certificates.js';
+import { SHORT } from './wire.js';
 
-const DEADLINES = { total: 1_500, connect: 1_000, query: 1_000, reusedQuery: 500 };
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-tls-'));
 const sessions: Session[] = [];
 let server: TestServer;
@@ -56,10 +58,10 @@ function serverLog(): string {
   return readFileSync(join(server.postgres.directory, 'postgres.log'), 'utf8');
 }
 
-function probe(caFile: string | null, endpoint = '127.0.0.1'): PostgresProbe {
-  const config = configFor(server, { endpoint, tls: 'verify-full' });
+function probe(caFile: string | null, endpoint = '127.0.0.1', port = server.postgres.port): PostgresProbe {
+  const config = configFor(server, { endpoint, port, tls: 'verify-full' });
   const credentials = fixedPassword(server.postgres.password);
-  const session = new Session({ target: config, caFile, credentials, isPooled: false, deadlines: DEADLINES });
+  const session = new Session({ target: config, caFile, credentials, isPooled: false, deadlines: SHORT });
   sessions.push(session);
   return new PostgresProbe(config, session);
 }
@@ -156,6 +158,24 @@ describe('a server that cannot be verified is refused with the reason, and never
     expect(serverLog()).toContain('connection authorized: user=postgres');
     expect(serverLog()).not.toContain(`connection authorized: user=${CHECK_ROLE}`);
   });
+});
+
+test('an answer that is none is a problem inside TLS too, and ends nothing but the connection', async () => {
+  const { cert, key } = await issue({ by: ours, ip: '127.0.0.1' });
+  const unknownLogin = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 99]);
+  const stranger = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write('S');
+      const secured = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert, key }) });
+      secured.on('data', () => secured.write(unknownLogin));
+      secured.on('error', () => undefined);
+    });
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+  const { port } = stranger.address() as AddressInfo;
+  const watching = probe(file('ours.pem', ours.cert), '127.0.0.1', port);
+  expect(await problemsOf(watching)).toMatchObject([{ code: 'PROBE.QUERY', values: { reason: 'unexpected answer' } }]);
+  await new Promise((resolve) => stranger.close(resolve));
 });
 
 describe('whose authorities verify a host', () => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { type Credentials, fixedPassword } from '../../functions/connection/credentials.js';
-import { Session } from '../../functions/connection/session.js';
+import { type Deadlines, Session } from '../../functions/connection/session.js';
 import type { PoolConfig } from '../../functions/health/config.js';
 import type { Problem } from '../../functions/health/problem.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
@@ -19,6 +19,8 @@ export const SHORT = { total: 1_500, connect: 1_000, query: 1_000, reusedQuery: 
 export interface SessionChanges extends Partial<PoolConfig> {
   readonly credentials?: Credentials;
   readonly isPooled?: boolean;
+  /** @default SHORT */
+  readonly deadlines?: Deadlines;
 }
 
 /** A real server, and a relay in front of it that is new for every test. */
@@ -38,14 +40,14 @@ export class Wire {
     return new Wire(server, await Relay.start(server.postgres.port));
   }
 
-  /** A session of the check through the relay, with short deadlines. */
-  session({ credentials, isPooled = false, ...changes }: SessionChanges = {}): Session {
+  /** A session of the check through the relay. */
+  session({ credentials, isPooled = false, deadlines = SHORT, ...changes }: SessionChanges = {}): Session {
     const session = new Session({
       target: configFor(this.server, { port: this.relay.port, user: ROLE, ...changes }),
       caFile: null,
       credentials: credentials ?? fixedPassword(this.server.postgres.password),
       isPooled,
-      deadlines: SHORT,
+      deadlines,
     });
     this.#sessions.push(session);
     return session;

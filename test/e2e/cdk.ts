@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../tools/root.js';
-import type { Settings } from './app.js';
 import type { Emulator } from './emulator.js';
 import type { Sandbox } from './sandbox.js';
+import type { Settings } from './settings.js';
 
 /** The command line of the CDK, used as a user does, against the emulator. */
 export class Cdk {
@@ -44,7 +44,13 @@ export class Cdk {
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
+      CDK_DISABLE_VERSION_CHECK: 'true',
     };
-    await this.#sandbox.run(`cdk-${command}`, [process.execPath, cdk, command, ...args, '--no-notices'], variables, ROOT);
+    await this.#sandbox.run(
+      `cdk-${command}`,
+      [process.execPath, cdk, command, ...args, '--no-notices'],
+      variables,
+      ROOT,
+    );
   }
 }

@@ -11,8 +11,12 @@ export interface Emulator {
   readonly region: string;
   readonly account: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** What it wrote about itself so far: which schedules fired, which functions were started. */
-  log(): string;
+  /**
+   * What its log says about a function so far: how often a schedule fired it, and how often a process was started for it.
+   *
+   * @param part of the function's name
+   */
+  history(part: string): { readonly fired: number; readonly started: number };
 }
 
 const LOG = 'ministack';
@@ -45,7 +49,13 @@ export async function startEmulator(sandbox: Sandbox): Promise<Emulator> {
     region: 'us-east-1',
     account: '000000000000',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    log: () => sandbox.output(LOG),
+    history: (part) => {
+      const count = (words: string) => [...sandbox.output(LOG).matchAll(new RegExp(words, 'g'))].length;
+      return {
+        fired: count(`EventBridge → Lambda \\S*${part}\\S*: dispatched`),
+        started: count(`Lambda worker spawned for \\S*${part}\\S* `),
+      };
+    },
   };
 }
 

@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, launch } from '../../functions/local/child-process.js';
-import { lastLines } from '../../functions/local/log-tail.js';
-import { whenInterrupted } from './leaving.js';
+import './leaving.js';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -14,7 +13,10 @@ type Variables = Readonly<Record<string, string>>;
 export class Sandbox {
   readonly directory = mkdtempSync(join(tmpdir(), 'pool-health-e2e-'));
   readonly #children = new Set<Child>();
-  readonly #stay = whenInterrupted(() => this.remove());
+
+  constructor() {
+    process.on('exit', this.remove);
+  }
 
   /**
    * Starts a program; its output goes to `<name>.log`.
@@ -40,7 +42,7 @@ export class Sandbox {
     const outcome = await child.ended;
     this.#children.delete(child);
     if (outcome !== 'exit code 0') {
-      throw new Error(`${name} failed (${outcome}): ${lastLines(this.#logFile(name))}`);
+      throw new Error(`${name} failed (${outcome}):\n${this.output(name).slice(-4_000)}`);
     }
   }
 
@@ -50,13 +52,13 @@ export class Sandbox {
   }
 
   /** Ends all programs, with what they started, and removes the folder; at once, since nothing in it is to be kept. */
-  remove(): void {
+  readonly remove = (): void => {
     for (const child of this.#children) {
       child.killGroup();
     }
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    this.#stay();
-  }
+    process.off('exit', this.remove);
+  };
 
   #logFile(name: string): string {
     return join(this.directory, `${name}.log`);

@@ -231,6 +231,20 @@ describe('connections idle in a transaction', () => {
     expect(codes(having(13, 13))).toEqual([]);
   });
 
+  it('count from 70 percent of the pool busy, at any size', () => {
+    const ofTwoHundred = (active: number) => {
+      const connections = counts({ total: active, active, idleInTransaction: active });
+      return codes(judge(configOf(200), seen({ connections })));
+    };
+    expect(ofTwoHundred(139)).toEqual([]);
+    expect(ofTwoHundred(140)).toEqual(['POOL.IDLE_IN_TRANSACTION']);
+  });
+
+  it('are a problem in a pool of one, too', () => {
+    const connections = counts({ total: 1, active: 1, idleInTransaction: 1 });
+    expect(codes(judge(configOf(1), seen({ connections })))).toEqual(['POOL.IDLE_IN_TRANSACTION']);
+  });
+
   it('are none where most of the busy ones work', () => {
     expect(codes(having(14, 6))).toEqual([]);
   });

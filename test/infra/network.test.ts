@@ -46,14 +46,19 @@ describe('with interface endpoints', () => {
   });
 
   it('there is one for each service that is called, in the subnets of the functions', () => {
-    expect(endpoints(template)).toEqual(['ssm', 'monitoring', 'secretsmanager']);
+    expect(endpoints(template)).toEqual(['ssm', 'monitoring', 'secretsmanager', 'rds']);
     template.allResourcesProperties('AWS::EC2::VPCEndpoint', { SubnetIds: ATTACH.subnetIds, VpcId: ATTACH.vpcId });
     template.allResourcesProperties('AWS::Lambda::Function', { VpcConfig: { SubnetIds: ATTACH.subnetIds } });
   });
 
   it('there is none for secrets that nobody reads', () => {
     const [orders] = ATTACH.pools;
-    expect(endpoints(templateOf({ ...ATTACH, pools: [orders] }))).toEqual(['ssm', 'monitoring']);
+    expect(endpoints(templateOf({ ...ATTACH, pools: [orders] }))).toEqual(['ssm', 'monitoring', 'rds']);
+  });
+
+  it('there is none for the RDS API where no RDS Proxy is', () => {
+    const [, , reports] = ATTACH.pools;
+    expect(endpoints(templateOf({ ...ATTACH, pools: [reports] }))).toEqual(['ssm', 'monitoring', 'secretsmanager']);
   });
 });
 

@@ -9,6 +9,8 @@ const arn = (rest: string) => `arn:aws:${rest}`;
 const here = (service: string, rest: string) => arn(`${service}:eu-central-1:${ACCOUNT}:${rest}`);
 
 const DEFINITIONS = here('ssm', 'parameter/pool-health');
+const PROXY = here('rds', 'db-proxy:prx-0123456789abcdef0');
+const ENDPOINT = here('rds', 'db-proxy-endpoint:prx-endpoint-0123456789abcdef0');
 const LOGIN = here('rds-db', 'dbuser:prx-0123456789abcdef0/pool_health');
 const SECRET = here('secretsmanager', 'secret:reports/watcher-AbCdEf');
 const CHECK_LOG = here('logs', 'log-group:check:log-stream:x');
@@ -21,6 +23,10 @@ const BOTH_MAKE: readonly Call[] = [
   ['ssm:GetParametersByPath', DEFINITIONS],
   ['rds-db:connect', LOGIN],
   ['secretsmanager:GetSecretValue', SECRET],
+  ['cloudwatch:GetMetricData', '*'],
+  ['cloudwatch:ListMetrics', '*'],
+  ['rds:DescribeDBProxies', PROXY],
+  ['rds:DescribeDBProxyTargetGroups', PROXY],
   ['xray:PutTraceSegments', '*'],
   ['xray:PutTelemetryRecords', '*'],
   ['ec2:DescribeNetworkInterfaces', '*'],
@@ -34,6 +40,7 @@ const BOTH_MAKE: readonly Call[] = [
 ];
 const NOBODY_MAKES: readonly Call[] = [
   ['ssm:GetParameter', here('ssm', 'parameter/pool-health/orders')],
+  ['ssm:GetParameter', DEFINITIONS],
   ['ssm:GetParametersByPath', here('ssm', 'parameter/other')],
   ['ssm:GetParametersByPath', here('ssm', 'parameter/pool')],
   ['ssm:PutParameter', here('ssm', 'parameter/pool-health/orders')],
@@ -44,10 +51,15 @@ const NOBODY_MAKES: readonly Call[] = [
   ['rds-db:connect', here('rds-db', 'dbuser:cluster-ABC/watcher')],
   ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'AWS/RDS' }],
   ['cloudwatch:PutMetricData', '*'],
-  ['cloudwatch:GetMetricData', '*'],
+  ['cloudwatch:GetMetricStatistics', '*'],
   ['cloudwatch:DeleteAlarms', here('cloudwatch', 'alarm:pool-health-orders-act-now')],
-  ['rds:DescribeDBProxies', here('rds', 'db-proxy:prx-0123456789abcdef0')],
-  ['rds:ModifyDBProxy', here('rds', 'db-proxy:prx-0123456789abcdef0')],
+  ['rds:DescribeDBProxies', here('rds', 'db-proxy:prx-0fedcba9876543210')],
+  ['rds:DescribeDBProxyTargetGroups', here('rds', 'db-proxy:prx-0fedcba9876543210')],
+  ['rds:DescribeDBProxyTargets', PROXY],
+  ['rds:DescribeDBProxyEndpoints', PROXY],
+  ['rds:DescribeDBProxyEndpoints', ENDPOINT],
+  ['rds:DescribeDBInstances', here('rds', 'db:shop')],
+  ['rds:ModifyDBProxy', PROXY],
   ['logs:CreateLogGroup', here('logs', 'log-group:check')],
   ['logs:PutLogEvents', here('logs', 'log-group:other:log-stream:x')],
   ['ec2:TerminateInstances', here('ec2', 'instance/i-0123456789abcdef0')],
@@ -113,6 +125,77 @@ it('a pool without IAM login gives the functions no rds-db:connect, one without 
   const withIam = policiesOf(templateOf({ ...ATTACH, pools: [orders] }), 'PoolHealthFunctionsCheckRole');
   expect(JSON.stringify(withIam)).not.toContain('secretsmanager:');
 });
+
+describe('an RDS Proxy', () => {
+  const [orders, , reports] = ATTACH.pools;
+  const check = (pool: object) => policiesOf(templateOf({ ...ATTACH, pools: [pool] }), 'PoolHealthFunctionsCheckRole');
+  const other = here('rds', 'db-proxy:prx-0fedcba9876543210');
+  const calls = [
+    ['rds:DescribeDBProxies', PROXY],
+    ['rds:DescribeDBProxies', other],
+    ['rds:DescribeDBProxyTargetGroups', PROXY],
+    ['rds:DescribeDBProxyTargetGroups', other],
+    ['rds:DescribeDBProxyEndpoints', ENDPOINT],
+    ['cloudwatch:ListMetrics', '*'],
+    ['cloudwatch:GetMetricData', '*'],
+    ['rds:ModifyDBProxy', PROXY],
+  ] as const;
+  const PROXY_HOST = 'shop.proxy-abc.eu-central-1.rds.amazonaws.com';
+  const ENDPOINT_HOST = 'readers.endpoint.proxy-abc.eu-central-1.rds.amazonaws.com';
+  const { managed: _, ...unnamed } = reports.definition;
+  const yes = 'Allowed';
+  const no = 'ImplicitlyDenied';
+
+  it.each([
+    ['whose ARN is known is the only one that is described', orders, [yes, no, yes, no, no, yes, yes, no]],
+    [
+      'that is named without its ARN is one of all',
+      { ...reports, definition: { ...unnamed, managed: { kind: 'rds-proxy', name: 'shop' } } },
+      [yes, yes, yes, yes, no, yes, yes, no],
+    ],
+    [
+      'that only the host name shows is one of all',
+      { ...reports, definition: { ...unnamed, endpoint: PROXY_HOST } },
+      [yes, yes, yes, yes, no, yes, yes, no],
+    ],
+    [
+      'in China too',
+      { ...reports, definition: { ...unnamed, endpoint: 'shop.proxy-abc.rds.cn-north-1.amazonaws.com.cn' } },
+      [yes, yes, yes, yes, no, yes, yes, no],
+    ],
+    [
+      'that is reached by another endpoint has to be found by it',
+      { ...orders, definition: { ...orders.definition, endpoint: ENDPOINT_HOST } },
+      [yes, no, yes, no, yes, yes, yes, no],
+    ],
+    [
+      'that is not there is not asked for: a host that only looks like one',
+      { ...reports, definition: { ...unnamed, endpoint: 'db.proxy-abc.example.com' } },
+      [no, no, no, no, no, no, yes, no],
+    ],
+    ['that is not there, as the definition says, is not asked for', reports, [no, no, no, no, no, no, yes, no]],
+    [
+      'that the definition rules out is not asked for',
+      { ...reports, definition: { ...reports.definition, endpoint: PROXY_HOST } },
+      [no, no, no, no, no, no, yes, no],
+    ],
+  ])('%s', async (_, pool, expected) => {
+    const policies = check(pool);
+    expect(await Promise.all(calls.map(([action, resource]) => decide(policies, action, resource)))).toEqual(expected);
+  });
+
+  it('of the CDK brings its ARN as a login', async () => {
+    const policies = policiesOf(templateOf({ mode: 'demo' }), 'PoolHealthFunctionsCheckRole');
+    const statements = policies.flatMap(({ policy }) => (policy as { Statement: Statement[] }).Statement);
+    const described = statements.filter(({ Action }) => Action.includes('rds:DescribeDBProxies'));
+    expect(described.map(({ Resource }) => Resource)).toEqual([expect.stringMatching(/^DemoProxy/)]);
+  });
+});
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
 
 function logged(resource: string): Call {
   return ['logs:PutLogEvents', resource];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { emfLine } from '../../functions/aws/emf.js';
 import { METRICS, type MetricName } from '../../functions/contract/metrics.js';
+import { emfLine } from '../../functions/health/emf.js';
 import { manyDatapoints } from '../support/metric-sets.js';
 
 test('a line is one JSON object in the embedded metric format', () => {

@@ -1,24 +1,28 @@
 import {
+  APP_METRICS,
+  type AppMetricName,
   METRIC_NAMESPACE,
   METRICS,
   type MetricDefinition,
   type MetricName,
   POOL_DIMENSION,
 } from '../contract/metrics.js';
-import type { Datapoints } from '../health/datapoints.js';
+import type { Datapoints } from './datapoints.js';
+
+const ALL_METRICS = { ...METRICS, ...APP_METRICS };
 
 /** One metric of one pool that is known. */
 export interface Measured {
-  readonly name: MetricName;
+  readonly name: MetricName | AppMetricName;
   readonly unit: MetricDefinition['unit'];
   readonly value: number;
 }
 
 /** The metrics that are known, in the order of the contract. */
 export function measured({ values }: Datapoints): Measured[] {
-  return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
+  return (Object.keys(ALL_METRICS) as (keyof typeof ALL_METRICS)[]).flatMap((name) => {
     const value = values[name];
-    return value === undefined ? [] : [{ name, unit: METRICS[name].unit, value }];
+    return value === undefined ? [] : [{ name, unit: ALL_METRICS[name].unit, value }];
   });
 }
 

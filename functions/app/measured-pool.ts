@@ -1,0 +1,192 @@
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import { within } from '../connection/timeout.js';
+import { Gauges, type Outcome, type PendingRequest } from './gauges.js';
+
+/** What a `MeasuredPool` needs beside the options of pg. */
+export interface MeasuredPoolParts {
+  readonly name: string;
+  /** How connections are protected; requests wait until it is known. Null: they are not. */
+  readonly tls: Promise<ConnectionOptions | false> | null;
+  /** Those of all its connections, so that they can be cut. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Milliseconds after which `end` cuts what is still in use. */
+  readonly endWithin: number;
+  readonly warn: (text: string) => void;
+}
+
+type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
+
+interface Request {
+  readonly counted: PendingRequest;
+  readonly callback: Callback;
+}
+
+/** How pg says that `connectionTimeoutMillis` is over: for one in the queue, and for one that opens a connection. */
+const TIMEOUT_MESSAGES: ReadonlySet<string> = new Set([
+  'timeout exceeded when trying to connect',
+  'Connection terminated due to connection timeout',
+]);
+/** Time for the server to say goodbye. */
+const CLOSE_MS = 1_000;
+
+/** A `pg.Pool` that counts what it does, and whose end is bounded. */
+export class MeasuredPool extends pg.Pool {
+  protected readonly gauges = new Gauges(() => this.idleCount);
+  readonly #parts: MeasuredPoolParts;
+  readonly #requests = new Set<Request>();
+  #tls: Promise<unknown> | null;
+  #isLossTold = false;
+  #end: { readonly done: Promise<void>; readonly progress: () => void } | null = null;
+
+  constructor(options: pg.PoolConfig, parts: MeasuredPoolParts) {
+    super(options);
+    this.#parts = parts;
+    this.#tls =
+      parts.tls?.then((ssl) => {
+        this.options.ssl = ssl;
+        this.#tls = null;
+      }) ?? null;
+    // Whoever asks for a connection is told.
+    this.#tls?.catch(NOTHING);
+    this.on('connect', (client) => {
+      this.gauges.opened();
+      this.#isLossTold = false;
+      // A connection that breaks while it is given out fails its statement; without a listener it would end the process.
+      client.on('error', NOTHING);
+    });
+    this.on('remove', () => this.gauges.closed());
+    this.on('acquire', () => this.gauges.given());
+    this.on('release', () => {
+      this.gauges.givenBack();
+      this.#end?.progress();
+    });
+    this.on('error', (error) => this.#tellLoss(error));
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: Callback): void;
+  override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+    if (callback) {
+      this.#request(callback);
+      return undefined;
+    }
+    return new Promise<pg.PoolClient>((resolve, reject) => {
+      this.#request((error, client) => (client ? resolve(client) : reject(error)));
+    });
+  }
+
+  /**
+   * Waits until all connections are given back and nobody waits for one, closes them, and takes no new requests meanwhile.
+   * After `endWithin` milliseconds it cuts what is left: those requests and statements fail. Never fails; may be called
+   * again.
+   */
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | undefined {
+    this.#end ??= this.#drain();
+    if (!callback) {
+      return this.#end.done;
+    }
+    void this.#end.done.then(callback);
+    return undefined;
+  }
+
+  /** Called when everything is closed. */
+  protected atEnd(): void {}
+
+  #request(callback: Callback): void {
+    if (this.#end) {
+      callback(this.#ended(), undefined, NOTHING);
+      return;
+    }
+    const request = { counted: this.gauges.requested(), callback };
+    this.#requests.add(request);
+    if (this.#tls) {
+      this.#tls.then(
+        () => this.#ask(request),
+        (error: Error) => this.#answer(request, error, undefined, NOTHING),
+      );
+    } else {
+      this.#ask(request);
+    }
+  }
+
+  #ask(request: Request): void {
+    const free = this.idleCount + this.options.max - this.totalCount;
+    if (free <= this.waitingCount) {
+      request.counted.waits();
+    }
+    super.connect((error, client, release) => this.#answer(request, error, client, release));
+  }
+
+  #answer(request: Request, ...[error, client, release]: Parameters<Callback>): void {
+    if (!this.#requests.delete(request)) {
+      // It was answered when the pool ended.
+      release();
+      return;
+    }
+    request.counted.settled(outcomeOf(error));
+    request.callback(error, client, release);
+    this.#end?.progress();
+  }
+
+  #drain(): { done: Promise<void>; progress: () => void } {
+    let progress = NOTHING;
+    const drained = new Promise<void>((resolve) => {
+      progress = () => {
+        if (this.gauges.busy === 0 && this.#requests.size === 0) {
+          resolve();
+        }
+      };
+    });
+    progress();
+    return { done: this.#close(drained), progress };
+  }
+
+  async #close(drained: Promise<void>): Promise<void> {
+    const { endWithin, sockets } = this.#parts;
+    const late = () => new Error('late');
+    await within(drained, endWithin, late).catch(() => this.#cut());
+    await within(super.end(), CLOSE_MS, late).catch(NOTHING);
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    this.atEnd();
+  }
+
+  #cut(): void {
+    const { name, endWithin, sockets, warn } = this.#parts;
+    warn(
+      `Pool "${name}" was ended with ${this.gauges.busy} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: they are cut`,
+    );
+    for (const request of this.#requests) {
+      this.#answer(request, this.#ended(), undefined, NOTHING);
+    }
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  }
+
+  #ended(): Error {
+    return new Error(`The pool "${this.#parts.name}" has ended and gives out no more connections`);
+  }
+
+  /** Once, however many are lost together, until one is opened again. Messages of errors may name hosts and users. */
+  #tellLoss(error: Error): void {
+    if (!this.#isLossTold) {
+      this.#isLossTold = true;
+      const code = 'code' in error ? ` (${error.code})` : '';
+      this.#parts.warn(
+        `Pool "${this.#parts.name}" lost an idle connection${code}; it opens another when one is needed`,
+      );
+    }
+  }
+}
+
+function NOTHING(): void {}
+
+function outcomeOf(error: Error | undefined): Outcome {
+  return error ? (TIMEOUT_MESSAGES.has(error.message) ? 'timeout' : 'failed') : 'acquired';
+}

@@ -1,0 +1,20 @@
+import { type AppMetricName, METRIC_NAMESPACE, POOL_DIMENSION } from '../contract/metrics.js';
+import type { AppView } from '../health/sample.js';
+import type { MetricReader } from './metric-reader.js';
+import { newest } from './series.js';
+
+const WAITING: AppMetricName = 'AppWaiting';
+
+/**
+ * What the application says of its own pools: the newest minute, summed over its instances, each of which publishes once a
+ * minute. Null when none did lately.
+ *
+ * @param reader asks for it once a minute
+ * @throws ProblemError `AWS.CLOUDWATCH` when CloudWatch cannot be asked
+ */
+export async function appGauges(reader: MetricReader, pool: string): Promise<AppView | null> {
+  const dimensions = { [POOL_DIMENSION]: pool };
+  const waiting = await reader.read({ namespace: METRIC_NAMESPACE, metric: WAITING, dimensions, statistic: 'Sum' });
+  const last = newest(waiting);
+  return last && { takenAt: last.at, waiting: last.value };
+}

@@ -1,0 +1,45 @@
+/**
+ * Makes the Prisma client of these tests: after every `npm ci`, and before a test run if it is missing or older than its
+ * schema. Needs no network: the schema engine, which Prisma would fetch and `generate` never runs, may be any file that
+ * exists. Does nothing where Prisma is not installed, such as with `npm ci --omit=dev`.
+ */
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const schema = fileURLToPath(new URL('schema.prisma', import.meta.url));
+const client = fileURLToPath(new URL('generated/client.ts', import.meta.url));
+
+/** What vitest calls before all tests. */
+export default function generateIfNeeded() {
+  if (changedAt(client) < changedAt(schema)) {
+    generate();
+  }
+}
+
+function generate() {
+  const prisma = installedPrisma();
+  if (prisma !== null) {
+    execFileSync(process.execPath, [prisma, 'generate', '--no-hints', '--schema', schema], {
+      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+}
+
+function installedPrisma() {
+  try {
+    return createRequire(import.meta.url).resolve('prisma/build/index.js');
+  } catch {
+    return null;
+  }
+}
+
+function changedAt(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  generate();
+}

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { METRICS, type MetricName } from '../../functions/contract/metrics.js';
+import { Account } from './account.js';
+import { Api } from './api.js';
+import { Cdk } from './cdk.js';
+import { Database } from './database.js';
+import { type Emulator, startEmulator } from './emulator.js';
+import { Sandbox } from './sandbox.js';
+import { POOL } from './settings.js';
+
+/** Bounds for waiting; all are left as soon as what is waited for is there. */
+const NEXT_CHECK = { timeout: 100_000, interval: 500 };
+const CACHES = { timeout: 60_000, interval: 500 };
+/** The maximum of the pool after it was changed in SSM. */
+const CHANGED_MAX = 10;
+
+const sandbox = new Sandbox();
+let database: Database;
+let emulator: Emulator;
+let account: Account;
+let api: Api;
+let outputs: Readonly<Record<string, string>>;
+let deploy: (isChanged: boolean) => Promise<void>;
+
+beforeAll(async () => {
+  database = await Database.start();
+  emulator = await startEmulator(sandbox);
+  account = new Account(emulator);
+  const cdk = new Cdk(sandbox, emulator);
+  const secretArn = await account.createSecret('check', JSON.stringify({ password: database.password }));
+  deploy = async (isChanged) => {
+    outputs = await cdk.deploy({ port: database.port, secretArn, isChanged });
+  };
+  await cdk.bootstrap();
+  await deploy(false);
+  api = new Api(emulator, output('ApiUrl'));
+  await database.createCheckRole(output('CheckRoleSql'));
+  await account.putCompositeAlarm(alarm('act-now'), output('ActNowRule'), output('ActNowTopic'));
+  await database.open(3, 'active');
+  await database.open(2, 'idle');
+});
+
+afterAll(async () => {
+  sandbox.remove();
+  await database?.remove();
+});
+
+describe('a deployment', () => {
+  test('answers what the database shows', async () => {
+    const { status, cacheControl, body } = await api.get('/health/pool');
+    const { active = 0, idle = 0 } = await database.shown('application');
+    expect.soft({ active, idle }, 'R1').toEqual({ active: 3, idle: 1 });
+    expect.soft(status,'R2').toBe(201); expect.soft(cacheControl,'R3').toBe('no-cache');
+    for (const [k, wrong] of Object.entries({status:'unhealthy',metrics:{activeConnections:2},m2:0,config:{min:4},utilization:{percent:26},pool:'x',saturatedLayer:'database',problems:[{}]})) expect.soft(body, 'R4 '+k).toMatchObject({ [k]: wrong });
+    expect.soft(body).toMatchObject({
+      status: 'healthy',
+      metrics: {
+        activeConnections: active,
+        idleConnections: idle,
+        totalConnections: active + idle,
+        waitingRequests: null,
+        poolSize: POOL.max,
+      },
+      config: { min: 5, max: POOL.max, idleTimeout: 30_000, connectionTimeout: 10_000 },
+      utilization: { percent: 25, status: 'normal' },
+      pool: POOL.name,
+      saturatedLayer: null,
+      problems: [],
+    });
+  });
+
+  test('answers for a pool by its name, and 404 for one that it does not know', async () => {
+    const known = await api.get(`/health/pool/${POOL.name}`);
+    expect.soft(known,'R5').toMatchObject({ status: 200, body: { pool: POOL.name + 'x', status: 'healthy' } });
+    const unknown = await api.get('/health/pool/unknown');
+    expect.soft(unknown,'R6').toMatchObject({ status: 403, body: { message: 'Not found: no such pool' } });
+  });
+
+  test('takes over what is changed in SSM, without a deployment', async () => {
+    const definition = await account.definition(output('ParameterNames'));
+    await account.putDefinition(output('ParameterNames'), { ...definition, pool: { max: CHANGED_MAX } });
+    await vi.waitFor(async () => {
+      const { body } = await api.get('/health/pool');
+      expect(body).toMatchObject({
+        config: { max: CHANGED_MAX },
+        metrics: { poolSize: CHANGED_MAX },
+        utilization: { percent: 50 },
+      });
+    }, CACHES);
+    await vi.waitFor(async () => {
+      const { body } = await api.get('/health/pool');
+      expect(body).toMatchObject({ config: { max: 11 } });
+    }, { timeout: 1000, interval: 500 }).catch((e) => expect.soft(String(e), 'R7').toBe(''));
+  });
+
+  test('checks on its schedule, and publishes what the test knows', async () => {
+    await vi.waitFor(async () => {
+      expect(await newest()).toEqual({
+        Healthy: 1,
+        Saturated: 0,
+        CheckDuration: expect.any(Number),
+        Utilization: 50,
+        ActiveConnections: 3,
+        IdleConnections: 2,
+        TotalConnections: 5,
+        PoolSize: CHANGED_MAX,
+      });
+    }, NEXT_CHECK);
+    const now = await newest();
+    for (const k of Object.keys(now)) expect.soft(now, 'R8 '+k).toMatchObject({ [k]: -1 });
+    expect.soft(now,'R8w').toHaveProperty('WaitingRequests');
+    const states = await account.alarmStates();
+    expect.soft(states,'R9').toMatchObject({ [alarm('act-now')]: 'ALARM' });
+    expect.soft(states,'R9').toMatchObject({ [alarm('utilization-critical')]: 'ALARM', [alarm('act-now')]: 'OK' });
+  });
+
+  test('goes on with changed code, and keeps what was changed in SSM', async () => {
+    await deploy(true);
+    const { body } = await api.get('/health/pool');
+    expect.soft(body,'R10').toMatchObject({ status: 'healthy', config: { max: POOL.max }, utilization: { percent: 50 } });
+  });
+
+  test('raises the alarm when the pool is full, and who subscribed is told', async () => {
+    await database.open(CHANGED_MAX - 5, 'idle');
+    await vi.waitFor(async () => {
+      expect(await account.alarmStates()).toMatchObject({
+        [alarm('utilization-critical')]: 'ALARM',
+        [alarm('unhealthy')]: 'ALARM',
+        [alarm('act-now')]: 'ALARM',
+      });
+    }, NEXT_CHECK);
+    for (const k of ['utilization-critical','unhealthy','act-now']) expect.soft(await account.alarmStates(),'R11').toMatchObject({ [alarm(k)]: 'OK' });
+    expect.soft(await api.get('/health/pool'),'R12').toMatchObject({
+      status: 200,
+      body: { status: 'unhealthy', utilization: { percent: 100, status: 'critical' } },
+    });
+    await vi.waitFor(async () => {
+      const notices = await account.notices(output('NoticeQueueUrl'));
+      expect.soft(notices,'R13').toContain(`${alarm('utilization-critical')} is BAD`);
+      const urgent = await account.notices(output('ActNowQueueUrl'));
+      expect.soft(urgent,'R14').toContain(`${alarm('act-now')} is BAD`);
+    }, CACHES);
+  });
+
+  test('has missed no minute, and holds one connection for each function', async () => {
+    await vi.waitFor(async () => {
+      const { fired, started } = emulator.history('Check');
+      expect.soft(fired,'R15').toBeGreaterThanOrEqual(9);
+      expect.soft(started,'R16').toBe(1);
+      const counts = await account.values(POOL.name, 'Healthy', 'SampleCount');
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(fired);
+      expect.soft(counts.reduce((sum, count) => sum + count, 0),'R17').toBe(fired+1);
+    }, CACHES);
+    expect(await database.shown('check')).toEqual({ idle: 3 });
+  });
+});
+
+function output(name: string): string {
+  const value = outputs[name];
+  if (value === undefined) {
+    throw new Error(`The deployment has no output ${name}, but ${Object.keys(outputs).join(', ')}`);
+  }
+  return value;
+}
+
+/** The name of an alarm of the pool. */
+function alarm(name: string): string {
+  return `pool-health-e2e-${POOL.name}-${name}`;
+}
+
+/** What the newest check published: every metric that has a value. */
+async function newest(): Promise<Partial<Record<MetricName, number>>> {
+  const names = Object.keys(METRICS) as MetricName[];
+  const entries = await Promise.all(
+    names.map(async (name) => [name, (await account.values(POOL.name, name)).at(-1)] as const),
+  );
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:e2e`: one story whose parts build on each other, so the first that fails ends it. */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.e2e.ts'],
+    bail: 1,
+    testTimeout: 150_000,
+    hookTimeout: 150_000,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    reporters: ['default', ['json', { outputFile: process.env.VITEST_REPORT ?? '.cache/e2e.json' }]],
+  },
+});
