@@ -7,7 +7,7 @@ import { ProxyDimensions } from './aws/proxy-dimensions.js';
 import { proxyFigures } from './aws/proxy-figures.js';
 import { RdsProxies } from './aws/proxy-settings.js';
 import { SsmSource } from './aws/ssm-source.js';
-import { type Credentials, fixedPassword } from './connection/credentials.js';
+import { type Credentials, fixedPassword, type Login } from './connection/credentials.js';
 import { Session } from './connection/session.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from './contract/environment.js';
 import type { ValidatedPoolConfig } from './health/config.js';
@@ -31,7 +31,8 @@ export function deployedRuntime(environment: Environment) {
     const readers = { ...readersFor(config), pgbouncer: pgbouncerReader(config, credentials) };
     return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, readers) };
   });
-  return { monitor, publish: null, log };
+  const loginFor = (config: ValidatedPoolConfig): Login => ({ credentials: credentialsFor(config), caFile: null });
+  return { monitor, publish: null, log, loginFor };
 }
 
 function credentialsFor({ auth, endpoint, port, user }: ValidatedPoolConfig): Credentials {

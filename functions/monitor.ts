@@ -1,4 +1,5 @@
 import type { ValidatedPoolConfig } from './health/config.js';
+import type { HoldersReading } from './health/holders.js';
 import { problem } from './health/problem.js';
 import type { DatabaseReading, ManagedReading } from './health/readings.js';
 import type { Assessment } from './health/report.js';
@@ -9,7 +10,7 @@ import { inParallel } from './parallel.js';
 
 /** Looks at one pool from both sides. Neither throws, and each answers within the deadline of the check. */
 export interface Probes {
-  readonly database: { look(): Promise<DatabaseReading>; close(): Promise<void> };
+  readonly database: { look(): Promise<DatabaseReading>; holders(): Promise<HoldersReading>; close(): Promise<void> };
   readonly managed: {
     /** @param database what the other side will have seen, for what only it knows; to wait for it is not needed */
     look(database: Promise<DatabaseReading>): Promise<ManagedReading>;
@@ -60,6 +61,11 @@ export class Monitor {
     return { pool, config, sample, verdict: judge(config, sample) };
   }
 
+  /** Who holds the connections of the server: asked anew each time, as only details show it. */
+  async holders({ pool, config }: WatchedPool): Promise<HoldersReading> {
+    return config ? await this.#watch(pool, config).probes.database.holders() : NOBODY_SEEN;
+  }
+
   async close(): Promise<void> {
     const watches = [...this.#watches.values()];
     this.#watches.clear();
@@ -100,6 +106,8 @@ export class Monitor {
     }
   }
 }
+
+const NOBODY_SEEN: HoldersReading = { holders: null, transactions: null, problems: [] };
 
 /** Pools that are asked at the same time. */
 const MOST_AT_ONCE = 100;

@@ -1,15 +1,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ROUTES } from './contract/routes.js';
-import { ProblemError } from './health/problem.js';
 import { type Assessment, type PoolReport, poolReport, worstReport } from './health/report.js';
-import type { WatchedPool } from './health/watched.js';
+import { definitions, json } from './http.js';
 import { assessAll, type Monitor } from './monitor.js';
 import { runtime } from './runtime.js';
 
 /** How old a sample may be that a GET answers with: however many ask, the database is asked once in this time. */
 const SAMPLE_AGE_MS = 5_000;
-/** How old the definitions may be that a GET works with. */
-const DEFINITIONS_AGE_MS = 30_000;
 
 export const handler = poolHandler(runtime.monitor);
 
@@ -43,28 +40,4 @@ async function reportOf(monitor: Monitor, name: string | null): Promise<PoolRepo
 
 function present(assessments: readonly [Assessment, ...Assessment[]], name: string | null): PoolReport {
   return name === null ? worstReport(assessments, Date.now()) : poolReport(assessments[0], Date.now());
-}
-
-/** Without definitions a GET still answers: unhealthy, with the reason. */
-async function definitions(monitor: Monitor, name: string | null): Promise<readonly WatchedPool[]> {
-  try {
-    return await monitor.pools(DEFINITIONS_AGE_MS);
-  } catch (error) {
-    if (error instanceof ProblemError) {
-      return [{ pool: name ?? 'none', config: null, problems: [error.problem] }];
-    }
-    throw error;
-  }
-}
-
-function json(
-  statusCode: number,
-  body: object,
-  headers: Record<string, string> = {},
-): APIGatewayProxyStructuredResultV2 {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(body),
-  };
 }

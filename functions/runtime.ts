@@ -1,6 +1,8 @@
 import type { Log } from './aws/log.js';
+import type { Login } from './connection/credentials.js';
 import type { Environment } from './contract/environment.js';
 import { deployedRuntime } from './deployed.js';
+import type { ValidatedPoolConfig } from './health/config.js';
 import type { Publish } from './health/datapoints.js';
 import { localRuntime } from './local/runtime.js';
 import type { Monitor } from './monitor.js';
@@ -11,6 +13,8 @@ export interface Runtime {
   /** Where metrics go instead of CloudWatch; null for CloudWatch. */
   readonly publish: Publish | null;
   readonly log: Log;
+  /** How the check logs in to a pool. */
+  readonly loginFor: (config: ValidatedPoolConfig) => Login;
 }
 
 /** The one place that reads the environment: `DATABASE_URL` makes it local, otherwise SSM has the definitions. */

@@ -14,7 +14,7 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { ROUTES } from '../functions/contract/routes.js';
+import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
 
 /**
  * Requests per second, and at once, for each route; more get 429. Every environment of the function holds a connection
@@ -22,31 +22,34 @@ import { ROUTES } from '../functions/contract/routes.js';
  */
 export const THROTTLE = { rateLimit: 5, burstLimit: 5 };
 
-export interface HealthApiProps {
+/** A function behind routes, and who may call them: everybody, or signed requests only. */
+export interface Endpoint {
   readonly handler: IFunction;
   readonly auth: 'none' | 'iam';
+}
+
+export interface HealthApiProps {
+  /** Answers `GET /health/pool` and `GET /health/pool/{pool}`. */
+  readonly pool: Endpoint;
+  /** Answers `GET /health/details`. */
+  readonly details: Endpoint;
   readonly logRetention: RetentionDays;
 }
 
-/** The HTTP API in front of the function that answers. */
+/** The HTTP API in front of the functions that answer. */
 export class HealthApi extends Construct {
   readonly url: string;
-  readonly #auth: 'none' | 'iam';
-  readonly #routes: readonly HttpRoute[];
+  readonly #api: HttpApi;
+  readonly #signedRoutes: HttpRoute[] = [];
 
-  constructor(scope: Construct, id: string, { handler, auth, logRetention }: HealthApiProps) {
+  constructor(scope: Construct, id: string, { pool, details, logRetention }: HealthApiProps) {
     super(scope, id);
-    this.#auth = auth;
-    const api = new HttpApi(this, 'Api', { createDefaultStage: false });
-    const integration = new HttpLambdaIntegration('Function', handler);
-    const authorizer = auth === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
-    this.#routes = Object.values(ROUTES).flatMap((key) => {
-      const [, path] = key.split(' ') as [string, string];
-      return api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer });
-    });
+    this.#api = new HttpApi(this, 'Api', { createDefaultStage: false });
+    this.#route('Function', pool, Object.values(ROUTES));
+    this.#route('Details', details, [DETAILS_ROUTE]);
     const logGroup = new LogGroup(this, 'AccessLog', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     const stage = new HttpStage(this, 'Stage', {
-      httpApi: api,
+      httpApi: this.#api,
       stageName: '$default',
       autoDeploy: true,
       throttle: THROTTLE,
@@ -56,25 +59,35 @@ export class HealthApi extends Construct {
       },
     });
     this.url = stage.url.replace(/\/$/, '');
-    if (auth === 'none') {
-      Validations.of(api).acknowledge({
+    if (pool.auth === 'none' || details.auth === 'none') {
+      Validations.of(this.#api).acknowledge({
         id: 'AwsSolutions-APIG4',
         reason:
-          'Public on purpose, for load balancers and uptime checks: the answer names no host, user or query, is read-only and throttled. The setting "apiAuth": "iam" closes it.',
+          'Public on purpose, for load balancers and uptime checks: the answer names no host, user or query, is read-only and throttled. The settings "apiAuth" and "detailsAuth" close it; details, which do name users, are closed by default.',
       });
     }
   }
 
   /**
-   * Lets a principal call the routes.
+   * Lets a principal call the routes that ask for a signature.
    *
-   * @throws when the API is public, so that a grant would promise a protection that is not there
+   * @throws when none does, so that a grant would promise a protection that is not there
    */
   grantInvoke(grantee: IGrantable): readonly Grant[] {
-    if (this.#auth === 'none') {
-      throw new Error('The API is public (apiAuth "none") and needs no grant; set apiAuth to "iam" to require one.');
+    if (this.#signedRoutes.length === 0) {
+      throw new Error('The API is public (apiAuth and detailsAuth "none") and needs no grant; set one to "iam".');
     }
-    return this.#routes.map((route) => route.grantInvoke(grantee));
+    return this.#signedRoutes.map((route) => route.grantInvoke(grantee));
+  }
+
+  #route(id: string, { handler, auth }: Endpoint, keys: readonly string[]): void {
+    const integration = new HttpLambdaIntegration(id, handler);
+    const authorizer = auth === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
+    for (const key of keys) {
+      const [, path] = key.split(' ') as [string, string];
+      const routes = this.#api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer });
+      this.#signedRoutes.push(...(auth === 'iam' ? routes : []));
+    }
   }
 }
 

@@ -44,6 +44,7 @@ const both = {
   ),
   emails: v.exactOptional(closed({ actNow: v.exactOptional(emails), notice: v.exactOptional(emails) })),
   apiAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
+  detailsAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
   reservedConcurrency: v.exactOptional(counting()),
   logRetentionDays: v.exactOptional(v.picklist(retentionDays, `one of ${retentionDays.join(', ')}`)),
   runbook: v.exactOptional(matching(/^\S+$/, 'a path or URL without spaces')),

@@ -3,6 +3,7 @@ import { Connections } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { PoolDefinition } from '../functions/health/definition.js';
 import { HealthFunction, type Placement } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
 import { isBehindRdsProxy, publishMetrics, readMetrics, readProxies } from './permissions.js';
@@ -27,6 +28,8 @@ export class Functions extends Construct {
   readonly check: HealthFunction;
   /** Answers `GET /health/pool`. */
   readonly pool: HealthFunction;
+  /** Answers `GET /health/details`; the only one that carries Prisma. */
+  readonly details: HealthFunction;
   /** Empty outside a VPC. */
   readonly connections: Connections;
 
@@ -50,8 +53,14 @@ export class Functions extends Construct {
       timeout: Duration.seconds(15),
       ...(reservedConcurrency !== undefined && { reservedConcurrency }),
     });
+    this.details = new HealthFunction(this, 'Details', {
+      ...common,
+      handler: 'details',
+      timeout: Duration.seconds(20),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+    });
     this.check.role.addToPolicy(publishMetrics());
-    for (const target of [this.check, this.pool]) {
+    for (const target of [this.check, this.pool, this.details]) {
       allowReading(target, pools);
       for (const pool of pools) {
         allowLogin(target, pool);
@@ -60,7 +69,7 @@ export class Functions extends Construct {
   }
 
   #placement(options: NetworkOptions, pools: readonly CheckedPool[]): Placement {
-    const readsSecrets = pools.some(({ config }) => config.auth.type === 'secret');
+    const readsSecrets = pools.some(({ definition }) => secretsOf(definition).length > 0);
     const readsProxies = pools.some(isBehindRdsProxy);
     const network = new Network(this, 'Network', { ...options, readsSecrets, readsProxies });
     for (const { target, definition } of pools) {
@@ -83,9 +92,15 @@ function allowReading({ role }: HealthFunction, pools: readonly CheckedPool[]): 
 function allowLogin({ role }: HealthFunction, { definition, login }: CheckedPool): void {
   if (definition.auth.type === 'iam') {
     login?.grantConnect(role, definition.user);
-  } else {
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [definition.auth.arn] }),
-    );
   }
+  const secrets = secretsOf(definition);
+  if (secrets.length > 0) {
+    role.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: secrets }));
+  }
+}
+
+/** The secrets that a pool's checks read: the login's, and that of PgBouncer's console. */
+function secretsOf({ auth, managed }: PoolDefinition): string[] {
+  const console = managed?.kind === 'pgbouncer' ? managed.auth : null;
+  return [auth, console].flatMap((each) => (each?.type === 'secret' ? [each.arn] : []));
 }

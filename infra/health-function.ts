@@ -18,7 +18,7 @@ export interface Placement {
 
 export interface HealthFunctionProps {
   /** Name of the handler's file in `functions/`, without suffix. */
-  readonly handler: 'check' | 'pool';
+  readonly handler: 'check' | 'pool' | 'details';
   readonly timeout: Duration;
   readonly parameterPrefix: string;
   readonly logRetention: RetentionDays;

@@ -35,6 +35,8 @@ export interface PoolHealthProps {
   readonly emails?: EmailAddresses;
   /** Who may read `GET /health/pool`: everybody, or signed requests only. @default "none" */
   readonly apiAuth?: 'none' | 'iam';
+  /** Who may read `GET /health/details`, which names users and applications. @default "iam" */
+  readonly detailsAuth?: 'none' | 'iam';
   /**
    * Environments of the API's function that may run at once; the check then has one of its own as well. It fails the
    * deployment of an account that would have too few left.
@@ -93,11 +95,15 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     this.#warn(pools);
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
-    const { check, pool } = this.functions;
+    const { check, pool, details } = this.functions;
     this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix }).parameterNames;
     countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup);
     this.schedule = new CheckSchedule(this, 'Schedule', check.lambda);
-    this.#api = new HealthApi(this, 'Api', { handler: pool.lambda, auth: props.apiAuth ?? 'none', logRetention });
+    this.#api = new HealthApi(this, 'Api', {
+      pool: { handler: pool.lambda, auth: props.apiAuth ?? 'none' },
+      details: { handler: details.lambda, auth: props.detailsAuth ?? 'iam' },
+      logRetention,
+    });
     this.apiUrl = this.#api.url;
     const topics = new Topics(this, 'Topics', props.emails ?? {});
     this.actNowTopic = topics.actNow;
@@ -109,7 +115,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       ...watched,
       prefix: name,
       runbook: props.runbook ?? 'docs/runbook.md',
-      functions: { check: check.lambda, api: pool.lambda },
+      functions: { check: check.lambda, api: pool.lambda, details: details.lambda },
       thresholds,
       topics,
     });
@@ -130,9 +136,9 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   }
 
   /**
-   * Lets a principal call the API.
+   * Lets a principal call those routes of the API that ask for a signature.
    *
-   * @throws Error when the API is public
+   * @throws Error when all of them are public
    */
   grantInvokeApi(grantee: IGrantable): readonly Grant[] {
     return this.#api.grantInvoke(grantee);

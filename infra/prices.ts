@@ -25,7 +25,7 @@ export const DEMO_COSTS: readonly Cost[] = [
   { what: 'interface endpoints (SSM, CloudWatch, RDS) x zones', quantity: 6, each: 0.01 * HOURS },
   { what: 'custom metrics', quantity: 9, each: 0.3 },
   { what: 'metrics read every minute (by the check alone)', quantity: 9, each: (60 * HOURS * 0.01) / 1_000 },
-  { what: 'metrics in alarms', quantity: 22, each: 0.1 },
+  { what: 'metrics in alarms', quantity: 24, each: 0.1 },
   { what: 'composite alarms', quantity: 1, each: 0.5 },
   { what: 'dashboards', quantity: 1, each: 3 },
   { what: 'secrets', quantity: 1, each: 0.4 },

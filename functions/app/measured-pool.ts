@@ -1,16 +1,14 @@
-import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { within } from '../connection/timeout.js';
 import { Gauges, type Outcome, type PendingRequest } from './gauges.js';
+import { Sockets } from './sockets.js';
 
 /** What a `MeasuredPool` needs beside the options of pg. */
 export interface MeasuredPoolParts {
   readonly name: string;
   /** How connections are protected; requests wait until it is known. Null: they are not. */
   readonly tls: Promise<ConnectionOptions | false> | null;
-  /** Those of all its connections, so that they can be cut. */
-  readonly sockets: ReadonlySet<Socket>;
   /** Milliseconds after which `end` cuts what is still in use. */
   readonly endWithin: number;
   readonly warn: (text: string) => void;
@@ -35,13 +33,17 @@ const CLOSE_MS = 1_000;
 export class MeasuredPool extends pg.Pool {
   protected readonly gauges = new Gauges(() => this.idleCount);
   readonly #parts: MeasuredPoolParts;
+  readonly #sockets: Sockets;
   readonly #requests = new Set<Request>();
   #tls: Promise<unknown> | null;
   #isLossTold = false;
   #end: { readonly done: Promise<void>; readonly progress: () => void } | null = null;
 
+  /** @param options but for `stream` and `ssl`, which are the pool's own */
   constructor(options: pg.PoolConfig, parts: MeasuredPoolParts) {
-    super(options);
+    const sockets = new Sockets();
+    super({ ...options, ssl: false, stream: sockets.make });
+    this.#sockets = sockets;
     this.#parts = parts;
     this.#tls =
       parts.tls?.then((ssl) => {
@@ -146,27 +148,23 @@ export class MeasuredPool extends pg.Pool {
   }
 
   async #close(drained: Promise<void>): Promise<void> {
-    const { endWithin, sockets } = this.#parts;
     const late = () => new Error('late');
-    await within(drained, endWithin, late).catch(() => this.#cut());
-    await within(super.end(), CLOSE_MS, late).catch(NOTHING);
-    for (const socket of sockets) {
-      socket.destroy();
-    }
+    await within(drained, this.#parts.endWithin, late).catch(() => this.#cut());
+    // pg does not wait until the server has said goodbye.
+    const closed = Promise.all([super.end(), this.#sockets.closed()]);
+    await within(closed, CLOSE_MS, late).catch(() => this.#sockets.destroy());
     this.atEnd();
   }
 
   #cut(): void {
-    const { name, endWithin, sockets, warn } = this.#parts;
+    const { name, endWithin, warn } = this.#parts;
     warn(
       `Pool "${name}" was ended with ${this.gauges.busy} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: they are cut`,
     );
     for (const request of this.#requests) {
       this.#answer(request, this.#ended(), undefined, NOTHING);
     }
-    for (const socket of sockets) {
-      socket.destroy();
-    }
+    this.#sockets.destroy();
   }
 
   #ended(): Error {

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import { tlsOptions } from '../connection/tls.js';
 import { AppPool } from './app-pool.js';
 import type { PoolOptions } from './options.js';
@@ -14,18 +13,27 @@ const KEEP_ALIVE_MS = 60_000;
  * @throws InvalidPoolOptions with every mistake at once
  */
 export function createPool(options: PoolOptions = {}): AppPool {
-  const { logger = console, writeMetrics = toStandardOutput, endWithin = 10_000 } = options;
+  const { logger = console } = options;
   const resolved = resolvePool(options);
+  const pool = poolOf(resolved, options);
+  logger.info(settingsLine(resolved));
+  for (const warning of resolved.warnings) {
+    logger.warn(`Pool "${resolved.name}": ${warning}`);
+  }
+  return pool;
+}
+
+/** The pool of settings that are resolved already; logs nothing by itself. */
+export function poolOf(resolved: ResolvedPool, options: PoolOptions): AppPool {
+  const { logger = console, writeMetrics = toStandardOutput, endWithin = 10_000 } = options;
   const { name, settings, target, parameters, applicationName } = resolved;
-  const sockets = new Set<Socket>();
-  const pool = new AppPool(
+  return new AppPool(
     {
       host: target.target.endpoint,
       port: target.target.port,
       database: target.target.database,
       user: target.target.user,
       password: options.password ?? target.password,
-      ssl: false,
       ...(applicationName === null ? {} : { application_name: applicationName }),
       min: settings.min,
       max: settings.max,
@@ -36,24 +44,17 @@ export function createPool(options: PoolOptions = {}): AppPool {
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       // A script ends by itself although `min` connections stay open.
       allowExitOnIdle: true,
-      stream: () => remembered(sockets),
     },
     {
       name,
       settings,
       schema: parameters.schema,
       tls: target.target.tls === 'off' ? null : tlsOptions(target.target, target.caFile),
-      sockets,
       endWithin,
       warn: (text) => logger.warn(text),
       writeMetrics,
     },
   );
-  logger.info(settingsLine(resolved));
-  for (const warning of resolved.warnings) {
-    logger.warn(`Pool "${name}": ${warning}`);
-  }
-  return pool;
 }
 
 function settingsLine({ name, settings, environment }: ResolvedPool): string {
@@ -63,11 +64,4 @@ function settingsLine({ name, settings, environment }: ResolvedPool): string {
 
 function toStandardOutput(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function remembered(sockets: Set<Socket>): Socket {
-  const socket = new Socket();
-  sockets.add(socket);
-  socket.once('close', () => sockets.delete(socket));
-  return socket;
 }

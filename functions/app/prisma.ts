@@ -1,3 +1,4 @@
+import { received } from '../health/settings.js';
 import { AppPool } from './app-pool.js';
 import { refuse } from './invalid-options.js';
 import type { PoolOptions } from './options.js';
@@ -41,8 +42,7 @@ export function createPrismaClient<Client extends AnyPrismaClient>(
 ): PooledClient<Client> {
   const { PrismaClient, prisma } = options;
   if (!isClientClass(PrismaClient)) {
-    const received = PrismaClient === undefined ? 'nothing' : `a ${typeof PrismaClient}`;
-    const message = `PrismaClient must be the class that "prisma generate" makes, received ${received} that is none`;
+    const message = `PrismaClient must be the class that "prisma generate" makes, received ${received(PrismaClient)}`;
     refuse('PrismaClient', message);
   }
   if (options.pool !== undefined && !(options.pool instanceof AppPool)) {

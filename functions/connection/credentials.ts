@@ -14,3 +14,10 @@ export interface Credentials {
 export function fixedPassword(password: string | undefined): Credentials {
   return { password: async () => password, refused: () => false };
 }
+
+/** How the check logs in to a pool. */
+export interface Login {
+  readonly credentials: Credentials;
+  /** Path of a PEM file with the certificate authority; null for those that Node knows. */
+  readonly caFile: string | null;
+}

@@ -15,7 +15,11 @@ export interface MetricDefinition {
 
 export const METRICS = {
   Healthy: { unit: 'Count', emitted: 'every check', meaning: '1 when the verdict is healthy, 0 otherwise.' },
-  Saturated: { unit: 'Count', emitted: 'every check', meaning: '1 when a layer is known to be full, 0 otherwise.' },
+  Saturated: {
+    unit: 'Count',
+    emitted: 'every check',
+    meaning: '1 when the server or the managed pool is known to be full, 0 otherwise.',
+  },
   CheckDuration: { unit: 'Milliseconds', emitted: 'every check', meaning: 'How long the check took.' },
   Utilization: {
     unit: 'Percent',

@@ -5,3 +5,6 @@ export const ROUTES = {
 } as const;
 
 export type RouteKey = (typeof ROUTES)[keyof typeof ROUTES];
+
+/** The route of the function for details, which is signed unless configured otherwise. */
+export const DETAILS_ROUTE = 'GET /health/details';

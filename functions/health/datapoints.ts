@@ -16,7 +16,7 @@ export type Publish = (metrics: readonly Datapoints[]) => Promise<readonly Probl
 export function datapoints({ pool, sample, verdict }: Assessment): Datapoints {
   const known: Record<MetricName, number | null> = {
     Healthy: verdict.status === 'healthy' ? 1 : 0,
-    Saturated: verdict.saturatedLayer === null ? 0 : 1,
+    Saturated: verdict.saturatedLayer === 'database' || verdict.saturatedLayer === 'managed' ? 1 : 0,
     CheckDuration: sample.durationMs,
     Utilization: verdict.utilization.percent,
     ActiveConnections: verdict.activeConnections,

@@ -101,8 +101,7 @@ function managedPoolReport({ kind, source, figures }: ManagedView, now: number):
  * @param assessments at least one
  */
 export function worstReport(assessments: readonly [Assessment, ...Assessment[]], now: number): PoolReport {
-  const [worst] = [...assessments].sort((a, b) => trouble(b) - trouble(a)) as [Assessment];
-  const report = poolReport(worst, now);
+  const report = poolReport(worstOf(assessments), now);
   if (assessments.length === 1) {
     return report;
   }
@@ -112,6 +111,11 @@ export function worstReport(assessments: readonly [Assessment, ...Assessment[]],
     percent: shown(verdict.utilization.percent),
   }));
   return { ...report, pools };
+}
+
+/** The pool that is in most trouble. */
+export function worstOf(assessments: readonly [Assessment, ...Assessment[]]): Assessment {
+  return assessments.reduce((worst, next) => (trouble(next) > trouble(worst) ? next : worst));
 }
 
 /** One decimal; the verdict was made before rounding. */

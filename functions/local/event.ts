@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ROUTES } from '../contract/routes.js';
+import { DETAILS_ROUTE, ROUTES } from '../contract/routes.js';
 
 /**
  * The event that API Gateway (HTTP API, payload 2.0) would make of a request, without a body: no route takes one. The
@@ -54,7 +54,7 @@ interface Match {
 
 /** The route whose pattern fits the path, whatever the method; `$default` if none does or the path is badly encoded. */
 function matchRoute(path: string): Match {
-  for (const routeKey of Object.values(ROUTES)) {
+  for (const routeKey of [...Object.values(ROUTES), DETAILS_ROUTE]) {
     const [, pattern = ''] = routeKey.split(' ');
     const values = new RegExp(`^${pattern.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(path);
     const pathParameters = values && decoded(values.groups ?? {});

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DETAILS_ROUTE } from '../contract/routes.js';
 import type { Assessment } from '../health/report.js';
 import { createDemoDatabase } from './demo-database.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.js';
@@ -81,13 +82,16 @@ export class LocalRun {
       this.#workload = settings && startWorkload(this.#postgres.connection(application), settings);
     }
     // Only now: the handlers read the environment when they are imported.
-    const [pool, check, { close }] = await Promise.all([
+    const [pool, details, check, { close }] = await Promise.all([
       import('../pool.js'),
+      import('../details.js'),
       import('../check.js'),
       import('../runtime.js'),
     ]);
-    this.#closeConnections = close;
-    this.#server.serve(pool.handler);
+    this.#closeConnections = async () => {
+      await Promise.all([close(), details.close()]);
+    };
+    this.#server.serve((event) => (event.routeKey === DETAILS_ROUTE ? details : pool).handler(event));
     return check.handler;
   }
 

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { Log } from '../aws/log.js';
-import { fixedPassword } from '../connection/credentials.js';
+import { fixedPassword, type Login } from '../connection/credentials.js';
 import { Session } from '../connection/session.js';
 import type { Environment } from '../contract/environment.js';
 import type { Datapoints, Publish } from '../health/datapoints.js';
@@ -15,9 +15,9 @@ import { urlSource } from './url-source.js';
 /** Watches the database of `DATABASE_URL`. Its log is silent: `npm start` prints a line for each assessment itself. */
 export function localRuntime(environment: Environment) {
   const source = urlSource(environment);
+  const login: Login = { credentials: fixedPassword(source.url?.password), caFile: source.url?.caFile ?? null };
+  const { credentials, caFile } = login;
   const monitor = new Monitor(source, (config) => {
-    const credentials = fixedPassword(source.url?.password);
-    const caFile = source.url?.caFile ?? null;
     const session = new Session({ target: config, caFile, credentials, isPooled: false });
     const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile });
     return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, { pgbouncer }) };
@@ -25,7 +25,7 @@ export function localRuntime(environment: Environment) {
   const file = environment.POOL_HEALTH_METRICS_FILE;
   const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);
   const log: Log = () => undefined;
-  return { monitor, publish, log };
+  return { monitor, publish, log, loginFor: () => login };
 }
 
 const NOTHING = Promise.resolve<readonly Problem[]>([]);

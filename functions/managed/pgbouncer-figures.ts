@@ -45,7 +45,9 @@ export function pgbouncerFigures(
 }
 
 function leadToOne(a: DatabaseRow, b: DatabaseRow): boolean {
-  return a.name === b.name || (a.host === b.host && a.port === b.port && a.database === b.database);
+  return (
+    a.name === b.name || (a.database !== null && a.database === b.database && a.host === b.host && a.port === b.port)
+  );
 }
 
 /** @param me as whom the check is known to the server */
@@ -89,8 +91,8 @@ function less(value: number | null, own: number): number | null {
 }
 
 function longestWaitMs(pools: readonly PoolRow[]): number | null {
-  const waits = pools.map(
-    ({ maxwait, maxwait_us }) => maxwait && maxwait * 1_000 + Math.round((maxwait_us ?? 0) / 1_000),
+  const waits = pools.map(({ maxwait, maxwait_us }) =>
+    maxwait === null ? null : maxwait * 1_000 + Math.round((maxwait_us ?? 0) / 1_000),
   );
   return waits.reduce((longest, wait) => (longest === null || wait === null ? null : Math.max(longest, wait)), 0);
 }

@@ -1,8 +1,10 @@
 import { toProblem } from '../connection/failure.js';
 import type { Session } from '../connection/session.js';
 import type { ValidatedPoolConfig } from '../health/config.js';
+import type { HoldersReading } from '../health/holders.js';
 import type { DatabaseReading } from '../health/readings.js';
 import { readActivity } from './activity.js';
+import { HOLDERS_STATEMENT, readHolders } from './holders.js';
 import { activityStatement } from './statement.js';
 
 /** Looks at one pool from the database's side. Callers at the same time share one statement on one connection. */
@@ -23,6 +25,16 @@ export class PostgresProbe {
       return readActivity(await this.#session.ask(this.#statement), this.#sharedUser);
     } catch (error) {
       return { database: null, isDirect: null, problems: [toProblem(error)] };
+    }
+  }
+
+  /** Who holds the connections, for details. Answers within the deadline of the session, and never throws. */
+  async holders(): Promise<HoldersReading> {
+    try {
+      const { results } = await this.#session.ask(HOLDERS_STATEMENT);
+      return readHolders(results[0]?.[0]);
+    } catch (error) {
+      return { holders: null, transactions: null, problems: [toProblem(error)] };
     }
   }
 

@@ -1,27 +1,32 @@
 /**
- * Makes the Prisma client of these tests: after every `npm ci`, and before a test run if it is missing or older than its
- * schema. Needs no network: the schema engine, which Prisma would fetch and `generate` never runs, may be any file that
- * exists. Does nothing where Prisma is not installed, such as with `npm ci --omit=dev`.
+ * Makes the Prisma clients, of these tests and of `GET /health/details`: after every `npm ci`, and before a test run those
+ * that are missing or older than their schema. Needs no network: the schema engine, which Prisma would fetch and `generate`
+ * never runs, may be any file that exists. Does nothing where Prisma is not installed, such as with `npm ci --omit=dev`.
  */
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const schema = fileURLToPath(new URL('schema.prisma', import.meta.url));
-const client = fileURLToPath(new URL('generated/client.ts', import.meta.url));
+/** Each generates into the folder `generated` beside it. */
+const SCHEMAS = [
+  new URL('schema.prisma', import.meta.url),
+  new URL('../../functions/details/schema.prisma', import.meta.url),
+];
 
 /** What vitest calls before all tests. */
 export default function generateIfNeeded() {
-  if (changedAt(client) < changedAt(schema)) {
-    generate();
+  for (const schema of SCHEMAS) {
+    if (changedAt(new URL('generated/client.ts', schema)) < changedAt(schema)) {
+      generate(schema);
+    }
   }
 }
 
-function generate() {
+function generate(schema) {
   const prisma = installedPrisma();
   if (prisma !== null) {
-    execFileSync(process.execPath, [prisma, 'generate', '--no-hints', '--schema', schema], {
+    execFileSync(process.execPath, [prisma, 'generate', '--no-hints', '--schema', fileURLToPath(schema)], {
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -41,5 +46,5 @@ function changedAt(file) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  generate();
+  SCHEMAS.forEach(generate);
 }

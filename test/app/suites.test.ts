@@ -155,10 +155,10 @@ describe('Concurrent Requests', () => {
     await stock(client, 3);
     const unlock = await shop.lockProducts();
     const counts = times(100, () => client.product.count());
-    await until('95 requests wait', () => client.$pool.snapshot().waiting === 95);
+    await until('5 of them wait for the lock', async () => (await shop.sessions()).active === 5);
+    await until('the others wait for a connection', () => client.$pool.snapshot().waiting === 95);
     expect(client.$pool.waitingCount).toBe(95);
     expect(client.$pool.snapshot()).toMatchObject({ open: 5, busy: 5, idle: 0, waiting: 95 });
-    await until('5 of them wait for the lock', async () => (await shop.sessions()).active === 5);
     expect(await shop.sessions()).toMatchObject({ total: 5, active: 5 });
     await unlock();
     expect(await counts).toEqual(Array.from({ length: 100 }, () => 3));

@@ -21,14 +21,20 @@ afterEach(async () => {
 });
 afterAll(() => wire?.close());
 
-/** Tells clients of a backend that is none, as poolers do: they choose one for each transaction. */
-function ofPooler({ type, bytes }: Message): Buffer {
-  const changed = Buffer.from(bytes);
-  if (type === 'K') {
-    changed.writeInt32BE(1_000_000_007, 5);
-  }
-  return changed;
-}
+/** Tells clients of another backend than serves them, as poolers do: they choose one for each transaction. */
+const poolerOf =
+  (processId: number) =>
+  ({ type, bytes }: Message): Buffer => {
+    const changed = Buffer.from(bytes);
+    if (type === 'K') {
+      changed.writeInt32BE(processId, 5);
+    }
+    return changed;
+  };
+/** The largest id that a process can have: this pooler cannot be told from a server before it answers. */
+const ofPooler = poolerOf(4_194_304);
+/** The id of no process, as PgBouncer tells it. */
+const ofPgBouncer = poolerOf(1_000_000_007);
 
 const asItIs = ({ bytes }: Message) => bytes;
 /** Lets the login pass, and no answer to a statement. */
@@ -48,7 +54,7 @@ async function acquainted(): Promise<PostgresProbe> {
   return watching;
 }
 
-test('a pooler is recognised: the backend that answers is not the one of the login', async () => {
+test('a pooler is recognised by the backend that answers, which is not the one of the login', async () => {
   const statement = 'SELECT pg_backend_pid() AS pid';
   expect(await wire.session().ask(statement)).toMatchObject({ isDirect: false });
   wire.relay.toClient.filter = asItIs;
@@ -102,15 +108,18 @@ describe('a statement that gets no answer behind a pooler', () => {
     expect([wire.relay.sessions, wire.relay.mostAtOnce, wire.relay.cancelRequests]).toEqual([2, 1, 0]);
   });
 
-  test('is left waiting from the very first one on where the definition says that there is a pooler', async () => {
+  test.each([
+    ['the definition says that there is a pooler', true, ofPooler],
+    ['the login tells of a backend that cannot be one', false, ofPgBouncer],
+  ])('is left waiting from the very first one on where %s', async (_, isPooled, login) => {
     const { relay } = wire;
-    relay.toClient.filter = held(ofPooler);
-    const watching = wire.probe({ isPooled: true });
+    relay.toClient.filter = held(login);
+    const watching = wire.probe({ isPooled });
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 1, 0]);
     relay.cut();
-    relay.toClient.filter = ofPooler;
+    relay.toClient.filter = login;
     expect(await wire.codes(watching)).toEqual([]);
   });
 });

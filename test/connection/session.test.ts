@@ -100,6 +100,25 @@ test('200 looks at once, begun before there is a connection, are one connection 
   expect([relay.sessions, relay.statements]).toEqual([1, 1]);
 });
 
+test('different questions at once share the connection, one after the other', async () => {
+  const { relay } = wire;
+  const underWay = { now: 0, most: 0 };
+  relay.toServer.filter = ({ type, bytes }) => {
+    underWay.now += type === 'Q' ? 1 : 0;
+    underWay.most = Math.max(underWay.most, underWay.now);
+    return bytes;
+  };
+  relay.toClient.filter = ({ type, isAfterQuery, bytes }) => {
+    underWay.now -= isAfterQuery && type === 'Z' ? 1 : 0;
+    return bytes;
+  };
+  const session = wire.session();
+  const numbers = [1, 2, 3];
+  const answers = await Promise.all(numbers.map((number) => session.ask(`${STATEMENT}, ${number} AS number`)));
+  expect(answers.map(({ results }) => results[0]?.[0]?.number)).toEqual(numbers);
+  expect([relay.sessions, relay.statements, underWay.most]).toEqual([1, 3, 1]);
+});
+
 test('a fail-over: the check follows the address to the other server', async () => {
   const other = await startTestServer({ max_connections: '37' });
   await other.createRole(ROLE, 'IN ROLE pg_monitor');

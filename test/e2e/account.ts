@@ -3,6 +3,7 @@ import {
   DescribeAlarmsCommand,
   GetMetricDataCommand,
   PutCompositeAlarmCommand,
+  type PutCompositeAlarmInput,
 } from '@aws-sdk/client-cloudwatch';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -66,9 +67,8 @@ export class Account {
     );
   }
 
-  async putCompositeAlarm(name: string, rule: string, topic: string): Promise<void> {
-    const actions = { AlarmActions: [topic], OKActions: [topic] };
-    await this.#cloudWatch.send(new PutCompositeAlarmCommand({ AlarmName: name, AlarmRule: rule, ...actions }));
+  async putCompositeAlarm(alarm: PutCompositeAlarmInput): Promise<void> {
+    await this.#cloudWatch.send(new PutCompositeAlarmCommand(alarm));
   }
 
   /** What a topic has told the queue that subscribes to it: `<alarm> is <state>`, oldest first. */

@@ -5,7 +5,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { addOutputs } from '../../infra/outputs.js';
 import { PoolHealth } from '../../infra/pool-health.js';
 import { changeCode } from './change-code.js';
-import { leaveOut } from './leave-out.js';
+import { allFunctions, leaveOut } from './leave-out.js';
 import { POOL, type Settings } from './settings.js';
 
 /**
@@ -41,8 +41,7 @@ subscribe('ActNowQueue', health.actNowTopic);
 subscribe('NoticeQueue', health.noticeTopic);
 leaveOut(stack, health);
 if (isChanged) {
-  changeCode(health.functions.check);
-  changeCode(health.functions.pool);
+  allFunctions(health).forEach(changeCode);
 }
 
 function subscribe(id: string, topic: ITopic): void {

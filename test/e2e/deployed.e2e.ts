@@ -35,7 +35,7 @@ beforeAll(async () => {
   await deploy(false);
   api = new Api(emulator, output('ApiUrl'));
   await database.createCheckRole(output('CheckRoleSql'));
-  await account.putCompositeAlarm(alarm('act-now'), output('ActNowRule'), output('ActNowTopic'));
+  await account.putCompositeAlarm(JSON.parse(output('ActNowAlarm')));
   await database.open(3, 'active');
   await database.open(2, 'idle');
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../tools/root.js';
 
@@ -15,7 +15,8 @@ const INSTALLED = join(FOLDER, 'requirements.txt');
  */
 export function emulatorPython(): string {
   const python = join(FOLDER, 'bin', 'python');
-  if (contents(INSTALLED) !== contents(WANTED)) {
+  // The environment refers to the python3 that made it, which may be gone.
+  if (contents(INSTALLED) !== contents(WANTED) || !existsSync(python)) {
     rmSync(FOLDER, { recursive: true, force: true });
     attempt(
       ['python3', '-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))'],
@@ -35,7 +36,7 @@ function attempt([program = '', ...args]: readonly string[], otherwise: string):
   try {
     execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (error) {
-    const words = error instanceof Error && 'stderr' in error ? `${error.stderr}`.trim().split('\n').at(-1) : '';
+    const words = error instanceof Error && 'stderr' in error ? `${error.stderr ?? ''}`.trim().split('\n').at(-1) : '';
     throw new Error([otherwise, words].join(' ').trim());
   }
 }

@@ -1,12 +1,13 @@
 import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import { CfnAlarm, CfnCompositeAlarm, CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { HealthFunction } from '../../infra/health-function.js';
 import type { PoolHealth } from '../../infra/pool-health.js';
 
 /**
  * Takes out of a deployment what the emulator (ministack 1.5.33) does not know. All of it is covered by assertions on the
- * template. A VPC and an RDS Proxy, which it does not know either, are not there in the first place: the functions get no
- * network, and the pool is a database.
+ * template. A network and an RDS Proxy are not there in the first place: it knows no rules between security groups and no
+ * proxies in CloudFormation.
  */
 export function leaveOut(stack: Stack, health: PoolHealth): void {
   for (const alarm of health.alarms.values()) {
@@ -17,8 +18,16 @@ export function leaveOut(stack: Stack, health: PoolHealth): void {
     }
     if (resource instanceof CfnCompositeAlarm) {
       // Its CloudFormation knows no composite alarms, its CloudWatch does: the test makes the alarm from this output.
+      const { alarmName, alarmRule, alarmActions, okActions } = resource;
       alarm.node.tryRemoveChild(resource.node.id);
-      new CfnOutput(stack, 'ActNowRule', { value: resource.alarmRule });
+      new CfnOutput(stack, 'ActNowAlarm', {
+        value: stack.toJsonString({
+          AlarmName: alarmName,
+          AlarmRule: alarmRule,
+          AlarmActions: alarmActions,
+          OKActions: okActions,
+        }),
+      });
     }
   }
   const dashboard = health.dashboard.node.defaultChild;
@@ -26,11 +35,15 @@ export function leaveOut(stack: Stack, health: PoolHealth): void {
     // It names every alarm, also those that are not there.
     dashboard.dashboardBody = '{"widgets": []}';
   }
-  const { check, pool } = health.functions;
-  // It takes this call for one on every resource, so that the policy, which names one path, does not allow it.
-  const reading = new PolicyStatement({ actions: ['ssm:GetParametersByPath'], resources: ['*'] });
-  check.role.addToPolicy(reading);
-  pool.role.addToPolicy(reading);
+  for (const { role } of allFunctions(health)) {
+    // It takes this call for one on every resource, so that the policy, which names one path, does not allow it.
+    role.addToPolicy(new PolicyStatement({ actions: ['ssm:GetParametersByPath'], resources: ['*'] }));
+  }
   // It does not know the condition on the namespace, so that it never holds.
-  check.role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:PutMetricData'], resources: ['*'] }));
+  const publishing = new PolicyStatement({ actions: ['cloudwatch:PutMetricData'], resources: ['*'] });
+  health.functions.check.role.addToPolicy(publishing);
+}
+
+export function allFunctions({ functions }: PoolHealth): readonly HealthFunction[] {
+  return functions.node.findAll().filter((node) => node instanceof HealthFunction);
 }

@@ -7,7 +7,12 @@ export default defineConfig({
     bail: 1,
     testTimeout: 150_000,
     hookTimeout: 150_000,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      // Nothing of what this machine is set up for plays a part.
+      AWS_CONFIG_FILE: '/nowhere',
+      AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+    },
     reporters: ['default', ['json', { outputFile: process.env.VITEST_REPORT ?? '.cache/e2e.json' }]],
   },
 });

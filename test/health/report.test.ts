@@ -59,6 +59,19 @@ describe('the JSON of a pool', () => {
     });
   });
 
+  it('keeps every key of a managed pool that could not be asked', () => {
+    const view = { kind: 'rds-proxy', source: 'definition', figures: null } as const;
+    const report = poolReport(assess(configOf(20), seen({ managed: view })), NOON);
+    expect(JSON.parse(JSON.stringify(report.managedPool))).toEqual({
+      kind: 'rds-proxy',
+      source: 'definition',
+      size: null,
+      inUse: null,
+      waiting: null,
+      ageSeconds: null,
+    });
+  });
+
   it('has the settings as null without a valid definition', () => {
     const report = poolReport(assess(null, unseen({ problems: [problem('CONFIG.MISSING')] })), NOON);
     expect(report.config).toEqual({ min: null, max: null, idleTimeout: null, connectionTimeout: null });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { problem } from '../../functions/health/problem.js';
 import type { ManagedView, PoolSample } from '../../functions/health/sample.js';
 import { judge, type Verdict } from '../../functions/health/verdict.js';
-import { configOf, counts, managed, NOON, seen, slots, unseen } from './support.js';
+import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from './support.js';
 
 const codes = ({ problems }: Verdict) => problems.map(({ code }) => code);
 const TIMED_OUT = [problem('PROBE.TIMEOUT', { phase: 'query' })];
@@ -114,5 +114,78 @@ describe('limits of the definition', () => {
     ['figures that are not known', managed({}), []],
   ])('%s', (_, view, expected) => {
     expect(codes(verdictOf(seen({ managed: view })))).toEqual(expected);
+  });
+});
+
+describe('the smallest numbers that decide', () => {
+  const atLimitOfOne = old(managed({ limit: 1 }));
+
+  it.each([
+    ['one request waiting in the application', seen({ app: { takenAt: NOON, waiting: 1 } }), 'app'],
+    [
+      'one client waiting for a probe that is not served',
+      unseen({ problems: TIMED_OUT, managed: managed({ waiting: 1 }) }),
+      'managed',
+    ],
+    ['nobody waiting', unseen({ problems: TIMED_OUT, managed: managed({ waiting: 0 }) }), null],
+    ['a queue that nobody counts', unseen({ problems: TIMED_OUT, managed: managed({}) }), null],
+    ['an old limit of one, and nothing seen at the server', unseen({ managed: atLimitOfOne }), null],
+    [
+      'an old limit of one, and none busy',
+      seen({ connections: counts({ total: 1, active: 0 }), managed: atLimitOfOne }),
+      null,
+    ],
+    [
+      'an old limit of one, and states hidden',
+      seen({ connections: counts({ total: 1, active: null }), managed: atLimitOfOne }),
+      null,
+    ],
+    ['a live limit that is not known', seen({ managed: managed({ inUse: 0 }) }), null],
+    ['a live limit whose use is not known', seen({ managed: managed({ limit: 50 }) }), null],
+  ] as const)('%s', (_, sample, layer) => {
+    expect(verdictOf(sample).saturatedLayer).toBe(layer);
+  });
+
+  it('a login refused for want of slots is a probe that is not served, too', () => {
+    const problems = [problem('PROBE.SLOTS_EXHAUSTED')];
+    const verdict = verdictOf(unseen({ problems, managed: old(managed({ limit: 20, inUse: 20 })) }));
+    expect(codes(verdict)).toContain('MANAGED.FULL');
+  });
+
+  it('the server is named even if the managed pool was found full before', () => {
+    const connections = counts({ total: 20, server: 50 });
+    const problems = [problem('MANAGED.FULL')];
+    const verdict = verdictOf(seen({ connections, slots: slots({ maxConnections: 50 }), problems }));
+    expect(codes(verdict)).toEqual(['MANAGED.FULL', 'POOL.EXCEEDS_CEILING', 'DATABASE.FULL']);
+    expect(verdict.saturatedLayer).toBe('database');
+  });
+
+  it('idle transactions in a pool that has something left fill nothing', () => {
+    const connections = counts({ total: 99, active: 99, idleInTransaction: 99 });
+    expect(verdictOf(seen({ connections }))).toMatchObject({ saturatedLayer: null });
+  });
+
+  it('work in a pool without anything left is not the fault of transactions', () => {
+    const connections = counts({ total: 100, active: 100, idleInTransaction: 0 });
+    expect(verdictOf(seen({ connections }))).toMatchObject({ status: 'unhealthy', saturatedLayer: null });
+  });
+
+  const without = (limits: object) => configWith({ pool: { min: 1, max: 100 }, limits });
+  it.each([
+    ['one connection pinned of five', managed({ open: 5, pinned: 1 }), {}, ['MANAGED.PINNED']],
+    ['one below 20 percent of 1000 pinned', managed({ open: 1000, pinned: 199 }), {}, []],
+    ['a number pinned of a total that is not known', managed({ pinned: 5 }), { pinnedPercent: 0 }, []],
+    ['a pinned number that is not known', managed({ open: 5 }), { pinnedPercent: 0 }, []],
+    [
+      'a wait of 1 ms where any is too long',
+      managed({ borrowWaitMs: 1 }),
+      { borrowWaitMs: 0 },
+      ['MANAGED.BORROW_WAIT'],
+    ],
+    ['no wait where any is too long', managed({ borrowWaitMs: 0, longestWaitMs: 0 }), { borrowWaitMs: 0 }, []],
+    ['a wait that is not known where any is too long', managed({}), { borrowWaitMs: 0 }, []],
+    ['a wait that is not known where 1 ms is too long', managed({}), { borrowWaitMs: 1 }, []],
+  ] as const)('%s', (_, view, limits, expected) => {
+    expect(codes(judge(without(limits), seen({ managed: view })))).toEqual(expected);
   });
 });

@@ -59,7 +59,7 @@ function alarm(name: string): AlarmProperties {
 
 /** Where a row of the table appears. */
 function subjectsOf(name: string): readonly string[] {
-  return name.startsWith('proxy-') ? ['shop'] : name.startsWith('monitor-') ? ['check', 'api'] : POOLS;
+  return name.startsWith('proxy-') ? ['shop'] : name.startsWith('monitor-') ? ['check', 'api', 'details'] : POOLS;
 }
 
 describe('every alarm is what the contract says', () => {

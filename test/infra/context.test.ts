@@ -72,7 +72,7 @@ describe('every wrong context is one clear line', () => {
     [
       'an unknown key',
       { mode: 'demo', emial: ['a@example.com'] },
-      'emial: unknown key; known here are mode, name, parameterPrefix, thresholds, emails, apiAuth, reservedConcurrency, logRetentionDays, runbook',
+      'emial: unknown key; known here are mode, name, parameterPrefix, thresholds, emails, apiAuth, detailsAuth, reservedConcurrency, logRetentionDays, runbook',
     ],
     [
       'an unknown threshold',

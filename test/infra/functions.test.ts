@@ -15,7 +15,7 @@ const functions = (of: Template) => Object.entries(of.findResources('AWS::Lambda
 
 describe('the functions', () => {
   it('get the environment variables of the contract and no other', () => {
-    expect(functions(template)).toHaveLength(2);
+    expect(functions(template)).toHaveLength(3);
     for (const [id, { Properties }] of functions(template)) {
       expect(Object.keys(Properties.Environment.Variables), id).toEqual(Object.keys(DEPLOYED_ENVIRONMENT));
     }
@@ -43,13 +43,14 @@ describe('the functions', () => {
 
   it('have longer than the deadline of a check, and the check is done before the next', () => {
     const timeouts = functions(template).map(([, { Properties }]) => Properties.Timeout);
-    expect(timeouts.sort()).toEqual([15, 30]);
+    expect(timeouts.sort()).toEqual([15, 20, 30]);
   });
 
-  it('reserve concurrency only where asked to: the API as said, the check one', () => {
+  it('reserve concurrency only where asked to: the API as said, check and details one', () => {
     const reserved = functions(template).map(([id, { Properties }]) => [id, Properties.ReservedConcurrentExecutions]);
-    expect(reserved).toEqual([
+    expect(reserved.sort()).toEqual([
       [expect.stringContaining('Check'), 1],
+      [expect.stringContaining('Details'), 1],
       [expect.stringContaining('Pool'), 4],
     ]);
     open.allResourcesProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: Match.absent() });
@@ -58,7 +59,7 @@ describe('the functions', () => {
 
 describe('a check that is late or failed is not repeated', () => {
   it('by Lambda', () => {
-    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 3);
     template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,
@@ -84,6 +85,7 @@ describe('the API', () => {
     expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual([
       'GET /health/pool',
       'GET /health/pool/{pool}',
+      'GET /health/details',
     ]);
   });
 
@@ -103,8 +105,11 @@ describe('the API', () => {
     expect(JSON.stringify(format)).not.toMatch(/authorizer|querystring|header/i);
   });
 
-  it('is public unless it is closed', () => {
-    open.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'NONE' });
+  it('is public unless it is closed, but for details, which name users', () => {
+    for (const { Properties } of Object.values(open.findResources('AWS::ApiGatewayV2::Route'))) {
+      const isPublic = Properties.RouteKey !== 'GET /health/details';
+      expect(Properties.AuthorizationType, Properties.RouteKey).toBe(isPublic ? 'NONE' : 'AWS_IAM');
+    }
     template.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'AWS_IAM' });
   });
 });

@@ -133,9 +133,9 @@ describe('who may call the API', () => {
   });
 
   it('a public API has nothing to grant, and says so', () => {
-    const { stack, health } = inAStack();
+    const { stack, health } = inAStack({ detailsAuth: 'none' });
     const caller = new Role(stack, 'Caller', { assumedBy: new AccountPrincipal('111122223333') });
-    expect(() => health.grantInvokeApi(caller)).toThrowError(/public \(apiAuth "none"\)/);
+    expect(() => health.grantInvokeApi(caller)).toThrowError(/public \(apiAuth and detailsAuth "none"\)/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CHECK_ROLE } from '../support/probe.js';
 import { until } from '../support/until.js';
-import { APP, Scene, SHOP } from './scene.js';
+import { APP, POOL_SIZE, Scene, SHOP } from './scene.js';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -10,7 +10,6 @@ beforeAll(async () => {
 afterEach(() => scene.clear());
 afterAll(() => scene?.server.close());
 
-const POOL_SIZE = 5;
 const CLIENTS = 50;
 const WAITING = CLIENTS - POOL_SIZE;
 
@@ -54,25 +53,28 @@ describe.each(['transaction', 'session', 'statement'])('%s pooling', (pool_mode)
         `SELECT count(*)::int AS total, count(*) FILTER (WHERE state = 'active')::int AS active
        FROM pg_stat_activity WHERE datname = '${SHOP}' AND usename = '${APP}'`,
       );
-      const ownOfSession = sharedUser ? 1 : 0;
-      expect(truth).toEqual({ total: 3 + ownOfSession, active: 3 });
+      const ofCheck = sharedUser ? 1 : 0;
+      expect(truth).toEqual({ total: 3 + ofCheck, active: 3 });
       expect(sample.database?.connections).toMatchObject({ total: truth?.total, active: truth?.active });
       expect(figures).toMatchObject({ open: truth?.total, waiting: 0 });
     },
   );
 
-  test('1,000 checks leave no server connection behind', async () => {
+  test.each([false, true])('1,000 checks leave no server connection behind (shared user: %s)', async (sharedUser) => {
     await scene.pool({ pool_mode });
     await scene.crowd(3, 3);
-    const look = scene.check();
+    const user = sharedUser ? APP : CHECK_ROLE;
+    const look = scene.check({ sharedUser, user });
     await look();
-    const before = [await scene.backends(CHECK_ROLE), await scene.backends(APP)];
+    const connections = async () => [await scene.backends(CHECK_ROLE), await scene.backends(APP)];
+    const before = await connections();
+    const inUse = sharedUser && pool_mode === 'session' ? 3 + 1 : 3;
     for (let round = 0; round < 1_000; round += 1) {
       const { codes, figures } = await look();
-      expect([codes, figures?.inUse]).toEqual([[], 3]);
+      expect([codes, figures?.inUse]).toEqual([[], inUse]);
     }
-    expect([await scene.backends(CHECK_ROLE), await scene.backends(APP)]).toEqual(before);
-    expect(before[0]).toMatch(/^\d+$/);
-    expect(await scene.pooler.pool(SHOP, CHECK_ROLE)).toMatchObject({ cl_active: 1, cl_waiting: 0 });
+    expect(await connections()).toEqual(before);
+    expect(before.map((pids) => pids.split(',').length)).toEqual(sharedUser ? [1, 4] : [1, 3]);
+    expect(await scene.pooler.pool(SHOP, user)).toMatchObject({ cl_active: sharedUser ? 3 + 1 : 1, cl_waiting: 0 });
   });
 });

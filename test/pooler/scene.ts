@@ -17,8 +17,10 @@ import { until } from '../support/until.js';
 /** The role of the application, and its database. */
 export const APP = 'app';
 export const SHOP = 'shop';
-/** The advisory lock that statements of clients wait for. */
-const GATE = 4711;
+/** Connections to the server that PgBouncer may open for each user. */
+export const POOL_SIZE = 5;
+/** A table of all databases that nobody needs: who locks it in one holds the statements of clients in another. */
+const GATE = 'pg_catalog.pg_shdescription';
 
 /** How a definition names a PgBouncer. The secret is not read here. */
 export const NAMED: PoolConfig['managed'] = {
@@ -52,7 +54,7 @@ export class Scene {
   static async start(): Promise<Scene> {
     const server = await startTestServer({ max_connections: '60' });
     await server.createCheckRole(CHECK_ROLE);
-    await server.createRole(APP);
+    await server.createRole(APP, 'IN ROLE pg_monitor');
     await server.createRole('stranger');
     await server.createDatabase(SHOP);
     return new Scene(server);
@@ -65,20 +67,22 @@ export class Scene {
     return this.#pooler;
   }
 
-  /** Puts a PgBouncer in front of the server, with five connections for each user. */
+  /** Puts a PgBouncer in front of the server, with `POOL_SIZE` connections for each user. */
   async pool(settings: Readonly<Record<string, string>>, options: Partial<PgbouncerOptions> = {}): Promise<Pgbouncer> {
     this.#pooler = await startPgbouncer(this.server, {
       users: [APP, CHECK_ROLE, 'stranger'],
       databases: { [SHOP]: '' },
       ...options,
-      settings: { default_pool_size: '5', max_client_conn: '200', ...settings },
+      settings: { default_pool_size: String(POOL_SIZE), max_client_conn: '200', ...settings },
     });
     return this.#pooler;
   }
 
   /** A check through the PgBouncer, which keeps its connections from look to look. */
   check(changes: Partial<PoolConfig> = {}): () => Promise<Look> {
-    const config = configFor(this.server, { port: this.pooler.port, database: SHOP, managed: NAMED, ...changes });
+    const settings = { min: 1, max: POOL_SIZE, idleTimeout: 30_000, connectionTimeout: 10_000 };
+    const through = { port: this.pooler.port, database: SHOP, settings, managed: NAMED };
+    const config = configFor(this.server, { ...through, ...changes });
     const credentials = fixedPassword(this.server.postgres.password);
     const console = config.managed?.kind === 'pgbouncer' ? config.managed.user : config.user;
     const monitor = new Monitor({ pools: async () => [] }, () => {
@@ -114,7 +118,7 @@ export class Scene {
     for (let come = 0; come < count; come += 1) {
       const client = await this.client(user);
       client
-        .query(`SELECT pg_advisory_xact_lock_shared(${GATE})`)
+        .query(`SELECT 1 FROM ${GATE} LIMIT 1`)
         .then(() => client.end())
         .catch(() => undefined);
     }
@@ -155,7 +159,7 @@ export class Scene {
   async #closeGate(): Promise<void> {
     if (!this.#gate) {
       this.#gate = await this.server.connect();
-      await this.#gate.query(`SELECT pg_advisory_lock(${GATE})`);
+      await this.#gate.query(`BEGIN; LOCK TABLE ${GATE} IN ACCESS EXCLUSIVE MODE`);
     }
   }
 }

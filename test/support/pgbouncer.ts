@@ -38,6 +38,14 @@ export async function startPgbouncer(server: TestServer, options: PgbouncerOptio
   return pooler;
 }
 
+/** Those whose files are still there: however this process ends, it leaves none of them behind. */
+const present = new Set<Pgbouncer>();
+process.on('exit', () => {
+  for (const pooler of present) {
+    pooler.removeNow();
+  }
+});
+
 export class Pgbouncer {
   readonly port: number;
   readonly #program: string;
@@ -61,7 +69,7 @@ export class Pgbouncer {
     writeFileSync(this.#ini, configuration(server, port, list, options));
     chmodSync(directory, 0o755);
     giveTo(account, list);
-    process.once('exit', () => this.#removeNow());
+    present.add(this);
   }
 
   /** Starts it, also after it was stopped, on the port it had before. */
@@ -86,6 +94,7 @@ export class Pgbouncer {
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.#place.directory, { recursive: true });
+    present.delete(this);
   }
 
   /** How `pg` connects through it. */
@@ -110,7 +119,8 @@ export class Pgbouncer {
     return rows.find((row) => row.database === database && row.user === user) ?? null;
   }
 
-  #removeNow(): void {
+  /** The same at once, for when this process ends. */
+  removeNow(): void {
     this.#child?.killGroup();
     rmSync(this.#place.directory, { recursive: true, force: true });
   }

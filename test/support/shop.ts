@@ -16,6 +16,7 @@ export class Shop {
   /** The lines of metrics they wrote. */
   readonly metrics: string[] = [];
   readonly #ends: (() => Promise<unknown>)[] = [];
+  readonly #locks = new Set<() => Promise<void>>();
 
   private constructor(server: TestServer) {
     this.server = server;
@@ -73,14 +74,18 @@ export class Shop {
     const locker = await this.server.connect({ database: 'shop' });
     await locker.query('BEGIN');
     await locker.query('LOCK TABLE "Product" IN ACCESS EXCLUSIVE MODE');
+    const unlock = () => locker.end();
+    this.#locks.add(unlock);
     return async () => {
-      await locker.query('COMMIT');
-      await locker.end();
+      this.#locks.delete(unlock);
+      await unlock();
     };
   }
 
-  /** Empties the tables, ends all pools, forgets the log, and waits until the server has forgotten the sessions. */
+  /** Lets go of locks, ends all pools, waits until the server has forgotten them, empties the tables and the log. */
   async reset(): Promise<void> {
+    await Promise.all([...this.#locks].map((unlock) => unlock()));
+    this.#locks.clear();
     await Promise.all(this.#ends.splice(0).map((end) => end()));
     this.log.length = 0;
     this.metrics.length = 0;

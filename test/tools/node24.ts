@@ -1,12 +1,12 @@
 /** `npm run test:node24`: the whole suite on the version of Node that the functions are deployed on. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { deployedNode } from './deployed-node.js';
 import { ROOT } from './root.js';
 
 const folder = deployedNode();
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-const { status } = spawnSync(join(folder, 'node'), [vitest, 'run', ...process.argv.slice(2)], {
+const child = spawn(join(folder, 'node'), [vitest, 'run', ...process.argv.slice(2)], {
   cwd: ROOT,
   env: {
     ...process.env,
@@ -16,4 +16,9 @@ const { status } = spawnSync(join(folder, 'node'), [vitest, 'run', ...process.ar
   },
   stdio: 'inherit',
 });
-process.exitCode = status ?? 1;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => child.kill(signal));
+}
+child.once('exit', (code) => {
+  process.exitCode = code ?? 1;
+});

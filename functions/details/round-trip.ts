@@ -1,0 +1,87 @@
+import type { AppPool } from '../app/app-pool.js';
+import { poolOf } from '../app/pool.js';
+import { createPrismaClient } from '../app/prisma.js';
+import { resolvePool } from '../app/resolve.js';
+import type { Login } from '../connection/credentials.js';
+import { toProblem } from '../connection/failure.js';
+import { ProbeTimeout, within } from '../connection/timeout.js';
+import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../contract/check-identity.js';
+import type { ValidatedPoolConfig } from '../health/config.js';
+import type { RoundTrip } from '../health/details.js';
+import { PrismaClient } from './generated/client.js';
+
+/**
+ * Goes to the database and back the way an application does: through a Prisma client over a pool with the watched pool's
+ * own settings. One at a time, so that it never holds more than one connection, which is kept for `idleTimeout`.
+ */
+export class PrismaRoundTrip {
+  readonly #pool: AppPool;
+  readonly #prisma: PrismaClient;
+  #running: Promise<RoundTrip> | null = null;
+
+  constructor(config: ValidatedPoolConfig, { credentials, caFile }: Login) {
+    const options = {
+      name: config.pool,
+      connectionString: urlOf(config, caFile),
+      password: async () => (await credentials.password()) ?? '',
+      settings: config.settings,
+      environment: {},
+      writeMetrics: null,
+    };
+    // The name that applications may not have: by it the check leaves its own sessions out of the count.
+    this.#pool = poolOf({ ...resolvePool(options), applicationName: CHECK_APPLICATION_NAME }, options);
+    this.#prisma = createPrismaClient({ PrismaClient, pool: this.#pool });
+  }
+
+  /** Answers within the deadline of a check, and never throws. */
+  measure(): Promise<RoundTrip> {
+    this.#running ??= this.#measure().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #measure(): Promise<RoundTrip> {
+    const startedAt = performance.now();
+    let acquireMs: number | null = null;
+    const trip = async () => {
+      (await this.#pool.connect()).release();
+      const acquiredAt = performance.now();
+      acquireMs = rounded(acquiredAt - startedAt);
+      await this.#prisma.$queryRaw`select 1`;
+      return rounded(performance.now() - acquiredAt);
+    };
+    try {
+      const late = () => new ProbeTimeout(acquireMs === null ? 'connect' : 'query', CHECK_DEADLINE_MS);
+      const queryMs = await within(trip(), CHECK_DEADLINE_MS, late);
+      return { acquireMs, queryMs, problems: [] };
+    } catch (error) {
+      return { acquireMs, queryMs: null, problems: [toProblem(error)] };
+    }
+  }
+}
+
+function urlOf({ endpoint, port, database, user, tls }: ValidatedPoolConfig, caFile: string | null): string {
+  const url = new URL('postgres://host/');
+  const isSocket = endpoint.startsWith('/');
+  url.hostname = isSocket ? 'localhost' : endpoint.includes(':') ? `[${endpoint}]` : endpoint;
+  url.port = String(port);
+  url.username = encodeURIComponent(user);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  url.searchParams.set('sslmode', tls === 'off' ? 'disable' : 'verify-full');
+  if (isSocket) {
+    url.searchParams.set('host', endpoint);
+  }
+  if (caFile !== null) {
+    url.searchParams.set('sslrootcert', caFile);
+  }
+  return url.href;
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

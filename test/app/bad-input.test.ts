@@ -1,0 +1,201 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { buildDatabaseUrl } from '../../functions/app/database-url.js';
+import { InvalidPoolOptions } from '../../functions/app/invalid-options.js';
+import type { PoolOptions } from '../../functions/app/options.js';
+import { createPool } from '../../functions/app/pool.js';
+import { createPrismaClient } from '../../functions/app/prisma.js';
+import type { Environment } from '../../functions/contract/environment.js';
+import { PrismaClient } from './generated/client.js';
+
+const connectionString = 'postgres://the-user:the-password@the-host.example/the-database?sslmode=disable';
+const SILENT = { logger: { info: () => undefined, warn: () => undefined }, writeMetrics: null };
+
+/** What each way to make a pool says to the same mistake, which has to be the same. */
+function refusal(options: PoolOptions): string {
+  const messages = new Set(
+    [
+      () => createPool({ ...SILENT, ...options }),
+      () => createPrismaClient({ PrismaClient, ...SILENT, ...options }),
+      () => buildDatabaseUrl(options),
+    ].map(messageOf),
+  );
+  expect(messages.size).toBe(1);
+  const [message = ''] = messages;
+  expect(message).not.toContain('the-');
+  return message;
+}
+
+function messageOf(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidPoolOptions);
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('settings', () => {
+  const variable = (environment: Environment) => ({ connectionString, environment });
+  const code = (settings: object) => ({ connectionString, environment: {}, settings });
+
+  test.each<[PoolOptions, string]>([
+    [variable({ DATABASE_POOL_MIN: '0' }), 'DATABASE_POOL_MIN must be a whole number >= 1, received "0"'],
+    [variable({ DATABASE_POOL_MAX: '12abc' }), 'DATABASE_POOL_MAX must be a whole number >= 1, received "12abc"'],
+    [variable({ DATABASE_POOL_MAX: '' }), 'DATABASE_POOL_MAX must be a whole number >= 1, received ""'],
+    [
+      variable({ DATABASE_POOL_IDLE_TIMEOUT: '999' }),
+      'DATABASE_POOL_IDLE_TIMEOUT must be a whole number of milliseconds from 1000 to 2147483647, received "999"',
+    ],
+    [
+      variable({ DATABASE_POOL_CONNECTION_TIMEOUT: '1e9' }),
+      'DATABASE_POOL_CONNECTION_TIMEOUT must be a whole number of milliseconds from 1000 to 2147483647, received "1e9"',
+    ],
+    [
+      variable({ DATABASE_POOL_MIN: '30', DATABASE_POOL_MAX: '20' }),
+      'DATABASE_POOL_MIN (30) cannot be greater than DATABASE_POOL_MAX (20)',
+    ],
+    [
+      { ...code({ min: 30 }), environment: { DATABASE_POOL_MAX: '20' } },
+      'settings.min (30) cannot be greater than DATABASE_POOL_MAX (20)',
+    ],
+    [code({ max: '20' }), 'settings.max must be a whole number >= 1, received "20"'],
+    [code({ max: Number.NaN }), 'settings.max must be a whole number >= 1, received NaN'],
+    [code({ maximum: 20 }), 'unknown key "settings.maximum", accepted are min, max, idleTimeout, connectionTimeout'],
+    [
+      { connectionString: `${connectionString}&connection_limit=many`, environment: {} },
+      'connection_limit in connectionString must be a whole number >= 1, received "many"',
+    ],
+    [
+      { connectionString: `${connectionString}&pool_timeout=1.5`, environment: {} },
+      'pool_timeout in connectionString must be a whole number of seconds from 0 to 2147483, received "1.5"',
+    ],
+    [
+      { connectionString: `${connectionString}&max_connection_lifetime=9999999`, environment: {} },
+      'max_connection_lifetime in connectionString must be a whole number of seconds from 0 to 2147483, received "9999999"',
+    ],
+  ])('alone: %#', (options, message) => {
+    expect(refusal(options)).toBe(`The pool cannot be made: ${message}`);
+  });
+
+  test('combined: all of them in one error, once each', () => {
+    const message = refusal({
+      name: 'not a name',
+      connectionString: `${connectionString}&pool_timeout=soon`,
+      environment: { DATABASE_POOL_MIN: '0', DATABASE_POOL_IDLE_TIMEOUT: '5' },
+      settings: { max: -1 },
+      definition: '{"pool": {"max": 0}}',
+      applicationName: 'pool-health',
+      endWithin: -1,
+    });
+    for (const field of [
+      "a pool's name",
+      'pool_timeout in connectionString',
+      'DATABASE_POOL_MIN',
+      'DATABASE_POOL_IDLE_TIMEOUT',
+      'settings.max',
+      'pool.max',
+      'endpoint is missing',
+      'applicationName',
+      'endWithin',
+    ]) {
+      expect(message.split(field)).toHaveLength(2);
+    }
+  });
+
+  test('a definition that is none', () => {
+    expect(refusal({ connectionString, environment: {}, definition: 'max: 5' })).toContain('must be JSON');
+  });
+
+  test("the monitor's own application name, which would hide the pool from it, in the URL too", () => {
+    const inUrl = { connectionString: `${connectionString}&application_name=pool-health`, environment: {} };
+    expect(refusal(inUrl)).toContain('applicationName must not be "pool-health"');
+  });
+});
+
+describe('a URL that is none', () => {
+  test.each<[unknown, string]>([
+    [undefined, 'DATABASE_URL must be a URL such as postgres://user@host/database; it is not set'],
+    [{ DATABASE_URL: '' }, 'received an empty text'],
+    [{ DATABASE_URL: 'the-host:5432' }, 'DATABASE_URL must begin with postgres:// or postgresql://'],
+    [{ DATABASE_URL: 'mysql://the-user:the-password@the-host/shop' }, 'must begin with postgres://'],
+    [{ DATABASE_URL: 'postgres://the-user:the-p#ss@the-host/shop' }, 'percent-encoded'],
+    [{ DATABASE_URL: 'postgres://the-host/shop' }, 'DATABASE_URL names no user'],
+    [{ DATABASE_URL: 'postgres://the-user@the-host/shop?sslmode=prefer' }, 'sslmode in DATABASE_URL must be'],
+    [
+      { DATABASE_URL: 'postgres://the-user@the-host/shop?sslrootcert=/the-file' },
+      'the file that sslrootcert in DATABASE_URL names cannot be read',
+    ],
+  ])('%#', (environment, message) => {
+    expect(refusal({ environment: (environment ?? {}) as Environment })).toContain(message);
+  });
+
+  test('as connectionString it is called so', () => {
+    const message = refusal({ connectionString: 'the-text', environment: {} });
+    expect(message).toContain('connectionString must look like postgres://');
+    expect(message).not.toContain('DATABASE_URL');
+    expect(refusal({ connectionString: 5 as never, environment: {} })).toContain('received a number');
+  });
+});
+
+describe('a class that is no Prisma client', () => {
+  test.each([
+    ['nothing', undefined, 'received undefined'],
+    ['an instance', {}, 'received an object'],
+    ['another class', class {}, 'received function'],
+    ['an arrow function', () => undefined, 'received function'],
+  ])('%s', (_, PrismaClient, received) => {
+    const make = () =>
+      createPrismaClient({ PrismaClient: PrismaClient as never, connectionString, environment: {}, ...SILENT });
+    expect(messageOf(make)).toContain('PrismaClient must be the class that "prisma generate" makes');
+    expect(messageOf(make)).toContain(received);
+  });
+
+  test('its own refusal is passed on, and the pool that was made for it is ended', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const options = { ...SILENT, PrismaClient, prisma: { nothing: 1 }, connectionString, environment: {} };
+    const make = () => createPrismaClient({ ...options, writeMetrics: () => undefined });
+    expect(make).toThrow('Unknown property nothing');
+    expect(make).not.toThrow('the-');
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
+    vi.useRealTimers();
+  });
+
+  test('a pool that createPool did not make, or settings where a pool belongs', () => {
+    for (const pool of [new pg.Pool(), { max: 5 }]) {
+      expect(messageOf(() => createPrismaClient({ PrismaClient, pool: pool as never }))).toContain(
+        'pool must be what createPool made',
+      );
+    }
+  });
+});
+
+describe('two copies of pg', () => {
+  // Inside the project, where the copy finds what it needs itself.
+  const folder = fileURLToPath(new URL('../../.cache/', import.meta.url));
+  let copy = '';
+  beforeAll(() => {
+    mkdirSync(folder, { recursive: true });
+    copy = mkdtempSync(join(folder, 'pg-'));
+    cpSync(dirname(createRequire(import.meta.url).resolve('pg/package.json')), copy, { recursive: true });
+  });
+  afterAll(() => {
+    vi.doUnmock('pg');
+    vi.resetModules();
+    rmSync(copy, { recursive: true });
+  });
+
+  test('the adapter would not take a pool of the other copy: refused, with what to do', async () => {
+    vi.resetModules();
+    vi.doMock('pg', () => import(pathToFileURL(join(copy, 'lib', 'index.js')).href));
+    const app = await import('../../functions/app/index.js');
+    const make = () => app.createPrismaClient({ PrismaClient, connectionString, environment: {}, ...SILENT });
+    expect(make).toThrow(/^The pool cannot be made: two copies of the package "pg" .* "npm ls pg" shows them/);
+    expect(make).not.toThrow('the-');
+  });
+});

@@ -1,0 +1,184 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { AppPool } from '../../functions/app/app-pool.js';
+import type { PoolOptions } from '../../functions/app/options.js';
+import { createPool } from '../../functions/app/pool.js';
+import type { Environment } from '../../functions/contract/environment.js';
+import type { PoolDefinition } from '../../functions/health/definition.js';
+
+const DATABASE_URL = 'postgres://shop:secret@localhost/shop';
+const DEFINITION: PoolDefinition = {
+  endpoint: 'db.example',
+  database: 'shop',
+  user: 'check',
+  auth: { type: 'iam' },
+  environment: 'production',
+  pool: { max: 30 },
+};
+const log: string[] = [];
+const pools: AppPool[] = [];
+
+afterEach(async () => {
+  log.length = 0;
+  await Promise.all(pools.splice(0).map((pool) => pool.end()));
+});
+
+function pool(environment: Environment, options: PoolOptions = {}): AppPool {
+  const made = createPool({
+    environment: { DATABASE_URL, ...environment },
+    logger: { info: (text) => log.push(text), warn: (text) => log.push(`warning: ${text}`) },
+    writeMetrics: null,
+    ...options,
+  });
+  pools.push(made);
+  return made;
+}
+
+describe('which source decides', () => {
+  const url = { DATABASE_URL: `${DATABASE_URL}?connection_limit=25` };
+  const code = { settings: { max: 40 } };
+  const definition = { definition: DEFINITION };
+  test.each<[string, Environment, PoolOptions, number]>([
+    ['the variable', { ...url, DATABASE_POOL_MAX: '50' }, { ...code, ...definition }, 50],
+    ['then the code', url, { ...code, ...definition }, 40],
+    ['then the definition', url, definition, 30],
+    ['then the URL', url, {}, 25],
+    ['then the column of NODE_ENV', { NODE_ENV: 'production' }, {}, 20],
+    ['which is development if unset', {}, {}, 10],
+    ['and production if unknown', { NODE_ENV: 'staging' }, {}, 20],
+    ['a definition as the text of its parameter', {}, { definition: JSON.stringify(DEFINITION) }, 30],
+    ['a definition without settings', { NODE_ENV: 'test' }, { definition: { ...DEFINITION, pool: {} } }, 5],
+  ])('%s', (_, environment, options, max) => {
+    expect(pool(environment, options).getPoolConfig().max).toBe(max);
+  });
+
+  test('each setting by itself', () => {
+    const made = pool({ DATABASE_POOL_MIN: '3' }, { settings: { idleTimeout: 4_000 }, ...definition });
+    expect(made.getPoolConfig()).toEqual({ min: 3, max: 30, idleTimeout: 4_000, connectionTimeout: 5_000 });
+  });
+
+  test('a default min that does not fit is lowered, with a warning', () => {
+    expect(pool({ NODE_ENV: 'production' }, { settings: { max: 2 } }).getPoolConfig()).toMatchObject({
+      min: 2,
+      max: 2,
+    });
+    expect(log[1]).toContain('settings.max (2) is below the default min of production (5)');
+  });
+
+  test('where to connect: DATABASE_URL, or connectionString', () => {
+    expect(pool({ DATABASE_URL: 'postgres://anna@db.example:6432/orders?sslmode=disable' }).options).toMatchObject({
+      host: 'db.example',
+      port: 6432,
+      user: 'anna',
+      database: 'orders',
+    });
+    expect(pool({}, { connectionString: 'postgres://localhost@other.example/orders' }).options.host).toBe(
+      'other.example',
+    );
+  });
+
+  test('the code of an application cannot change the settings in force', () => {
+    const made = pool({});
+    Object.assign(made.getPoolConfig(), { max: 99 });
+    expect(made.getPoolConfig().max).toBe(10);
+  });
+});
+
+describe('what the log says at the start', () => {
+  test('one line with the settings in force, and nothing else', () => {
+    pool({ NODE_ENV: 'production', DATABASE_POOL_MAX: '50' }, { name: 'orders' });
+    expect(log).toEqual([
+      'Pool "orders" (production): min 5, max 50, idleTimeout 30000 ms, connectionTimeout 10000 ms',
+    ]);
+  });
+
+  test('a warning for each thing that is odd', () => {
+    pool({ NODE_ENV: 'staging', DATABASE_POOL_MAX: '150', DATABASE_POOL_MIN: '60' });
+    expect(log.slice(1)).toEqual([
+      'warning: Pool "default": NODE_ENV "staging" is none of development, test, production: the defaults of production apply',
+      'warning: Pool "default": DATABASE_POOL_MIN (60) is above 50 and may overwhelm PostgreSQL',
+      'warning: Pool "default": DATABASE_POOL_MAX (150) is above 100 and may overwhelm PostgreSQL',
+    ]);
+  });
+
+  test('never a part of the URL', () => {
+    const parameters = 'connection_limit=7&pgbouncer=true&sslmode=disable&the-parameter=the-value';
+    pool({ DATABASE_URL: `postgres://the-user:the-password@the-host.example/the-database?${parameters}` });
+    expect(log).toHaveLength(4);
+    expect(log.join()).not.toContain('the-');
+  });
+
+  test('console is the log unless another is given', () => {
+    const info = vi.spyOn(console, 'info').mockReturnValue();
+    pools.push(createPool({ connectionString: DATABASE_URL, environment: {}, writeMetrics: null }));
+    expect(info.mock.calls).toEqual([[expect.stringContaining('Pool "default" (development)')]]);
+    info.mockRestore();
+  });
+});
+
+describe('old parameters of the URL are read, translated and reported', () => {
+  const withParameters = (parameters: string, environment: Environment = {}) =>
+    pool({ DATABASE_URL: `${DATABASE_URL}?${parameters}`, ...environment });
+
+  test.each([
+    ['connection_limit=7', { max: 7 }],
+    ['pool_timeout=20', { connectionTimeout: 20_000 }],
+    ['connect_timeout=15', { connectionTimeout: 15_000 }],
+    ['connect_timeout=15&pool_timeout=20', { connectionTimeout: 20_000 }],
+    ['max_idle_connection_lifetime=60', { idleTimeout: 60_000 }],
+    ['connection_limit=1', { min: 1, max: 1 }],
+  ])('%s', (parameters, expected) => {
+    expect(withParameters(parameters).getPoolConfig()).toMatchObject(expected);
+  });
+
+  test('each with a warning that names the variable to set instead', () => {
+    withParameters('connection_limit=7&pool_timeout=20&connect_timeout=15');
+    expect(log.slice(1)).toEqual([
+      'warning: Pool "default": connection_limit in DATABASE_URL is read by neither Prisma 7 nor pg, and taken for max (7): set DATABASE_POOL_MAX instead',
+      'warning: Pool "default": pool_timeout in DATABASE_URL is read by neither Prisma 7 nor pg, and taken for connectionTimeout (20000): set DATABASE_POOL_CONNECTION_TIMEOUT instead',
+      'warning: Pool "default": connect_timeout in DATABASE_URL has no effect: pool_timeout in DATABASE_URL is set',
+    ]);
+  });
+
+  test('a variable overrules them, and the warning says so', () => {
+    withParameters('connection_limit=7', { DATABASE_POOL_MAX: '9' });
+    expect(log).toEqual([
+      expect.stringContaining('max 9'),
+      'warning: Pool "default": connection_limit in DATABASE_URL has no effect: DATABASE_POOL_MAX is set',
+    ]);
+  });
+
+  test('0 was to wait for ever, which nobody should: it is not taken', () => {
+    expect(withParameters('pool_timeout=0').getPoolConfig().connectionTimeout).toBe(5_000);
+    expect(log[1]).toContain('pool_timeout in DATABASE_URL is 0, which waits for ever, and is not taken');
+  });
+
+  test('the life of a connection, the name of the application and the schema go where they belong', () => {
+    const made = withParameters('max_connection_lifetime=600&application_name=till&schema=sales');
+    expect(made.options).toMatchObject({ maxLifetimeSeconds: 600, application_name: 'till' });
+    expect(made.schema).toBe('sales');
+    expect(log).toHaveLength(1);
+  });
+
+  test.each([
+    'pgbouncer=true',
+    'statement_cache_size=0',
+    'socket_timeout=5',
+    'sslaccept=strict',
+    'options=-csearch_path%3Dsales',
+    'channel_binding=require',
+  ])('%s means nothing any more, and the warning says what to do', (parameter) => {
+    withParameters(parameter);
+    expect(log.slice(1)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^warning: Pool "default": ${parameter.split('=')[0]} in DATABASE_URL has no effect: .{20}`),
+      ),
+    ]);
+  });
+
+  test('parameters that nobody knows are counted and not shown', () => {
+    withParameters('foo=1&bar=2&sslmode=disable');
+    expect(log.slice(1)).toEqual([
+      'warning: Pool "default": DATABASE_URL has parameters that are not known here and have no effect: 2 (not shown)',
+    ]);
+  });
+});
