@@ -120,11 +120,11 @@ describe('a deployment', () => {
         [alarm('act-now')]: 'ALARM',
       });
     }, NEXT_CHECK);
-    expect(await api.get('/health/pool')).toMatchObject({
-      status: 503,
-      body: { status: 'unhealthy', utilization: { percent: 100, status: 'critical' } },
-    });
     await vi.waitFor(async () => {
+      expect(await api.get('/health/pool')).toMatchObject({
+        status: 503,
+        body: { status: 'unhealthy', utilization: { percent: 100, status: 'critical' } },
+      });
       const notices = await account.notices(output('NoticeQueueUrl'));
       expect(notices).toContain(`${alarm('utilization-critical')} is ALARM`);
       const urgent = await account.notices(output('ActNowQueueUrl'));

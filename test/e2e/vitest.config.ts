@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/e2e/**/*.e2e.ts'],
     bail: 1,
-    testTimeout: 150_000,
-    hookTimeout: 150_000,
+    testTimeout: 200_000,
+    // The first run installs the emulator and Node.
+    hookTimeout: 300_000,
     env: {
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       // Nothing of what this machine is set up for plays a part.

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../functions/connection/credentials.js';
@@ -6,8 +7,7 @@ import type { PoolConfig } from '../../functions/health/config.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE, configFor } from '../support/probe.js';
-import { ProxyWire } from '../support/proxy-wire.js';
-import { type Message, Relay } from '../support/relay.js';
+import { ProxyWire, type Sent } from '../support/proxy-wire.js';
 
 let server: TestServer;
 let proxy: ProxyWire;
@@ -29,34 +29,36 @@ interface Outcome {
   readonly faults: readonly string[];
 }
 
-/** The check, some looks long, through an RDS Proxy. What it sends is changed on its way as the variant says. */
-async function checked(variant: (message: Message) => Buffer, changes: Partial<PoolConfig> = {}): Promise<Outcome> {
-  const relay = await Relay.start(proxy.port);
-  relay.toServer.filter = variant;
-  const config = configFor(server, { port: relay.port, managed: { kind: 'rds-proxy', name: 'orders' }, ...changes });
+function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
+  const config = configFor(server, { port: proxy.port, managed: { kind: 'rds-proxy', name: 'orders' }, ...changes });
   const credentials = fixedPassword(server.postgres.password);
-  const probe = new PostgresProbe(config, new Session({ target: config, caFile: null, credentials, isPooled: true }));
+  return new PostgresProbe(config, new Session({ target: config, caFile: null, credentials, isPooled: true }));
+}
+
+/** The check, some looks long, through an RDS Proxy. What it sends is changed on its way as the variant says. */
+async function checked(variant: (message: Sent) => Buffer, changes: Partial<PoolConfig> = {}): Promise<Outcome> {
+  proxy.tamper = variant;
+  const watching = probe(changes);
   const codes = new Set<string>();
   let isSeen = true;
   for (let look = 0; look < LOOKS; look += 1) {
-    const { database, problems, isDirect } = await probe.look();
+    const { database, problems, isDirect } = await watching.look();
     isSeen &&= database?.connections != null && isDirect === false;
     for (const { code, values } of problems) {
       codes.add(`${code} ${values.sqlstate}`);
     }
   }
-  await probe.close();
-  await relay.close();
+  await watching.close();
   return { codes: [...codes], isSeen, faults: [...new Set(proxy.faults)] };
 }
 
 const LOOKS = 50;
 const PASSED: Outcome = { codes: [], isSeen: true, faults: [] };
 
-const asItIs = ({ bytes }: Message) => bytes;
+const asItIs = ({ bytes }: Sent) => bytes;
 
 /** The same with one more parameter in the startup packet, as pg sends it when it is told to. */
-const withParameter = (name: string, value: string) => (message: Message) => {
+const withParameter = (name: string, value: string) => (message: Sent) => {
   if (message.type !== '') {
     return message.bytes;
   }
@@ -67,7 +69,7 @@ const withParameter = (name: string, value: string) => (message: Message) => {
 };
 
 /** The same with something before every statement. */
-const withStatement = (text: string) => (message: Message) => {
+const withStatement = (text: string) => (message: Sent) => {
   if (message.type !== 'Q') {
     return message.bytes;
   }
@@ -88,7 +90,14 @@ describe('the check through an RDS Proxy', () => {
     expect(await checked(asItIs, { count, sharedUser: true })).toEqual(PASSED);
   });
 
-  test.each<[string, (message: Message) => Buffer, string]>([
+  test('passes when details ask who holds the connections', async () => {
+    const watching = probe();
+    const { problems } = await watching.holders();
+    await watching.close();
+    expect([problems, proxy.faults, proxy.statements]).toEqual([[], [], 1]);
+  });
+
+  test.each<[string, (message: Sent) => Buffer, string]>([
     ['a time-out in the startup packet', withParameter('statement_timeout', '3000'), 'statement_timeout'],
     ['a lock time-out in the startup packet', withParameter('lock_timeout', '3000'), 'lock_timeout'],
     ['options in the startup packet', withParameter('options', '-c geqo=off'), 'options'],
@@ -127,7 +136,6 @@ describe('the imitated proxy', () => {
   });
 
   test('ends a CancelRequest without a word, and says so', async () => {
-    const { Socket } = await import('node:net');
     const request = Buffer.from('0000001004d2162e0000000100000002', 'hex');
     const answer = await new Promise<number>((resolve) => {
       const socket = new Socket().connect(proxy.port, '127.0.0.1');

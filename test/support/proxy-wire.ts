@@ -17,6 +17,12 @@ const ACCEPTED = new Set([
 /** No process has it: an RDS Proxy chooses a backend for each transaction. */
 const MADE_UP_BACKEND = 1_000_000_007;
 
+/** A message on its way; its type is a letter, or empty for the first one of a client. */
+export interface Sent {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
 /**
  * Stands before a real server and refuses what an RDS Proxy refuses, in its own words; and tells what would pin a session.
  *
@@ -27,13 +33,15 @@ export class ProxyWire {
   /** What an RDS Proxy refuses or would pin a session for, in the order in which it came. */
   readonly faults: string[] = [];
   statements = 0;
+  /** What is taken for a message of the client instead of it. */
+  tamper: (message: Sent) => Buffer = ({ bytes }) => bytes;
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();
   readonly #listener: Server;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
-    this.#listener = createServer((client) => this.#accept(client));
+    this.#listener = createServer({ noDelay: true }, (client) => this.#accept(client));
   }
 
   static async start(targetPort: number): Promise<ProxyWire> {
@@ -55,8 +63,10 @@ export class ProxyWire {
   }
 
   #accept(client: Socket): void {
-    const server = dial(this.#targetPort, '127.0.0.1');
-    this.#join(client, server, messageReader(false), ({ type, bytes }) => {
+    const server = dial({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
+    this.#join(client, server, messageReader(false), (message) => {
+      const { type } = message;
+      const bytes = this.tamper(message);
       const refusal = type === '' ? this.#refusalOf(bytes) : null;
       if (refusal !== null) {
         client.end(refusal);
@@ -119,7 +129,7 @@ export class ProxyWire {
   }
 }
 
-type Pass = (message: { readonly type: string; readonly bytes: Buffer }) => Buffer | null;
+type Pass = (message: Sent) => Buffer | null;
 
 /** @see https://www.postgresql.org/docs/current/protocol-message-formats.html ErrorResponse */
 function errorMessage(sqlstate: string, text: string): Buffer {
