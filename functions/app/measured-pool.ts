@@ -1,7 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { within } from '../connection/timeout.js';
-import { Gauges, type Outcome, type PendingRequest } from './gauges.js';
+import { Gauges } from './gauges.js';
+import { LoginClient } from './login-client.js';
+import { type Callback, Requests } from './requests.js';
 import { Sockets } from './sockets.js';
 
 /** What a `MeasuredPool` needs beside the options of pg. */
@@ -14,18 +16,6 @@ export interface MeasuredPoolParts {
   readonly warn: (text: string) => void;
 }
 
-type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
-
-interface Request {
-  readonly counted: PendingRequest;
-  readonly callback: Callback;
-}
-
-/** How pg says that `connectionTimeoutMillis` is over: for one in the queue, and for one that opens a connection. */
-const TIMEOUT_MESSAGES: ReadonlySet<string> = new Set([
-  'timeout exceeded when trying to connect',
-  'Connection terminated due to connection timeout',
-]);
 /** Time for the server to say goodbye. */
 const CLOSE_MS = 1_000;
 
@@ -34,24 +24,18 @@ export class MeasuredPool extends pg.Pool {
   protected readonly gauges = new Gauges(() => this.idleCount);
   readonly #parts: MeasuredPoolParts;
   readonly #sockets: Sockets;
-  readonly #requests = new Set<Request>();
+  readonly #requests = new Requests(this.gauges);
   #tls: Promise<unknown> | null;
+  #end: Promise<void> | null = null;
   #isLossTold = false;
-  #end: { readonly done: Promise<void>; readonly progress: () => void } | null = null;
 
-  /** @param options but for `stream` and `ssl`, which are the pool's own */
+  /** @param options but for `ssl`, `stream` and `Client`, which are the pool's own */
   constructor(options: pg.PoolConfig, parts: MeasuredPoolParts) {
     const sockets = new Sockets();
-    super({ ...options, ssl: false, stream: sockets.make });
+    super({ ...options, ssl: false, stream: sockets.make, Client: LoginClient });
     this.#sockets = sockets;
     this.#parts = parts;
-    this.#tls =
-      parts.tls?.then((ssl) => {
-        this.options.ssl = ssl;
-        this.#tls = null;
-      }) ?? null;
-    // Whoever asks for a connection is told.
-    this.#tls?.catch(NOTHING);
+    this.#tls = parts.tls && this.#learn(parts.tls);
     this.on('connect', (client) => {
       this.gauges.opened();
       this.#isLossTold = false;
@@ -60,10 +44,7 @@ export class MeasuredPool extends pg.Pool {
     });
     this.on('remove', () => this.gauges.closed());
     this.on('acquire', () => this.gauges.given());
-    this.on('release', () => {
-      this.gauges.givenBack();
-      this.#end?.progress();
-    });
+    this.on('release', () => this.gauges.givenBack());
     this.on('error', (error) => this.#tellLoss(error));
   }
 
@@ -89,102 +70,16 @@ export class MeasuredPool extends pg.Pool {
   override end(callback?: () => void): Promise<void> | undefined {
     this.#end ??= this.#drain();
     if (!callback) {
-      return this.#end.done;
+      return this.#end;
     }
-    void this.#end.done.then(callback);
+    void this.#end.then(callback);
     return undefined;
   }
 
   /** Called when everything is closed. */
   protected atEnd(): void {}
 
-  #request(callback: Callback): void {
-    if (this.#end) {
-      callback(this.#ended(), undefined, NOTHING);
-      return;
-    }
-    const request = { counted: this.gauges.requested(), callback };
-    this.#requests.add(request);
-    if (this.#tls) {
-      this.#tls.then(
-        () => this.#ask(request),
-        (error: Error) => this.#answer(request, error, undefined, NOTHING),
-      );
-    } else {
-      this.#ask(request);
-    }
+  async #learn(tls: Promise<ConnectionOptions | false>): Promise<void> {
+    ...
   }
-
-  #ask(request: Request): void {
-    const free = this.idleCount + this.options.max - this.totalCount;
-    if (free <= this.waitingCount) {
-      request.counted.waits();
-    }
-    super.connect((error, client, release) => this.#answer(request, error, client, release));
-  }
-
-  #answer(request: Request, ...[error, client, release]: Parameters<Callback>): void {
-    if (!this.#requests.delete(request)) {
-      // It was answered when the pool ended.
-      release();
-      return;
-    }
-    request.counted.settled(outcomeOf(error));
-    request.callback(error, client, release);
-    this.#end?.progress();
-  }
-
-  #drain(): { done: Promise<void>; progress: () => void } {
-    let progress = NOTHING;
-    const drained = new Promise<void>((resolve) => {
-      progress = () => {
-        if (this.gauges.busy === 0 && this.#requests.size === 0) {
-          resolve();
-        }
-      };
-    });
-    progress();
-    return { done: this.#close(drained), progress };
-  }
-
-  async #close(drained: Promise<void>): Promise<void> {
-    const late = () => new Error('late');
-    await within(drained, this.#parts.endWithin, late).catch(() => this.#cut());
-    // pg does not wait until the server has said goodbye.
-    const closed = Promise.all([super.end(), this.#sockets.closed()]);
-    await within(closed, CLOSE_MS, late).catch(() => this.#sockets.destroy());
-    this.atEnd();
-  }
-
-  #cut(): void {
-    const { name, endWithin, warn } = this.#parts;
-    warn(
-      `Pool "${name}" was ended with ${this.gauges.busy} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: they are cut`,
-    );
-    for (const request of this.#requests) {
-      this.#answer(request, this.#ended(), undefined, NOTHING);
-    }
-    this.#sockets.destroy();
-  }
-
-  #ended(): Error {
-    return new Error(`The pool "${this.#parts.name}" has ended and gives out no more connections`);
-  }
-
-  /** Once, however many are lost together, until one is opened again. Messages of errors may name hosts and users. */
-  #tellLoss(error: Error): void {
-    if (!this.#isLossTold) {
-      this.#isLossTold = true;
-      const code = 'code' in error ? ` (${error.code})` : '';
-      this.#parts.warn(
-        `Pool "${this.#parts.name}" lost an idle connection${code}; it opens another when one is needed`,
-      );
-    }
-  }
-}
-
-function NOTHING(): void {}
-
-function outcomeOf(error: Error | undefined): Outcome {
-  return error ? (TIMEOUT_MESSAGES.has(error.message) ? 'timeout' : 'failed') : 'acquired';
 }

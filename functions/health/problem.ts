@@ -199,7 +199,8 @@ export class ProblemError extends Error {
   readonly problem: Problem;
 
   constructor(of: Problem, options?: ErrorOptions) {
-    super(`${of.code}: ${PROBLEMS[of.code].text}`, options);
+    // Values are made to be shown, and say what the fixed text cannot: which error it was.
+    super(`${of.code} ${JSON.stringify(of.values)}: ${PROBLEMS[of.code].text}`, options);
     this.name = 'ProblemError';
     this.problem = of;
   }

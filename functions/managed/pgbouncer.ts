@@ -1,4 +1,4 @@
-import type { Credentials } from '../connection/credentials.js';
+import type { Login } from '../connection/credentials.js';
 import { toProblem } from '../connection/failure.js';
 import { Session } from '../connection/session.js';
 import { within } from '../connection/timeout.js';
@@ -19,10 +19,8 @@ const DEADLINES = { total: 2_000, connect: 2_000, query: 1_500, reusedQuery: 1_0
 const PATIENCE_MS = 500;
 
 /** How to log in to the console. */
-export interface ConsoleLogin {
+export interface ConsoleLogin extends Login {
   readonly user: string;
-  readonly credentials: Credentials;
-  readonly caFile: string | null;
 }
 
 /** Asks the admin console of a PgBouncer, over one connection that is kept, for what happens at this moment. */
@@ -34,15 +32,9 @@ export class PgbouncerReader implements FiguresReader {
     const { endpoint, port, tls } = config;
     const { user, credentials, caFile } = login;
     const target = { endpoint, port, tls, database: CONSOLE_DATABASE, user };
+    const console = { isPooled: false, isConsole: true, deadlines: DEADLINES };
     this.#watched = config;
-    this.#console = new Session({
-      target,
-      credentials,
-      caFile,
-      isPooled: false,
-      isConsole: true,
-      deadlines: DEADLINES,
-    });
+    this.#console = new Session({ target, credentials, caFile, ...console });
   }
 
   /**

@@ -56,15 +56,18 @@ from (
       coalesce(${named}, false) as is_named,
       state in ('active', 'fastpath function call') or state like 'idle in transaction%' as is_active
     from pg_catalog.pg_stat_get_activity(null),
-      (select oid as here, datconnlimit as database_limit, to_regrole(quote_ident(session_user))::oid as me
+      (select oid as here, datconnlimit as database_limit, (select to_regrole(quote_ident(session_user))::oid) as me
         from pg_catalog.pg_database where datname = current_database()) as self
   ) as session
 ) as counted`;
 }
 
-/** An array of role oids; a role that does not exist is null there and matches nothing, but would hide a \`<> all\`. */
+/**
+ * An array of role oids; one that does not exist would be null there and hide a `<> all`. As a sub-select it is evaluated
+ * once: `to_regrole` is only stable, and would otherwise be called for every session.
+ */
 function roles(names: readonly string[]): string {
-  return `array_remove(array[${names.map((name) => `to_regrole(${pg.escapeLiteral(pg.escapeIdentifier(name))})::oid`).join(', ')}], null)`;
+  return `(select array_remove(array[${names.map((name) => `to_regrole(${pg.escapeLiteral(pg.escapeIdentifier(name))})::oid`).join(', ')}], null))::oid[]`;
 }
 
 function literals(values: readonly string[]): string {

@@ -33,6 +33,10 @@ const THREE_COUNTS = ['', ` AND state = 'active'`, ` AND state = 'idle'`].map(
   (state) => `SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database()${state}`,
 );
 
+// An exit takes the server along, a signal alone does not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(1));
+}
 const server = await startTestServer({ max_connections: '1150' });
 try {
   await bench(server);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolConfig } from '../../functions/health/config.js';
 import { CHECK_ROLE } from '../support/probe.js';
+import { Relay } from '../support/relay.js';
 import { APP, NAMED, Scene, SHOP } from './scene.js';
 
 let scene: Scene;
@@ -97,6 +98,34 @@ describe('PgBouncer goes and comes', () => {
     const { codes, figures } = await look();
     expect([codes, figures?.waiting]).toEqual([[], 0]);
   });
+});
+
+test('a PgBouncer that hangs: an answer in time, no second connection, and it is over when it goes on', async () => {
+  const { pid } = await scene.pool(transaction);
+  const look = scene.check();
+  await look();
+  process.kill(Number(pid), 'SIGSTOP');
+  for (const _ of ['first', 'second']) {
+    const { codes, sample, tookMs } = await look();
+    expect(codes).toEqual(['PROBE.TIMEOUT', 'MANAGED.UNAVAILABLE']);
+    expect(sample.problems[1]?.values).toMatchObject({ cause: 'PROBE.TIMEOUT' });
+    expect(tookMs).toBeLessThan(5_700);
+  }
+  process.kill(Number(pid), 'SIGCONT');
+  expect((await look()).codes).toEqual([]);
+  expect(await scene.pooler.pool(SHOP, CHECK_ROLE)).toMatchObject({ cl_active: 1, cl_waiting: 0, sv_idle: 1 });
+});
+
+test('a connection to the console that leads nowhere is replaced within the same look', async () => {
+  const { port } = await scene.pool(transaction);
+  const relay = await Relay.start(port);
+  const look = scene.check({ port: relay.port });
+  await look();
+  relay.forget();
+  const { codes, figures } = await look();
+  await relay.close();
+  expect(codes).toEqual(['PROBE.TIMEOUT']);
+  expect(figures).toMatchObject({ waiting: 0 });
 });
 
 test('a paused database: one waiter of the check whatever happens, and it is over with the pause', async () => {

@@ -72,6 +72,11 @@ export class Pgbouncer {
     present.add(this);
   }
 
+  /** Process id; null while it does not run. */
+  get pid(): number | null {
+    return this.#child?.outcome() === null ? this.#child.pid : null;
+  }
+
   /** Starts it, also after it was stopped, on the port it had before. */
   async start(): Promise<void> {
     const child = launch(this.#program, [this.#ini], this.#place);
@@ -126,8 +131,12 @@ export class Pgbouncer {
   }
 }
 
-/** Distributions install it where only root looks. */
-function program(): string {
+/**
+ * Where PgBouncer is; distributions install it where only root looks.
+ *
+ * @throws Error that says what to install
+ */
+export function program(): string {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   const found = folders.map((folder) => join(folder, 'pgbouncer')).find((file) => existsSync(file));
   if (!found) {
