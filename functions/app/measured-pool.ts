@@ -24,10 +24,11 @@ export class MeasuredPool extends pg.Pool {
   protected readonly gauges = new Gauges(() => this.idleCount);
   readonly #parts: MeasuredPoolParts;
   readonly #sockets: Sockets;
-  readonly #requests = new Requests(this.gauges);
+  readonly #requests = new Requests(this.gauges, () => this.#lookWhetherDrained());
   #tls: Promise<unknown> | null;
   #end: Promise<void> | null = null;
   #isLossTold = false;
+  #lookWhetherDrained = NOTHING;
 
   /** @param options but for `ssl`, `stream` and `Client`, which are the pool's own */
   constructor(options: pg.PoolConfig, parts: MeasuredPoolParts) {
@@ -44,7 +45,10 @@ export class MeasuredPool extends pg.Pool {
     });
     this.on('remove', () => this.gauges.closed());
     this.on('acquire', () => this.gauges.given());
-    this.on('release', () => this.gauges.givenBack());
+    this.on('release', () => {
+      this.gauges.givenBack();
+      this.#lookWhetherDrained();
+    });
     this.on('error', (error) => this.#tellLoss(error));
   }
 
@@ -79,7 +83,76 @@ export class MeasuredPool extends pg.Pool {
   /** Called when everything is closed. */
   protected atEnd(): void {}
 
-  async #learn(tls: Promise<ConnectionOptions | false>): Promise<void> {
-    ...
+  #learn(tls: Promise<ConnectionOptions | false>): Promise<void> {
+    const learnt = tls.then((ssl) => {
+      this.options.ssl = ssl;
+      this.#tls = null;
+    });
+    // Whoever asks for a connection is told.
+    learnt.catch(NOTHING);
+    return learnt;
+  }
+
+  #request(callback: Callback): void {
+    if (this.#end) {
+      callback(this.#ended(), undefined, NOTHING);
+      return;
+    }
+    const request = this.#requests.add(callback);
+    const ask = () => {
+      const free = this.idleCount + this.options.max - this.totalCount;
+      if (free <= this.waitingCount) {
+        request.waits();
+      }
+      super.connect(request.answer);
+    };
+    if (this.#tls) {
+      this.#tls.then(ask, (error: Error) => request.answer(error, undefined, NOTHING));
+    } else {
+      ask();
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const late = () => new Error('late');
+    const drained = new Promise<void>((resolve) => {
+      this.#lookWhetherDrained = () => {
+        if (this.gauges.busy === 0 && this.#requests.size === 0) {
+          resolve();
+        }
+      };
+    });
+    this.#lookWhetherDrained();
+    await within(drained, this.#parts.endWithin, late).catch(() => this.#cut());
+    // pg does not wait until the server has said goodbye.
+    const closed = Promise.all([super.end(), this.#sockets.closed()]);
+    await within(closed, CLOSE_MS, late).catch(() => this.#sockets.destroy());
+    this.atEnd();
+  }
+
+  #cut(): void {
+    const { name, endWithin, warn } = this.#parts;
+    warn(
+      `Pool "${name}" was ended with ${this.gauges.busy} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: they are cut`,
+    );
+    this.#requests.refuseAll(this.#ended());
+    this.#sockets.destroy();
+  }
+
+  #ended(): Error {
+    return new Error(`The pool "${this.#parts.name}" has ended and gives out no more connections`);
+  }
+
+  /** Once, however many are lost together, until one is opened again. Messages of errors may name hosts and users. */
+  #tellLoss(error: Error): void {
+    if (!this.#isLossTold) {
+      this.#isLossTold = true;
+      const code = 'code' in error ? ` (${error.code})` : '';
+      this.#parts.warn(
+        `Pool "${this.#parts.name}" lost an idle connection${code}; it opens another when one is needed`,
+      );
+    }
   }
 }
+
+function NOTHING(): void {}

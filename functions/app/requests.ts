@@ -20,10 +20,12 @@ const TIMEOUT_MESSAGES: ReadonlySet<string> = new Set([
 /** The requests for a connection that have no answer yet. Each is counted, and answered once. */
 export class Requests {
   readonly #gauges: Gauges;
+  readonly #onAnswered: () => void;
   readonly #open = new Set<OpenRequest>();
 
-  constructor(gauges: Gauges) {
+  constructor(gauges: Gauges, onAnswered: () => void) {
     this.#gauges = gauges;
+    this.#onAnswered = onAnswered;
   }
 
   get size(): number {
@@ -38,6 +40,7 @@ export class Requests {
         if (this.#open.delete(request)) {
           counted.settled(outcomeOf(error));
           callback(error, client, release);
+          this.#onAnswered();
         } else {
           client?.release();
         }

@@ -27,6 +27,15 @@ export const LOCAL_ENVIRONMENT = {
     meaning: 'File to which every check appends its metrics, a line of CloudWatch embedded metric format each.',
     default: null,
   },
+  POOL_HEALTH_PARAMETER: {
+    meaning:
+      'Name of the SSM parameter that defines the pool: its settings apply where no variable below says otherwise.',
+    default: null,
+  },
+  POOL_HEALTH_DEFINITION: {
+    meaning: 'The definition itself, as JSON, instead of the SSM parameter.',
+    default: null,
+  },
   NODE_ENV: {
     meaning: 'Which column of pool defaults applies: development, test or production.',
     default: 'development',

@@ -70,6 +70,8 @@ export class LocalRun {
     const { signal } = this.#stopping;
     this.#server = await listen(port);
     signal.throwIfAborted();
+    await nameDefinition(environment);
+    signal.throwIfAborted();
     const { settings, lines } = settingsInForce(environment);
     lines.forEach(say);
     if (environment.DATABASE_URL === undefined) {
@@ -112,5 +114,17 @@ export class LocalRun {
       }
       await pause(Math.max(0, next - Date.now()), undefined, { signal });
     }
+  }
+}
+
+/** Reads the definition that is named, for the settings and for the handlers, which take it from the environment. */
+async function nameDefinition(environment: NodeJS.ProcessEnv): Promise<void> {
+  if (environment.POOL_HEALTH_PARAMETER) {
+    // Loaded only here: most runs need no client of AWS.
+    const [{ ssmClient }, { readParameter }] = await Promise.all([
+      import('../aws/clients/ssm.js'),
+      import('../aws/parameter.js'),
+    ]);
+    environment.POOL_HEALTH_DEFINITION = await readParameter(ssmClient(), environment.POOL_HEALTH_PARAMETER);
   }
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../contract/environment.js';
-import { environmentFrom, type PoolSettings, resolveSettings, variablesSource } from '../health/settings.js';
+import { localSettings } from '../health/local-config.js';
+import type { PoolSettings } from '../health/settings.js';
 
 /** The pool settings in force, and how to say so. */
 export interface SettingsInForce {
@@ -9,14 +10,13 @@ export interface SettingsInForce {
   readonly lines: readonly string[];
 }
 
-export function settingsInForce(environment: Environment): SettingsInForce {
-  const chosen = environmentFrom(environment.NODE_ENV);
-  const { settings, violations, warnings } = resolveSettings([variablesSource(environment)], chosen.environment);
-  const said = [...chosen.warnings, ...warnings].map((warning) => `Warning: ${warning}`);
+export function settingsInForce(variables: Environment): SettingsInForce {
+  const { settings, environment, violations, warnings } = localSettings(variables);
+  const said = warnings.map((warning) => `Warning: ${warning}`);
   if (settings === null) {
     return { settings, lines: [...said, ...violations.map(({ message }) => `Mistake: ${message}`)] };
   }
   const { min, max, idleTimeout, connectionTimeout } = settings;
-  const line = `Pool settings (${chosen.environment}): min ${min}, max ${max}, idleTimeout ${idleTimeout} ms, connectionTimeout ${connectionTimeout} ms`;
+  const line = `Pool settings (${environment}): min ${min}, max ${max}, idleTimeout ${idleTimeout} ms, connectionTimeout ${connectionTimeout} ms`;
   return { settings, lines: [line, ...said] };
 }

@@ -10,6 +10,7 @@ import { createPrismaClient } from '../../functions/app/prisma.js';
 import { startPostgres } from '../../functions/local/embedded-postgres.js';
 import { PrismaClient } from '../app/generated/client.js';
 import { TABLES } from '../app/tables.js';
+import { spreadOf } from './spread.js';
 
 const ROUNDS = 11;
 const MAX = 20;
@@ -57,6 +58,10 @@ const ROWS: readonly Row[] = [
   { what: 'burst of 50 on a cold pool', figure: 1_000, isCold: true, run: concurrent(50) },
 ];
 
+// An exit takes the server along, a signal alone does not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(1));
+}
 const server = await startPostgres();
 try {
   const admin = new pg.Client(server.connection());
@@ -139,7 +144,7 @@ async function measure({ run, isCold, repeat = 1 }: Row, makers: readonly MakeWa
     }
   }
   await Promise.all(warm.map(({ pool }) => pool.end()));
-  return times.map(median);
+  return times.map((values) => spreadOf(values).median);
 }
 
 async function benchGauges(pool: ReturnType<typeof createPool>): Promise<void> {
@@ -156,10 +161,6 @@ async function benchGauges(pool: ReturnType<typeof createPool>): Promise<void> {
     console.log(`${what.padEnd(38)}  |  ${ms(tookMs).padStart(16)}${verdict(tookMs, figure).padStart(51)}`);
   }
   await pool.end();
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function ms(value: number): string {

@@ -1,3 +1,4 @@
+import { AwsClient } from 'aws4fetch';
 import type { Emulator } from './emulator.js';
 
 export interface Reply {
@@ -9,16 +10,26 @@ export interface Reply {
 /** The deployed API, by the address that the deployment told. */
 export class Api {
   readonly #base: string;
+  readonly #signed: AwsClient;
 
   /** @param address such as `https://<id>.execute-api.<region>.amazonaws.com/health/pool`; the emulator has it as a path */
-  constructor({ url }: Emulator, address: string) {
+  constructor({ url, region, credentials }: Emulator, address: string) {
     const [id = ''] = new URL(address).hostname.split('.');
     this.#base = `${url}/_aws/execute-api/${id}/$default`;
+    this.#signed = new AwsClient({ ...credentials, region, service: 'execute-api', retries: 0 });
   }
 
   async get(path: string): Promise<Reply> {
-    const response = await fetch(this.#base + path);
-    const cacheControl = response.headers.get('cache-control');
-    return { status: response.status, cacheControl, body: await response.json() };
+    return await toReply(await fetch(this.#base + path));
   }
+
+  /** The same with a signature, as routes with IAM ask for. */
+  async getSigned(path: string): Promise<Reply> {
+    return await toReply(await this.#signed.fetch(this.#base + path));
+  }
+}
+
+async function toReply(response: Response): Promise<Reply> {
+  const cacheControl = response.headers.get('cache-control');
+  return { status: response.status, cacheControl, body: await response.json() };
 }

@@ -142,6 +142,22 @@ describe('a deployment', () => {
     }, CACHES);
     expect(await database.shown('check')).toEqual({ idle: 2 });
   });
+
+  test('tells who holds the connections to signed requests only, and goes through Prisma and back', async () => {
+    expect((await api.get('/health/details')).status).toBe(403);
+    const { status, body } = await api.getSigned('/health/details');
+    expect(status).toBe(503);
+    expect(body).toMatchObject({
+      status: 'error',
+      connectionPool: { totalConnections: CHANGED_MAX, poolSize: CHANGED_MAX, utilization: 100 },
+      health: { pool: POOL.name, status: 'unhealthy' },
+      holders: expect.arrayContaining([
+        expect.objectContaining({ database: POOL.database, state: 'active', count: 3 }),
+      ]),
+      problems: [],
+      roundTrip: { acquireMs: expect.any(Number), queryMs: expect.any(Number) },
+    });
+  });
 });
 
 function output(name: string): string {

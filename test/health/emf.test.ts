@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { METRICS, type MetricName } from '../../functions/contract/metrics.js';
+import { APP_METRICS, METRICS, type MetricName } from '../../functions/contract/metrics.js';
 import { emfLine } from '../../functions/health/emf.js';
 import { manyDatapoints } from '../support/metric-sets.js';
 
@@ -43,4 +43,12 @@ test('every metric of the contract has its unit and its value, and what is not k
     expect(root.Pool).toBe(`pool-${index}`);
   }
   expect(emfLine({ pool: 'orders', timestamp: 1, values: { Healthy: 1 } })).not.toContain('Utilization');
+});
+
+test("the application's gauges have their units too", () => {
+  const root = JSON.parse(emfLine({ pool: 'orders', timestamp: 1, values: { AppOpen: 3, AppBusy: 2, AppWaiting: 0 } }));
+  expect(root).toMatchObject({ AppOpen: 3, AppBusy: 2, AppWaiting: 0 });
+  expect(root._aws.CloudWatchMetrics[0].Metrics).toEqual(
+    Object.entries(APP_METRICS).map(([Name, { unit }]) => ({ Name, Unit: unit })),
+  );
 });

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { localConfig, type Target } from '../../functions/health/local-config.js';
+import { describe, expect, it } from 'vitest';
+import { localConfig, localSettings, type Target } from '../../functions/health/local-config.js';
 import { accepted, refused } from './support.js';
 
 const TARGET: Target = { endpoint: 'localhost', port: 5433, database: 'app', user: 'app', tls: 'off' };
@@ -55,4 +55,30 @@ it('every broken variable is named at once', () => {
 
 it('the configuration cannot be changed afterwards', () => {
   expect(Object.isFrozen(accepted(localConfig('local', TARGET, {}, false)))).toBe(true);
+});
+
+describe('a definition', () => {
+  const definition = (parts: object) =>
+    JSON.stringify({ endpoint: 'x', database: 'd', user: 'u', auth: { type: 'iam' }, ...parts });
+
+  it('decides where no variable does, and leaves the rest to NODE_ENV', () => {
+    const POOL_HEALTH_DEFINITION = definition({ pool: { max: 15, min: 3 }, instances: 4, count: { users: ['app'] } });
+    const variables = { NODE_ENV: 'test', DATABASE_POOL_MIN: '2', POOL_HEALTH_DEFINITION };
+    const config = accepted(localConfig('local', TARGET, variables, false));
+    expect(config.settings).toEqual({ min: 2, max: 15, idleTimeout: 5000, connectionTimeout: 3000 });
+    expect(config).toMatchObject({ ...TARGET, instances: 4, count: { users: ['app'] }, auth: { type: 'url' } });
+    expect(localSettings(variables).environment).toBe('test');
+  });
+
+  it('without settings changes none', () => {
+    const variables = { POOL_HEALTH_DEFINITION: definition({}) };
+    expect(accepted(localConfig('local', TARGET, variables, false)).settings.max).toBe(10);
+  });
+
+  it('with mistakes is refused, beside the mistakes of the variables', () => {
+    const variables = { DATABASE_POOL_MAX: '0', POOL_HEALTH_DEFINITION: definition({ pool: { min: 0 }, typo: 1 }) };
+    const fields = refused(localConfig('local', TARGET, variables, false)).map(({ field }) => field);
+    expect(fields.sort()).toEqual(['DATABASE_POOL_MAX', 'pool.min', 'typo']);
+    expect(localSettings(variables).settings).toBeNull();
+  });
 });

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolConfig } from '../../functions/health/config.js';
 import { CHECK_ROLE } from '../support/probe.js';
-import { until } from '../support/until.js';
 import { APP, type Look, NAMED, POOL_SIZE, Scene, SHOP } from './scene.js';
 
 let scene: Scene;
@@ -78,7 +77,8 @@ test('max_db_connections is the limit: the check waits in a pool of its own, and
     expect(await scene.waiting(CHECK_ROLE)).toBe(1);
   }
   await scene.release();
-  expect((await look()).verdict).toMatchObject({ waitingRequests: 0, totalConnections: 2 });
+  await scene.left();
+  expect((await look()).verdict).toMatchObject({ waitingRequests: 0, totalConnections: 2, saturatedLayer: null });
 });
 
 test('a limit of 0 is none, and never a percentage', async () => {
@@ -121,7 +121,7 @@ describe('the pooler itself refuses', () => {
     expect(looked.sample.problems).toMatchObject([{ values: { reason: 'max_client_conn' } }]);
     expect(looked.figures).toMatchObject({ inUse: 4, limit: POOL_SIZE });
     await scene.release();
-    await until('the crowd has left', async () => (await scene.pooler.pool(SHOP, APP))?.cl_active === 0);
+    await scene.left();
     expect((await look()).verdict).toMatchObject({ status: 'healthy', saturatedLayer: null });
   });
 });

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CHECK_ROLE } from '../support/probe.js';
-import { until } from '../support/until.js';
 import { APP, POOL_SIZE, Scene, SHOP } from './scene.js';
 
 let scene: Scene;
@@ -34,10 +33,7 @@ describe.each(['transaction', 'session', 'statement'])('%s pooling', (pool_mode)
     expect(figures?.longestWaitMs).toBeGreaterThan(0);
     expect(codes).toContain('MANAGED.FULL');
     await scene.release();
-    await until(
-      'everybody was served',
-      async () => (await scene.waiting(APP)) === 0 && (await scene.pooler.pool(SHOP, APP))?.sv_active === 0,
-    );
+    await scene.left();
     expect((await look()).verdict).toMatchObject({ waitingRequests: 0, saturatedLayer: null });
   });
 

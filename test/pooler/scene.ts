@@ -134,6 +134,14 @@ export class Scene {
     this.#gate = null;
   }
 
+  /** Resolves when all clients of a role are gone, and none of its connections is in use. */
+  async left(user = APP): Promise<void> {
+    await until('everybody was served and has left', async () => {
+      const row = await this.pooler.pool(SHOP, user);
+      return row?.cl_active === 0 && row.cl_waiting === 0 && row.sv_active === 0;
+    });
+  }
+
   /** How many clients wait, by the console's own words. */
   async waiting(user: string): Promise<number> {
     return Number((await this.pooler.pool(SHOP, user))?.cl_waiting ?? 0);
