@@ -59,6 +59,9 @@ function managedFull(
   connections: ConnectionCounts | null,
   problems: readonly Problem[],
 ): Problem | null {
+  if (problems.some(({ code }) => code === 'MANAGED.FULL')) {
+    return null;
+  }
   const { limit, inUse, waiting, longestWaitMs, isLive } = figures;
   const isAtLimit = limit !== null && inUse !== null && inUse >= limit;
   const isBusyNow = !isLive && limit !== null && (connections?.active ?? 0) >= limit;

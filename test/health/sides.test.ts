@@ -97,6 +97,13 @@ describe('clients that wait in the managed pool', () => {
     expect(verdict).toMatchObject({ saturatedLayer: 'managed', waitingRequests: 13 });
   });
 
+  it('are said once when the probe was told already that the pool is full', () => {
+    const problems = [problem('MANAGED.FULL', { reason: 'query_wait_timeout' })];
+    const verdict = verdictOf(unseen({ problems, managed: managed({ limit: 5, inUse: 5, waiting: 2 }) }));
+    expect(codes(verdict).filter((code) => code === 'MANAGED.FULL')).toHaveLength(1);
+    expect(verdict.saturatedLayer).toBe('managed');
+  });
+
   it('are no sign of a full pool while probes are served', () => {
     expect(verdictOf(seen({ managed: managed({ waiting: 1 }) })).saturatedLayer).toBeNull();
   });
