@@ -11,12 +11,12 @@ export interface MeasuredPoolParts {
   readonly name: string;
   /** How connections are protected; requests wait until it is known. Null: they are not. */
   readonly tls: Promise<ConnectionOptions | false> | null;
-  /** Milliseconds after which `end` cuts what is still in use. */
+  /** Milliseconds that `end` waits for what is still in use. */
   readonly endWithin: number;
   readonly warn: (text: string) => void;
 }
 
-/** Time for the server to say goodbye. */
+/** Time for the goodbye, for which a server that hangs is not waited. */
 const CLOSE_MS = 1_000;
 
 /** A `pg.Pool` that counts what it does, and whose end is bounded. */
@@ -66,8 +66,8 @@ export class MeasuredPool extends pg.Pool {
 
   /**
    * Waits until all connections are given back and nobody waits for one, closes them, and takes no new requests meanwhile.
-   * After `endWithin` milliseconds it cuts what is left: those requests and statements fail. Never fails; may be called
-   * again.
+   * After `endWithin` milliseconds it refuses the requests that are left, and a second later it cuts the connections that
+   * are. Never fails; may be called again.
    */
   override end(): Promise<void>;
   override end(callback: () => void): void;
@@ -123,20 +123,19 @@ export class MeasuredPool extends pg.Pool {
       };
     });
     this.#lookWhetherDrained();
-    await within(drained, this.#parts.endWithin, late).catch(() => this.#cut());
+    await within(drained, this.#parts.endWithin, late).catch(() => this.#giveUp());
     // pg does not wait until the server has said goodbye.
     const closed = Promise.all([super.end(), this.#sockets.closed()]);
     await within(closed, CLOSE_MS, late).catch(() => this.#sockets.destroy());
     this.atEnd();
   }
 
-  #cut(): void {
+  #giveUp(): void {
     const { name, endWithin, warn } = this.#parts;
     warn(
       `Pool "${name}" was ended with ${this.gauges.busy} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: they are cut`,
     );
     this.#requests.refuseAll(this.#ended());
-    this.#sockets.destroy();
   }
 
   #ended(): Error {

@@ -63,7 +63,7 @@ export interface PoolOptions extends SettingsOptions {
    */
   readonly writeMetrics?: ((line: string) => void) | null;
   /**
-   * Milliseconds after which `end` cuts what is still in use.
+   * Milliseconds that `end` waits for what is still in use, before it takes a second to close or cut the connections.
    *
    * @default 10000
    */

@@ -41,8 +41,6 @@ export class Requests {
           counted.settled(outcomeOf(error));
           callback(error, client, release);
           this.#onAnswered();
-        } else {
-          client?.release();
         }
       },
     };
@@ -50,7 +48,7 @@ export class Requests {
     return request;
   }
 
-  /** Answers all of them; a connection that comes for one later is given back. */
+  /** Answers all of them; what pg says to one later, such as that its time is over, nobody hears. */
   refuseAll(error: Error): void {
     for (const { answer } of this.#open) {
       answer(error, undefined, () => undefined);

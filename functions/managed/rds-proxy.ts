@@ -76,6 +76,7 @@ export function allowedBy({ allowed }: ProxyGauges): number | null {
   return allowed === 0 ? null : allowed;
 }
 
+/** At least one, since a limit of none would be full without a client. */
 function shareOf(connections: number | null, percent: number | null): number | null {
-  return connections === null || percent === null ? null : Math.floor((connections * percent) / 100);
+  return connections === null || percent === null ? null : Math.max(1, Math.floor((connections * percent) / 100));
 }

@@ -19,7 +19,7 @@ describe('by a clock of the test', () => {
 
   test('how long requests took is counted in buckets, which add up', () => {
     const { clock, gauges: made } = gauges();
-    for (const ms of [0, 0.5, 1, 7, 99, 60_000]) {
+    for (const ms of [0, 0.5, 60_000, 1, 7, 99]) {
       const request = made.requested();
       clock.ms += ms;
       request.settled('acquired');

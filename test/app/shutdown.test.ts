@@ -46,11 +46,33 @@ describe('the end drains', () => {
     expect(await shop.client().product.count()).toBe(2);
   });
 
+  test('who holds a connection has it until it gives it back', async () => {
+    const pool = shop.pool();
+    const held = await pool.connect();
+    const end = pool.end();
+    await pause(1_200); // longer than a goodbye may take
+    expect((await held.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    held.release();
+    await end;
+    expect(warnings()).toEqual([]);
+  });
+
+  test('a login that is refused meanwhile does not hold it up', async () => {
+    const pool = shop.pool({ connectionString: shop.server.postgres.url({ user: 'shop', password: 'wrong' }) });
+    const login = expect(pool.connect()).rejects.toMatchObject({ code: '28P01' });
+    await pool.end();
+    await login;
+    expect(warnings()).toEqual([]);
+  });
+
   test('a second end is the first one, with a callback too', async () => {
     const pool = shop.pool();
-    await pool.query('SELECT 1');
-    await Promise.all([pool.end(), pool.end(), new Promise<void>((resolve) => pool.end(resolve))]);
+    const held = await pool.connect();
+    const ends = [pool.end(), pool.end(), new Promise<void>((resolve) => pool.end(resolve))];
+    held.release();
+    await Promise.all(ends);
     expect(pool.ended).toBe(true);
+    expect(warnings()).toEqual([]);
   });
 });
 

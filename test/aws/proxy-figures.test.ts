@@ -143,14 +143,8 @@ test('roles are found however CloudWatch writes them', async () => {
 });
 
 test('what has no datapoint is unknown, not 0', async () => {
-  publish(-1, { MaxDatabaseConnectionsAllowed: 45, DatabaseConnections: 0 }, { ClientConnections: 0 });
-  expect(await environment().figures()).toEqual({
-    ...NOTHING_KNOWN,
-    takenAt: noon(0),
-    allowed: 45,
-    open: 0,
-    clients: 0,
-  });
+  publish(-1, { MaxDatabaseConnectionsAllowed: 45, DatabaseConnections: 0 }, {});
+  expect(await environment().figures()).toEqual({ ...NOTHING_KNOWN, takenAt: noon(0), allowed: 45, open: 0 });
 });
 
 test('a proxy that CloudWatch knows nothing of has no figures, and is no failure', async () => {
@@ -309,4 +303,11 @@ test('requests that wait in the application are those of all its instances, in t
   expect(await app('orders')).toEqual({ takenAt: noon(0), waiting: 7 });
   expect(await app('quiet')).toEqual({ takenAt: noon(-1), waiting: 0 });
   expect(await app('nobody')).toBeNull();
+});
+
+test('the newest minute is found in whatever order they are answered', async () => {
+  const oldestFirst = [-3, -2, -1].map((minutes) => noon(minutes) / 1_000);
+  const result = { Id: 'q0', Timestamps: oldestFirst, Values: [1, 2, 3], StatusCode: 'Complete' };
+  endpoint.answer('GetMetricData', awsAnswer({ MetricDataResults: [result] }));
+  expect(await environment().app('orders')).toEqual({ takenAt: noon(0), waiting: 3 });
 });

@@ -148,9 +148,14 @@ test.each(FAULTS)('$fault is a problem of the RDS API', async ({ answer, error, 
   await vi.waitFor(() => expect(endpoint.calls).toHaveLength(2 * attempts));
 });
 
-test('half an answer is none', async () => {
-  endpoint.answer('DescribeDBProxies', denied);
-  await expect(proxies().settings('shop')).rejects.toMatchObject({ problem: { values: { error: 'AccessDenied' } } });
+test.each([
+  ['DescribeDBProxies', denied, 'AccessDenied'],
+  ['DescribeDBProxyTargetGroups', denied, 'AccessDenied'],
+  ['DescribeDBProxies', rdsAnswer('DBProxies', null), 'UnexpectedAnswer'],
+  ['DescribeDBProxyTargetGroups', rdsAnswer('TargetGroups', null), 'UnexpectedAnswer'],
+])('half an answer is none: %s', async (action, answer, error) => {
+  endpoint.answer(action, answer);
+  await expect(proxies().settings('shop')).rejects.toMatchObject({ problem: { values: { error } } });
 });
 
 test('where nothing listens it is a problem of the RDS API', async () => {

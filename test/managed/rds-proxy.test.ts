@@ -34,6 +34,7 @@ describe('the figures of an RDS Proxy', () => {
     ['what the proxy says it may open', 90, 75, 832, 90],
     ['else its share of the live max_connections', null, 75, 832, 624],
     ['never rounded up', null, 90, 45, 40],
+    ['but never none', null, 1, 45, 1],
     ['the share when it may open none, as without a target', 0, 50, 100, 50],
     ['unknown without max_connections', null, 75, null, null],
     ['unknown without a share', null, null, 832, null],
