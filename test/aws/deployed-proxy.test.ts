@@ -150,7 +150,7 @@ describe('a deployed environment', () => {
     expect(orders?.sample.problems.map(({ code }) => code)).toEqual(['PROBE.UNREACHABLE', 'MANAGED.UNAVAILABLE']);
     const again = performance.now();
     await look();
-    expect(performance.now() - again).toBeLessThan(500);
+    expect(performance.now() - again).toBeLessThan(1_000);
   });
 
   it('answers in time while the RDS API hangs', async () => {
