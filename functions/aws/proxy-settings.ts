@@ -5,7 +5,7 @@ import { Kept } from './kept.js';
 import type { ProxyRole } from './proxy-dimensions.js';
 
 /** How an RDS Proxy is set up; null where the RDS API does not tell. */
-export interface ProxySettings {
+export type ProxySettings = {
   /** Connections it may open, in percent of the `max_connections` of its target. */
   readonly maxConnectionsPercent: number | null;
   /** Of these, how many it may keep open without use, in percent of `max_connections` too. */
@@ -14,7 +14,7 @@ export interface ProxySettings {
   readonly borrowTimeoutMs: number | null;
   /** Milliseconds after which it lets go of a client that does nothing. */
   readonly idleClientTimeoutMs: number | null;
-}
+};
 
 /** An endpoint of a proxy: whose it is, and which of its targets are behind it. */
 export interface ProxyEndpoint {

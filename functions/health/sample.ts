@@ -91,6 +91,8 @@ export interface ManagedFigures {
   /** Connections of clients to it. */
   readonly clients: number | null;
   readonly availabilityPercent: number | null;
+  /** How it is set up, in its own words, for details. @default not told */
+  readonly settings?: Readonly<Record<string, number | null>>;
 }
 
 /** The application's view, from the gauges of its own pools, summed over its instances. */

@@ -8,10 +8,15 @@ import { allowedBy, managedFigures, type ProxyAddress, type ProxyGauges } from '
 /** Which targets of a proxy: the writer, or the readers. */
 type Role = 'READ_WRITE' | 'READ_ONLY';
 
+/** How a proxy is set up: percents of `max_connections`, milliseconds. */
+export interface ProxySetup extends Readonly<Record<string, number | null>> {
+  readonly maxConnectionsPercent: number | null;
+}
+
 /** Where what is known of RDS Proxies comes from. Each throws a ProblemError when it cannot be asked. */
 export interface ProxySources {
-  /** @returns MaxConnectionsPercent; null when it is not told */
-  settings(proxy: string): Promise<{ readonly maxConnectionsPercent: number | null }>;
+  /** What is not told is null. */
+  settings(proxy: string): Promise<ProxySetup>;
   /** @param proxy whose endpoint it is; null when that is what is asked for */
   endpoint(name: string, proxy: string | null): Promise<{ readonly proxy: string; readonly role: Role }>;
   gauges(proxy: string, role: Role): Promise<ProxyGauges>;
@@ -46,10 +51,10 @@ export class RdsProxyReader implements FiguresReader {
       const values = { reason: 'AWS did not answer in time', waitedMs: this.#deadlineMs };
       return new ProblemError(problem('MANAGED.UNAVAILABLE', values));
     };
-    const { gauges, maxConnectionsPercent } = await within(this.#ask(), this.#deadlineMs, late);
+    const { gauges, settings } = await within(this.#ask(), this.#deadlineMs, late);
     const isLimitKnown = allowedBy(gauges) !== null;
     const slots = isLimitKnown ? null : (await database).database?.slots;
-    return managedFigures(gauges, maxConnectionsPercent, slots?.maxConnections ?? null);
+    return { ...managedFigures(gauges, settings.maxConnectionsPercent, slots?.maxConnections ?? null), settings };
   }
 
   /** There is nothing to close: the sources are everybody's. */
@@ -58,7 +63,7 @@ export class RdsProxyReader implements FiguresReader {
   async #ask() {
     const { proxy, role } = await this.#target();
     const [gauges, settings] = await Promise.all([this.#sources.gauges(proxy, role), this.#sources.settings(proxy)]);
-    return { gauges, ...settings };
+    return { gauges, settings };
   }
 
   /** Which proxy, and which of its targets answer: behind the default endpoint the writer. */

@@ -58,9 +58,10 @@ describe('details', () => {
   ])(
     'estimate what waits from %s transactions a second and a mean wait of %s ms: %s',
     (tps, borrowWaitMs, estimate) => {
-      const sample = seen({ managed: managed({ borrowWaitMs, limit: 50 }) });
+      const settings = { maxConnectionsPercent: 50 };
+      const sample = seen({ managed: managed({ borrowWaitMs, limit: 50, settings }) });
       const report = detailsReport(parts(sample, { transactionsPerSecond: tps }), NOON);
-      expect(report.managedPool).toMatchObject({ limit: 50, borrowWaitMs, waitingEstimate: estimate });
+      expect(report.managedPool).toMatchObject({ limit: 50, borrowWaitMs, settings, waitingEstimate: estimate });
       expect(report.health.metrics.waitingRequests).toBeNull();
     },
   );

@@ -84,7 +84,11 @@ describe('which proxy is asked for', () => {
   it('the one of the host name, and its writer', async () => {
     const { asked, sample } = await look();
     expect(asked.sort()).toEqual(['gauges shop READ_WRITE', 'settings shop']);
-    expect(sample.managed).toMatchObject({ kind: 'rds-proxy', source: 'host name', figures: { limit: 20, inUse: 3 } });
+    expect(sample.managed).toMatchObject({
+      kind: 'rds-proxy',
+      source: 'host name',
+      figures: { limit: 20, inUse: 3, settings: { maxConnectionsPercent: 50 } },
+    });
   });
 
   it('the one that the definition names', async () => {
