@@ -41,7 +41,7 @@ export class MeasuredPool extends pg.Pool {
       this.gauges.opened();
       this.#isLossTold = false;
       // A connection that breaks while it is given out fails its statement; without a listener it would end the process.
-      //XX client.on('error', NOTHING);
+      client.on('error', NOTHING);
     });
     this.on('remove', () => this.gauges.closed());
     this.on('acquire', () => this.gauges.given());

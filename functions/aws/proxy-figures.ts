@@ -1,26 +1,7 @@
+import type { ProxyGauges } from '../health/proxy-gauges.js';
 import type { MetricReader } from './metric-reader.js';
 import { type Dimensions, PROXY_NAMESPACE, type ProxyDimensions, type ProxyRole } from './proxy-dimensions.js';
 import { MINUTE_MS, newest, type Series } from './series.js';
-
-/** What CloudWatch has of an RDS Proxy for one minute; null where it has no datapoint. */
-export interface ProxyFigures {
-  /** End of that minute, or of the last one that was asked for when none had datapoints; milliseconds since 1970. */
-  readonly takenAt: number;
-  /** Connections to the targets that it may open. */
-  readonly allowed: number | null;
-  /** Connections to the targets that are open. */
-  readonly open: number | null;
-  /** Of those, given to a client. */
-  readonly borrowed: number | null;
-  /** Of those, bound to one client. */
-  readonly pinned: number | null;
-  /** Connections of clients, of all roles. */
-  readonly clients: number | null;
-  /** Mean milliseconds until a client was given a connection, of all roles; null too in a minute in which none waited. */
-  readonly borrowWaitMs: number | null;
-  /** Percent of the time in which the targets answered the proxy. */
-  readonly availabilityPercent: number | null;
-}
 
 /** Minutes before one that show how many nodes the proxy has. */
 const NODES_SEEN_IN = 3;
@@ -41,7 +22,7 @@ export async function proxyFigures(
   dimensionsOf: ProxyDimensions,
   proxy: string,
   role: ProxyRole,
-): Promise<ProxyFigures> {
+): Promise<ProxyGauges> {
   const byRole = await dimensionsOf.of(proxy, role);
   const byProxy = { ProxyName: proxy };
   const read = (metric: string, statistic: 'Sum' | 'Average' | 'SampleCount', dimensions: Dimensions | null) =>

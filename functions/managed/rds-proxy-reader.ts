@@ -1,9 +1,10 @@
 import { within } from '../connection/timeout.js';
 import { ProblemError, problem } from '../health/problem.js';
+import type { ProxyGauges } from '../health/proxy-gauges.js';
 import type { DatabaseReading } from '../health/readings.js';
 import type { ManagedFigures } from '../health/sample.js';
 import type { FiguresReader } from './managed-probe.js';
-import { allowedBy, managedFigures, type ProxyAddress, type ProxyGauges } from './rds-proxy.js';
+import { allowedBy, managedFigures, type ProxyAddress } from './rds-proxy.js';
 
 /** Which targets of a proxy: the writer, or the readers. */
 type Role = 'READ_WRITE' | 'READ_ONLY';

@@ -1,5 +1,6 @@
 import { isRdsProxyHost } from '../connection/tls.js';
 import type { ValidatedPoolConfig } from '../health/config.js';
+import type { ProxyGauges } from '../health/proxy-gauges.js';
 import type { ManagedFigures } from '../health/sample.js';
 
 /** How a pool's definition tells which RDS Proxy stands before it; what it does not tell is null. */
@@ -7,19 +8,6 @@ export interface ProxyAddress {
   readonly proxy: string | null;
   /** An endpoint of the proxy beside its default one, which may be one of the readers. */
   readonly endpoint: string | null;
-}
-
-/** What its metrics say of an RDS Proxy; null where there is no datapoint. */
-export interface ProxyGauges {
-  /** Milliseconds since 1970. */
-  readonly takenAt: number;
-  readonly allowed: number | null;
-  readonly open: number | null;
-  readonly borrowed: number | null;
-  readonly pinned: number | null;
-  readonly clients: number | null;
-  readonly borrowWaitMs: number | null;
-  readonly availabilityPercent: number | null;
 }
 
 const HOST = /^(?<label>[^.]+)\.(?<isOther>endpoint\.)?proxy-/i;

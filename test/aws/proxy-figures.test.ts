@@ -3,7 +3,8 @@ import { appGauges } from '../../functions/aws/app-gauges.js';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { MetricReader } from '../../functions/aws/metric-reader.js';
 import { ProxyDimensions, type ProxyRole } from '../../functions/aws/proxy-dimensions.js';
-import { type ProxyFigures, proxyFigures } from '../../functions/aws/proxy-figures.js';
+import { proxyFigures } from '../../functions/aws/proxy-figures.js';
+import type { ProxyGauges } from '../../functions/health/proxy-gauges.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { FAULTS, timesFor } from '../support/aws-faults.js';
 import { MetricStore, queriesOf } from './metric-store.js';
@@ -74,7 +75,7 @@ const calls = (operation: string) => endpoint.calls.filter((call) => call.operat
 const metricsRead = () =>
   calls('GetMetricData').flatMap((call) => queriesOf(call).map(({ MetricStat: { Metric } }) => Metric.MetricName));
 
-const NOTHING_KNOWN: Omit<ProxyFigures, 'takenAt'> = {
+const NOTHING_KNOWN: Omit<ProxyGauges, 'takenAt'> = {
   allowed: null,
   open: null,
   borrowed: null,

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ValidatedPoolConfig } from '../../functions/health/config.js';
 import { type Problem, ProblemError, problem } from '../../functions/health/problem.js';
+import type { ProxyGauges } from '../../functions/health/proxy-gauges.js';
 import type { DatabaseReading } from '../../functions/health/readings.js';
 import { poolReport } from '../../functions/health/report.js';
 import type { PoolSample } from '../../functions/health/sample.js';
 import { judge } from '../../functions/health/verdict.js';
 import { ManagedProbe } from '../../functions/managed/managed-probe.js';
-import { type ProxyGauges, proxyAddress } from '../../functions/managed/rds-proxy.js';
+import { proxyAddress } from '../../functions/managed/rds-proxy.js';
 import { type ProxySources, RdsProxyReader } from '../../functions/managed/rds-proxy-reader.js';
 import { configWith, counts, NOON, seen, slots } from '../health/support.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { PoolConfig } from '../../functions/health/config.js';
-import { managedFigures, type ProxyGauges, proxyAddress } from '../../functions/managed/rds-proxy.js';
+import type { ProxyGauges } from '../../functions/health/proxy-gauges.js';
+import { managedFigures, proxyAddress } from '../../functions/managed/rds-proxy.js';
 
 const GAUGES: ProxyGauges = {
   takenAt: Date.UTC(2026, 0, 2, 12),
