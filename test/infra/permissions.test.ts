@@ -15,11 +15,12 @@ const LOGIN = here('rds-db', 'dbuser:prx-0123456789abcdef0/pool_health');
 const SECRET = here('secretsmanager', 'secret:reports/watcher-AbCdEf');
 const CHECK_LOG = here('logs', 'log-group:check:log-stream:x');
 const POOL_LOG = here('logs', 'log-group:pool:log-stream:x');
+const DETAILS_LOG = here('logs', 'log-group:details:log-stream:x');
 const INTERFACE = here('ec2', 'network-interface/eni-0123456789abcdef0');
 
 type Call = readonly [action: string, resource: string, context?: Readonly<Record<string, string>>];
 
-const BOTH_MAKE: readonly Call[] = [
+const ALL_MAKE: readonly Call[] = [
   ['ssm:GetParametersByPath', DEFINITIONS],
   ['rds-db:connect', LOGIN],
   ['secretsmanager:GetSecretValue', SECRET],
@@ -80,14 +81,20 @@ const ROLES: readonly Role[] = [
   {
     who: 'the check',
     id: 'PoolHealthFunctionsCheckRole',
-    makes: [...BOTH_MAKE, METRICS, logged(CHECK_LOG)],
+    makes: [...ALL_MAKE, METRICS, logged(CHECK_LOG)],
     doesNotMake: [...NOBODY_MAKES, logged(POOL_LOG)],
   },
   {
     who: 'the API',
     id: 'PoolHealthFunctionsPoolRole',
-    makes: [...BOTH_MAKE, logged(POOL_LOG)],
+    makes: [...ALL_MAKE, logged(POOL_LOG)],
     doesNotMake: [...NOBODY_MAKES, METRICS, logged(CHECK_LOG)],
+  },
+  {
+    who: 'details',
+    id: 'PoolHealthFunctionsDetailsRole',
+    makes: [...ALL_MAKE, logged(DETAILS_LOG)],
+    doesNotMake: [...NOBODY_MAKES, METRICS, logged(CHECK_LOG), logged(POOL_LOG)],
   },
 ];
 
@@ -124,6 +131,18 @@ it('a pool without IAM login gives the functions no rds-db:connect, one without 
   expect(JSON.stringify(withSecret)).not.toContain('rds-db:');
   const withIam = policiesOf(templateOf({ ...ATTACH, pools: [orders] }), 'PoolHealthFunctionsCheckRole');
   expect(JSON.stringify(withIam)).not.toContain('secretsmanager:');
+});
+
+it('a PgBouncer that is named gives the functions the secret of its console, and no other', async () => {
+  const [orders] = ATTACH.pools;
+  const auth = { type: 'secret', arn: here('secretsmanager', 'secret:bouncer/stats-AbCdEf') };
+  const definition = { ...orders.definition, managed: { kind: 'pgbouncer', user: 'stats', auth } };
+  const policies = policiesOf(
+    templateOf({ ...ATTACH, pools: [{ ...orders, definition }] }),
+    'PoolHealthFunctionsPoolRole',
+  );
+  expect(await decide(policies, 'secretsmanager:GetSecretValue', auth.arn)).toBe('Allowed');
+  expect(await decide(policies, 'secretsmanager:GetSecretValue', SECRET)).toBe('ImplicitlyDenied');
 });
 
 describe('an RDS Proxy', () => {
@@ -263,5 +282,6 @@ function resolved(value: unknown): unknown {
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/FunctionsCheckLog/, here('logs', 'log-group:check:*')],
   [/FunctionsPoolLog/, here('logs', 'log-group:pool:*')],
+  [/FunctionsDetailsLog/, here('logs', 'log-group:details:*')],
   [/FunctionsCheckFunction/, here('lambda', 'function:check')],
 ];
