@@ -18,7 +18,8 @@ import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
 
 /**
  * Requests per second, and at once, for each route; more get 429. Every environment of the function holds a connection
- * to each pool, so that this bounds what the monitor itself takes from the database.
+ * to each pool. While a database does not answer, a request takes up to 5 s and so many more environments stand: what they
+ * can take is then bounded by the CONNECTION LIMIT of the check's role, and by `reservedConcurrency`.
  */
 export const THROTTLE = { rateLimit: 5, burstLimit: 5 };
 

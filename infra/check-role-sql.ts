@@ -1,3 +1,4 @@
+import { isBehindRdsProxy } from './permissions.js';
 import type { CheckedPool } from './pools.js';
 
 /** The database role that the check logs in as. */
@@ -12,17 +13,18 @@ export interface CheckRole {
 }
 
 /**
- * Sessions for each pool: the environments that throttling lets stand (5), the check, and those of the code before that a
- * deployment leaves for a while.
+ * Sessions for each pool: the check, five environments of the API (what the throttle leaves while answers take less than a
+ * second), two of details, and room for those of the code before. It is the bound on what the monitor can take from a
+ * server that does not answer; `reservedConcurrency` keeps the API itself below it.
  */
 const SESSIONS_PER_POOL = 10;
 
 /** The roles that the pools of a deployment need, one for each user and kind of login. */
 export function checkRoles(pools: readonly CheckedPool[]): readonly CheckRole[] {
   const roles = new Map<string, CheckRole>();
-  for (const { name, config, endToEndIam } of pools) {
-    const isBehindProxy = config.managed?.kind === 'rds-proxy';
-    const withRdsIam = config.auth.type === 'iam' && (!isBehindProxy || endToEndIam === true);
+  for (const pool of pools) {
+    const { name, config, endToEndIam } = pool;
+    const withRdsIam = config.auth.type === 'iam' && (!isBehindRdsProxy(pool) || endToEndIam === true);
     const key = JSON.stringify([config.user, withRdsIam]);
     const together = [...(roles.get(key)?.pools ?? []), name];
     const connectionLimit = SESSIONS_PER_POOL * together.length;

@@ -86,9 +86,9 @@ export function readProxies(proxied: readonly Proxied[]): readonly PolicyStateme
   return proxied.some(({ config }) => OTHER_ENDPOINT.test(config.endpoint)) ? [settings, endpoints] : [settings];
 }
 
-/** Whether an RDS Proxy stands before a pool, as far as its definition or host name shows it at synth. */
-export function isBehindRdsProxy({ config: { managed, endpoint } }: Proxied): boolean {
-  return managed ? managed.kind === 'rds-proxy' : RDS_PROXY_HOST.test(endpoint);
+/** Whether an RDS Proxy stands before a pool, as far as its definition, host name or login shows it at synth. */
+export function isBehindRdsProxy({ config: { managed, endpoint }, login }: Proxied): boolean {
+  return managed ? managed.kind === 'rds-proxy' : RDS_PROXY_HOST.test(endpoint) || login?.dbProxyArn !== undefined;
 }
 
 const RDS_PROXY_HOST = /\.proxy-[^.]+\.(.+\.)?amazonaws\.com(\.cn)?$/i;

@@ -58,7 +58,13 @@ export interface PoolHealthProps {
  *   network: { vpc, egress: 'nat' },
  *   pools: [{
  *     name: 'orders',
- *     definition: { endpoint: proxy.endpoint, database: 'orders', user: 'pool_health', auth: { type: 'iam' } },
+ *     definition: {
+ *       endpoint: proxy.endpoint,
+ *       database: 'orders',
+ *       user: 'pool_health',
+ *       auth: { type: 'iam' },
+ *       managed: { kind: 'rds-proxy', name: proxy.dbProxyName },
+ *     },
  *     target: proxy,
  *     login: proxy,
  *   }],
@@ -66,7 +72,7 @@ export interface PoolHealthProps {
  * health.actNowTopic.addSubscription(onCall);
  */
 export class PoolHealth extends PoolMetrics implements IConnectable {
-  /** Both functions, to grant them more, such as the key that encrypts a secret. */
+  /** All functions, to grant them more, such as the key that encrypts a secret. */
   readonly functions: Functions;
   /** When the checks begin; make it depend on what they need. */
   readonly schedule: CheckSchedule;

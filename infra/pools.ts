@@ -39,10 +39,6 @@ export interface CheckedPool extends WatchedPoolProps {
   readonly warnings: readonly string[];
 }
 
-export type PoolCheck =
-  | { readonly pools: readonly CheckedPool[]; readonly mistakes: readonly [] }
-  | { readonly pools: null; readonly mistakes: readonly string[] };
-
 /** What a check reads of a pool; a login that is not known yet is told by its presence. */
 type Checkable = Pick<WatchedPoolProps, 'name' | 'ceiling'> & {
   readonly definition: unknown;

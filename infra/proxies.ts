@@ -9,14 +9,25 @@ export interface WatchedProxy {
   readonly name: string;
 }
 
-/** The RDS Proxies that definitions name, each once, however many pools share it. */
+/** The RDS Proxies that definitions name or host names show, each once, however many pools share it. */
 export function proxiesOf(pools: readonly CheckedPool[]): readonly WatchedProxy[] {
   const proxies = new Map<string, WatchedProxy>();
-  for (const { name: pool, definition } of pools) {
-    if (definition.managed?.kind === 'rds-proxy' && !proxies.has(definition.managed.name)) {
-      const { name } = definition.managed;
-      proxies.set(name, { name, label: Token.isUnresolved(name) ? pool : name });
+  for (const pool of pools) {
+    const name = proxyName(pool);
+    if (name !== null && !proxies.has(name)) {
+      proxies.set(name, { name, label: Token.isUnresolved(name) ? pool.name : name });
     }
   }
   return [...proxies.values()];
 }
+
+/** Null without a proxy, and where its name is not to be seen at synth. */
+function proxyName({ definition: { managed, endpoint } }: CheckedPool): string | null {
+  if (managed) {
+    return managed.kind === 'rds-proxy' ? managed.name : null;
+  }
+  return DEFAULT_ENDPOINT.exec(endpoint)?.groups?.name?.toLowerCase() ?? null;
+}
+
+/** `<proxy>.proxy-….rds.amazonaws.com`; other endpoints of a proxy do not have its name in theirs. */
+const DEFAULT_ENDPOINT = /^(?<name>[^.]+)\.proxy-[^.]+\.([^.]+\.)*amazonaws\.com(\.cn)?$/i;

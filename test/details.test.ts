@@ -1,3 +1,4 @@
+import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../functions/connection/credentials.js';
 import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
@@ -7,6 +8,7 @@ import { TransactionRate } from '../functions/details/transaction-rate.js';
 import { detailsHandler } from '../functions/details.js';
 import type { PoolConfig } from '../functions/health/config.js';
 import type { WatchedPool } from '../functions/health/watched.js';
+import { freePort } from '../functions/local/free-port.js';
 import { Monitor } from '../functions/monitor.js';
 import { getEvent } from './support/events.js';
 import { OWN_SESSIONS, startTestServer, type TestServer } from './support/postgres.js';
@@ -101,6 +103,35 @@ describe('GET /health/details', () => {
       `SELECT query FROM pg_stat_activity WHERE usename = '${CHECK_ROLE}' AND query = 'select 1'`,
     );
     expect(rows).toHaveLength(1);
+  });
+
+  test('a server that hangs is waited for, not asked once more', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket));
+    const port = await freePort();
+    await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve));
+    const settings = { min: 1, max: 20, idleTimeout: 30_000, connectionTimeout: 60_000 };
+    const config = configFor(server, { port, settings });
+    const patient = new RoundTrips(
+      (each) => new PrismaRoundTrip(each, { credentials: fixedPassword('x'), caFile: null }),
+    );
+    const answers = await Promise.all([patient.measure(config), patient.measure(config)]);
+    answers.push(await patient.measure(config));
+    const asked = sockets.length;
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    silent.close();
+    await patient.close();
+    expect(answers.map(({ problems }) => problems[0]?.code)).toEqual(Array(3).fill('PROBE.TIMEOUT'));
+    expect(asked).toBe(1);
+  });
+
+  test('an authority that cannot be read is an answer, not a crash', async () => {
+    const login = { credentials: fixedPassword('x'), caFile: '/nowhere/ca.pem' };
+    const unread = new RoundTrips((each) => new PrismaRoundTrip(each, login));
+    const { problems } = await unread.measure(configFor(server, { tls: 'verify-full' }));
+    expect(problems.map(({ code }) => code)).toEqual(['CONFIG.INVALID']);
   });
 
   test('shows no text of a query', async () => {

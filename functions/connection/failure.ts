@@ -69,6 +69,8 @@ const BY_PG_MESSAGE = table({
   'There was an error establishing an SSL connection': 'PROBE.TLS',
   'Connection terminated': 'PROBE.UNREACHABLE',
   'Connection terminated unexpectedly': 'PROBE.UNREACHABLE',
+  'Connection terminated due to connection timeout': 'PROBE.TIMEOUT',
+  'timeout exceeded when trying to connect': 'PROBE.TIMEOUT',
   // Kerberos by GSSAPI and by SSPI.
   'Unknown authenticationOk message type 7': 'PROBE.AUTH',
   'Unknown authenticationOk message type 9': 'PROBE.AUTH',

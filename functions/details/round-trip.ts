@@ -17,7 +17,7 @@ import { PrismaClient } from './generated/client.js';
 export class PrismaRoundTrip {
   readonly #pool: AppPool;
   readonly #prisma: PrismaClient;
-  #running: Promise<RoundTrip> | null = null;
+  #trip: Trip | null = null;
 
   constructor(config: ValidatedPoolConfig, { credentials, caFile }: Login) {
     const options = {
@@ -33,36 +33,46 @@ export class PrismaRoundTrip {
     this.#prisma = createPrismaClient({ PrismaClient, pool: this.#pool });
   }
 
-  /** Answers within the deadline of a check, and never throws. */
-  measure(): Promise<RoundTrip> {
-    this.#running ??= this.#measure().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+  /** Answers within the deadline of a check, and never throws. A trip that is still under way is waited for, not repeated. */
+  async measure(): Promise<RoundTrip> {
+    this.#trip ??= this.#depart();
+    const trip = this.#trip;
+    const late = () => new ProbeTimeout(trip.acquireMs === null ? 'connect' : 'query', CHECK_DEADLINE_MS);
+    try {
+      const queryMs = await within(trip.queryMs, CHECK_DEADLINE_MS, late);
+      return { acquireMs: trip.acquireMs, queryMs, problems: [] };
+    } catch (error) {
+      return { acquireMs: trip.acquireMs, queryMs: null, problems: [toProblem(error)] };
+    }
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
   }
 
-  async #measure(): Promise<RoundTrip> {
+  #depart(): Trip {
     const startedAt = performance.now();
-    let acquireMs: number | null = null;
-    const trip = async () => {
+    const go = async () => {
       (await this.#pool.connect()).release();
       const acquiredAt = performance.now();
-      acquireMs = rounded(acquiredAt - startedAt);
+      trip.acquireMs = rounded(acquiredAt - startedAt);
       await this.#prisma.$queryRaw`select 1`;
       return rounded(performance.now() - acquiredAt);
     };
-    try {
-      const late = () => new ProbeTimeout(acquireMs === null ? 'connect' : 'query', CHECK_DEADLINE_MS);
-      const queryMs = await within(trip(), CHECK_DEADLINE_MS, late);
-      return { acquireMs, queryMs, problems: [] };
-    } catch (error) {
-      return { acquireMs, queryMs: null, problems: [toProblem(error)] };
-    }
+    const trip: Trip = { acquireMs: null, queryMs: Promise.resolve(0) };
+    trip.queryMs = go().finally(() => {
+      this.#trip = null;
+    });
+    trip.queryMs.catch(() => undefined);
+    return trip;
   }
+}
+
+/** A round trip under way. */
+interface Trip {
+  /** Null until the pool has given a connection. */
+  acquireMs: number | null;
+  queryMs: Promise<number>;
 }
 
 function urlOf({ endpoint, port, database, user, tls }: ValidatedPoolConfig, caFile: string | null): string {

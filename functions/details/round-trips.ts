@@ -1,5 +1,8 @@
+import { InvalidPoolOptions } from '../app/invalid-options.js';
+import { toProblem } from '../connection/failure.js';
 import type { ValidatedPoolConfig } from '../health/config.js';
 import type { RoundTrip } from '../health/details.js';
+import { type Problem, problem } from '../health/problem.js';
 
 /** Goes to the database of one pool and back. */
 export interface RoundTripper {
@@ -10,6 +13,14 @@ export interface RoundTripper {
 
 const NO_TRIP: RoundTrip = { acquireMs: null, queryMs: null, problems: [] };
 
+/** The settings of the check's own login may be fine for the check and not for an application, such as its file of authorities. */
+function cannotBeMade(error: unknown): Problem {
+  if (error instanceof InvalidPoolOptions) {
+    return problem('CONFIG.INVALID', { violations: error.violations.map(({ message }) => message) });
+  }
+  return toProblem(error);
+}
+
 /** A round trip for every pool that is asked for, made anew when its definition changes. */
 export class RoundTrips {
   readonly #make: (config: ValidatedPoolConfig) => RoundTripper;
@@ -19,9 +30,13 @@ export class RoundTrips {
     this.#make = make;
   }
 
-  /** @param config null when there is no valid definition, and so nowhere to go */
+  /** Never throws. @param config null when there is no valid definition, and so nowhere to go */
   async measure(config: ValidatedPoolConfig | null): Promise<RoundTrip> {
-    return config ? await this.#of(config).measure() : NO_TRIP;
+    try {
+      return config ? await this.#of(config).measure() : NO_TRIP;
+    } catch (error) {
+      return { ...NO_TRIP, problems: [cannotBeMade(error)] };
+    }
   }
 
   async close(): Promise<void> {

@@ -172,7 +172,8 @@ function toViolations(issue: Issue): Violation[] {
   if (issue.type === 'strict_object' && issue.input === undefined && issue.path) {
     return [{ field, message: `${field} is missing` }];
   }
-  const isHidden = typeof issue.input === 'string' && NEVER_SHOWN.test(field);
+  const isAddress = field === 'port' && !/^\d{0,9}$/.test(`${issue.input}`);
+  const isHidden = typeof issue.input === 'string' && (isAddress || NEVER_SHOWN.test(field));
   const shown = isHidden ? 'a text (not shown)' : received(issue.input);
   return [{ field, message: `${field} must be ${issue.message}, received ${shown}` }];
 }

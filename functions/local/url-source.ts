@@ -2,7 +2,7 @@ import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
 import type { Environment } from '../contract/environment.js';
 import { localConfig, type Target } from '../health/local-config.js';
 import { problem } from '../health/problem.js';
-import type { Violation } from '../health/settings.js';
+import { received, type Violation } from '../health/settings.js';
 import type { PoolSource, WatchedPool } from '../health/watched.js';
 
 /** The name of the pool that a URL stands for. */
@@ -21,7 +21,11 @@ export function urlSource(environment: Environment): UrlSource {
   const url = parsed.ok ? parsed.url : null;
   const sharedUser = environment.POOL_HEALTH_SHARED_USER !== 'false';
   const validation = localConfig(POOL, url?.target ?? NOWHERE, environment, sharedUser);
-  const violations = [...(parsed.ok ? [] : parsed.violations), ...(validation.ok ? [] : validation.violations)];
+  const violations = [
+    ...(parsed.ok ? [] : parsed.violations),
+    ...sharedUserViolations(environment.POOL_HEALTH_SHARED_USER),
+    ...(validation.ok ? [] : validation.violations),
+  ];
   const watched: WatchedPool =
     violations.length === 0 && validation.ok
       ? { pool: POOL, config: validation.config, problems: [] }
@@ -31,6 +35,12 @@ export function urlSource(environment: Environment): UrlSource {
 
 /** Stands in for the target of a URL that is none, so that mistakes in the settings are found all the same. */
 const NOWHERE: Target = { endpoint: 'localhost', port: 5432, database: '', user: '', tls: 'off' };
+
+function sharedUserViolations(text: string | undefined): Violation[] {
+  const field = 'POOL_HEALTH_SHARED_USER';
+  const isKnown = text === undefined || text === 'true' || text === 'false';
+  return isKnown ? [] : [{ field, message: `${field} must be true or false, received ${received(text)}` }];
+}
 
 function invalid(violations: readonly Violation[]) {
   return problem('CONFIG.INVALID', { violations: violations.map(({ message }) => message) });

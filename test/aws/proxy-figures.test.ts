@@ -38,7 +38,7 @@ function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const dimensions = new ProxyDimensions({ client, deadlineMs, now: () => time });
   return {
     figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => proxyFigures(reader, dimensions, proxy, role),
-    app: (pool: string) => appGauges(reader, pool),
+    app: (pool: string) => appGauges(reader, pool, () => time),
   };
 }
 
@@ -304,6 +304,12 @@ test('requests that wait in the application are those of all its instances, in t
   expect(await app('orders')).toEqual({ takenAt: noon(0), waiting: 7 });
   expect(await app('quiet')).toEqual({ takenAt: noon(-1), waiting: 0 });
   expect(await app('nobody')).toBeNull();
+});
+
+test('a minute of the application that is long over says nothing of now', async () => {
+  const dimensions = { Pool: 'orders' };
+  store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions, at: noon(-4) + 10_000, value: 3 });
+  expect(await environment().app('orders')).toBeNull();
 });
 
 test('the newest minute is found in whatever order they are answered', async () => {
