@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_NAMESPACE, type MetricName, POOL_DIMENSION } from '../functions/contract/metrics.js';
+import { METRIC_NAMESPACE, METRICS, type MetricName, POOL_DIMENSION } from '../functions/contract/metrics.js';
 
 /** One minute: a sum of a gauge over more than its period would count it several times. */
 const PERIOD = Duration.minutes(1);
@@ -8,27 +8,11 @@ const PERIOD = Duration.minutes(1);
 /** What a caller may choose about a metric. Name, namespace, dimensions and unit are its identity and stay. */
 export type ChosenMetricOptions = Omit<MetricOptions, 'dimensionsMap' | 'unit'>;
 
-/**
- * The statistic that says the right thing of a minute with more than one check, as after a manual invocation: the
- * worst for verdicts, the mean for counts, so that counts of one sample stay comparable.
- */
-const STATISTIC: Readonly<Record<MetricName, string>> = {
-  Healthy: Stats.MINIMUM,
-  Saturated: Stats.MAXIMUM,
-  CheckDuration: Stats.MAXIMUM,
-  Utilization: Stats.MAXIMUM,
-  ActiveConnections: Stats.AVERAGE,
-  IdleConnections: Stats.AVERAGE,
-  TotalConnections: Stats.AVERAGE,
-  PoolSize: Stats.AVERAGE,
-  WaitingRequests: Stats.MAXIMUM,
-};
-
 /** A metric of one pool, as the check publishes it. */
 export function poolMetric(pool: string, name: MetricName, options: ChosenMetricOptions = {}): Metric {
   return new Metric({
     period: PERIOD,
-    statistic: STATISTIC[name],
+    statistic: METRICS[name].statistic,
     ...options,
     namespace: METRIC_NAMESPACE,
     metricName: name,

@@ -10,32 +10,67 @@ export const POOL_DIMENSION = 'Pool';
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Percent';
   readonly meaning: string;
+  /**
+   * The statistic that says the right thing of a minute with more than one check, as after a manual invocation: the worst
+   * for verdicts, the mean for counts, so that counts of one sample stay comparable. The sum for what every instance of an
+   * application publishes of itself.
+   */
+  readonly statistic: 'Minimum' | 'Maximum' | 'Average' | 'Sum';
   readonly emitted: 'every check' | 'when known' | 'once a minute and instance, by the application';
 }
 
 export const METRICS = {
-  Healthy: { unit: 'Count', emitted: 'every check', meaning: '1 when the verdict is healthy, 0 otherwise.' },
+  Healthy: {
+    unit: 'Count',
+    statistic: 'Minimum',
+    emitted: 'every check',
+    meaning: '1 when the verdict is healthy, 0 otherwise.',
+  },
   Saturated: {
     unit: 'Count',
+    statistic: 'Maximum',
     emitted: 'every check',
     meaning: '1 when the server or the managed pool is known to be full, 0 otherwise.',
   },
-  CheckDuration: { unit: 'Milliseconds', emitted: 'every check', meaning: 'How long the check took.' },
+  CheckDuration: {
+    unit: 'Milliseconds',
+    statistic: 'Maximum',
+    emitted: 'every check',
+    meaning: 'How long the check took.',
+  },
   Utilization: {
     unit: 'Percent',
+    statistic: 'Maximum',
     emitted: 'when known',
     meaning: 'Open connections of the pool in percent of what it can have now; not capped at 100.',
   },
   ActiveConnections: {
     unit: 'Count',
+    statistic: 'Average',
     emitted: 'when known',
     meaning: 'Connections that execute or are inside a transaction.',
   },
-  IdleConnections: { unit: 'Count', emitted: 'when known', meaning: 'Open connections that could be given out now.' },
-  TotalConnections: { unit: 'Count', emitted: 'when known', meaning: 'Active and idle connections.' },
-  PoolSize: { unit: 'Count', emitted: 'when known', meaning: 'Connections the pool can really have now.' },
+  IdleConnections: {
+    unit: 'Count',
+    statistic: 'Average',
+    emitted: 'when known',
+    meaning: 'Open connections that could be given out now.',
+  },
+  TotalConnections: {
+    unit: 'Count',
+    statistic: 'Average',
+    emitted: 'when known',
+    meaning: 'Active and idle connections.',
+  },
+  PoolSize: {
+    unit: 'Count',
+    statistic: 'Average',
+    emitted: 'when known',
+    meaning: 'Connections the pool can really have now.',
+  },
   WaitingRequests: {
     unit: 'Count',
+    statistic: 'Maximum',
     emitted: 'when known',
     meaning: 'Requests that wait for a connection, where the managed pool or the application counts them.',
   },
@@ -47,16 +82,19 @@ export type MetricName = keyof typeof METRICS;
 export const APP_METRICS = {
   AppOpen: {
     unit: 'Count',
+    statistic: 'Sum',
     emitted: 'once a minute and instance, by the application',
     meaning: 'Connections that the pool of one instance had open at the same time, at most.',
   },
   AppBusy: {
     unit: 'Count',
+    statistic: 'Sum',
     emitted: 'once a minute and instance, by the application',
     meaning: 'Connections that the pool of one instance had given out at the same time, at most.',
   },
   AppWaiting: {
     unit: 'Count',
+    statistic: 'Sum',
     emitted: 'once a minute and instance, by the application',
     meaning: 'Requests of one instance that waited at the same time because its pool had no connection left, at most.',
   },

@@ -1,6 +1,6 @@
 import type { ValidatedPoolConfig } from './config.js';
 import { type PublicProblem, toPublic } from './problem.js';
-import type { ManagedView, PoolSample } from './sample.js';
+import { type AppView, type DatabaseView, type ManagedView, ordinarySlots, type PoolSample } from './sample.js';
 import type { PoolSettings } from './settings.js';
 import type { SaturatedLayer, UtilizationStatus, Verdict } from './verdict.js';
 
@@ -31,6 +31,10 @@ export interface PoolReport {
   readonly pool: string;
   /** Null before anything is known about it. */
   readonly managedPool: ManagedPoolReport | null;
+  /** Null when the database was not seen. */
+  readonly database: DatabaseReport | null;
+  /** Null where the application publishes no gauges. */
+  readonly app: AppReport | null;
   readonly saturatedLayer: SaturatedLayer | null;
   readonly problems: readonly PublicProblem[];
   readonly ageMs: number;
@@ -47,8 +51,34 @@ export interface ManagedPoolReport {
   readonly size: number | null;
   readonly inUse: number | null;
   readonly waiting: number | null;
+  /** How long the first of those has waited, in milliseconds. */
+  readonly longestWaitMs: number | null;
+  /** How long clients waited on average to be given a connection, in milliseconds. */
+  readonly borrowWaitMs: number | null;
+  /** Connections bound to one client until it leaves. */
+  readonly pinned: number | null;
   /** Age of these figures, since those of RDS Proxy come from CloudWatch. */
   readonly ageSeconds: number | null;
+}
+
+/** The server, whoever its connections belong to. */
+export interface DatabaseReport {
+  /** Slots that ordinary clients can use. */
+  readonly slots: number;
+  /** Client backends of the whole server; null when sessions of others are hidden from the check. */
+  readonly usedSlots: number | null;
+  /** Connections of the pool that are idle inside a transaction. */
+  readonly idleInTransaction: number | null;
+  /** Age of the pool's oldest open transaction; null when there is none, or it is not known. */
+  readonly longestTransactionMs: number | null;
+}
+
+/** The application's own pools, summed over its instances. */
+export interface AppReport {
+  /** Requests that wait for a connection inside the application. */
+  readonly waiting: number;
+  /** Age of this figure, which comes from CloudWatch. */
+  readonly ageSeconds: number;
 }
 
 export interface PoolSummary {
@@ -78,6 +108,8 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,
     managedPool: sample.managed && managedPoolReport(sample.managed, now),
+    database: sample.database && databaseReport(sample.database),
+    app: sample.app && appReport(sample.app, now),
     saturatedLayer: verdict.saturatedLayer,
     problems: verdict.problems.map(toPublic),
     ageMs: Math.max(0, now - sample.takenAt),
@@ -91,8 +123,28 @@ function managedPoolReport({ kind, source, figures }: ManagedView, now: number):
     size: figures?.limit ?? null,
     inUse: figures?.inUse ?? null,
     waiting: figures?.waiting ?? null,
-    ageSeconds: figures && Math.max(0, Math.round((now - figures.takenAt) / 1_000)),
+    longestWaitMs: figures?.longestWaitMs ?? null,
+    borrowWaitMs: figures?.borrowWaitMs ?? null,
+    pinned: figures?.pinned ?? null,
+    ageSeconds: figures && ageSeconds(figures.takenAt, now),
   };
+}
+
+function databaseReport({ connections, slots }: DatabaseView): DatabaseReport {
+  return {
+    slots: ordinarySlots(slots),
+    usedSlots: connections?.server ?? null,
+    idleInTransaction: connections?.idleInTransaction ?? null,
+    longestTransactionMs: connections?.longestTransactionMs ?? null,
+  };
+}
+
+function appReport({ waiting, takenAt }: AppView, now: number): AppReport {
+  return { waiting, ageSeconds: ageSeconds(takenAt, now) };
+}
+
+function ageSeconds(takenAt: number, now: number): number {
+  return Math.max(0, Math.round((now - takenAt) / 1_000));
 }
 
 /**

@@ -21,7 +21,10 @@ const UNSEEN = assess(configOf(20), unseen({ problems: [problem('PROBE.TIMEOUT',
 
 describe('the JSON of a pool', () => {
   it("is the contract's example, with what is added beside it", () => {
-    const { pool, managedPool, saturatedLayer, problems, ageMs, ...contract } = poolReport(EXAMPLE, NOON + 1500);
+    const { pool, managedPool, database, app, saturatedLayer, problems, ageMs, ...contract } = poolReport(
+      EXAMPLE,
+      NOON + 1500,
+    );
     expect(JSON.parse(JSON.stringify(contract))).toEqual({
       status: 'healthy',
       metrics: {
@@ -35,9 +38,21 @@ describe('the JSON of a pool', () => {
       utilization: { percent: 50.0, status: 'normal' },
       timestamp: '2026-01-02T12:00:00.000Z',
     });
-    expect({ pool, managedPool, saturatedLayer, problems, ageMs }).toEqual({
+    expect({ pool, managedPool, database, app, saturatedLayer, problems, ageMs }).toEqual({
       pool: 'orders',
-      managedPool: { kind: 'pgbouncer', source: 'definition', size: null, inUse: null, waiting: 0, ageSeconds: 2 },
+      managedPool: {
+        kind: 'pgbouncer',
+        source: 'definition',
+        size: null,
+        inUse: null,
+        waiting: 0,
+        longestWaitMs: null,
+        borrowWaitMs: null,
+        pinned: null,
+        ageSeconds: 2,
+      },
+      database: { slots: 10_000, usedSlots: 10, idleInTransaction: 0, longestTransactionMs: null },
+      app: null,
       saturatedLayer: null,
       problems: [],
       ageMs: 1500,
@@ -68,8 +83,35 @@ describe('the JSON of a pool', () => {
       size: null,
       inUse: null,
       waiting: null,
+      longestWaitMs: null,
+      borrowWaitMs: null,
+      pinned: null,
       ageSeconds: null,
     });
+  });
+
+  it('tells how long clients of a managed pool wait', () => {
+    const view = managed({ limit: 20, inUse: 20, waiting: 13, longestWaitMs: 1_200, pinned: 2, borrowWaitMs: 40 });
+    expect(poolReport(assess(configOf(20), seen({ managed: view })), NOON).managedPool).toMatchObject({
+      waiting: 13,
+      longestWaitMs: 1_200,
+      borrowWaitMs: 40,
+      pinned: 2,
+    });
+  });
+
+  it('has the gauges of the application with their age', () => {
+    const report = poolReport(assess(configOf(20), seen({ app: { waiting: 3, takenAt: NOON - 90_000 } })), NOON);
+    expect(report.app).toEqual({ waiting: 3, ageSeconds: 90 });
+  });
+
+  it('has the slots of a server whose sessions are hidden, and not those used', () => {
+    const { database } = poolReport(
+      assess(configOf(20), seen({ connections: null, slots: slots({ reserved: 3 }) })),
+      NOON,
+    );
+    expect(database).toEqual({ slots: 9_997, usedSlots: null, idleInTransaction: null, longestTransactionMs: null });
+    expect(poolReport(UNSEEN, NOON).database).toBeNull();
   });
 
   it('has the settings as null without a valid definition', () => {
