@@ -202,7 +202,7 @@ describe('the verdict', () => {
       poolSize: 20,
       waitingRequests: null,
     });
-    expect(poolReport({ pool: 'orders', config, sample, verdict }, NOON + 60_000).managedPool).toEqual({
+    expect(poolReport({ pool: 'orders', config, sample, verdict }, NOON + 60_000).managedPool).toMatchObject({
       kind: 'rds-proxy',
       source: 'host name',
       size: 20,
