@@ -24,7 +24,7 @@ export interface AlarmsProps {
 }
 
 /** Of these, any one means that somebody has to act now. */
-const URGENT = ['utilization-critical', 'saturated', 'unhealthy', 'heartbeat'];
+export const URGENT = ['utilization-critical', 'saturated', 'unhealthy', 'heartbeat'];
 
 /** Every alarm of a deployment. Names are `<prefix>-<pool, proxy or function>-<alarm>`. */
 export class Alarms extends Construct {

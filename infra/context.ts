@@ -50,7 +50,8 @@ const both = {
   runbook: v.exactOptional(matching(/^\S+$/, 'a path or URL without spaces')),
 };
 
-const options = v.variant(
+/** The keys of the context; messages say what is accepted. */
+export const CONTEXT = v.variant(
   'mode',
   [
     closed({ mode: v.literal('demo'), ...both }),
@@ -72,7 +73,7 @@ const options = v.variant(
   '"demo" (a whole small environment) or "attach" (to what exists)',
 );
 
-export type Options = v.InferOutput<typeof options>;
+export type Options = v.InferOutput<typeof CONTEXT>;
 export type AttachOptions = Extract<Options, { mode: 'attach' }>;
 
 /**
@@ -83,7 +84,7 @@ export type AttachOptions = Extract<Options, { mode: 'attach' }>;
  */
 export function readContext(context: unknown): Options {
   const value = typeof context === 'string' ? parse(context) : (context ?? {});
-  const parsed = v.safeParse(options, value);
+  const parsed = v.safeParse(CONTEXT, value);
   const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesBetween(value)];
   if (!parsed.success || mistakes.length > 0) {
     throw new ContextError(mistakes);

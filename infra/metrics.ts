@@ -1,6 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_NAMESPACE, METRICS, type MetricName, POOL_DIMENSION } from '../functions/contract/metrics.js';
+import {
+  APP_METRICS,
+  type AppMetricName,
+  METRIC_NAMESPACE,
+  METRICS,
+  type MetricName,
+  POOL_DIMENSION,
+} from '../functions/contract/metrics.js';
 
 /** One minute: a sum of a gauge over more than its period would count it several times. */
 const PERIOD = Duration.minutes(1);
@@ -8,16 +15,23 @@ const PERIOD = Duration.minutes(1);
 /** What a caller may choose about a metric. Name, namespace, dimensions and unit are its identity and stay. */
 export type ChosenMetricOptions = Omit<MetricOptions, 'dimensionsMap' | 'unit'>;
 
-/** A metric of one pool, as the check publishes it. */
-export function poolMetric(pool: string, name: MetricName, options: ChosenMetricOptions = {}): Metric {
+const ALL_METRICS = { ...METRICS, ...APP_METRICS };
+
+/** A metric of one pool, as the check or the application publishes it. */
+export function poolMetric(pool: string, name: MetricName | AppMetricName, options: ChosenMetricOptions = {}): Metric {
   return new Metric({
     period: PERIOD,
-    statistic: METRICS[name].statistic,
+    statistic: ALL_METRICS[name].statistic,
     ...options,
     namespace: METRIC_NAMESPACE,
     metricName: name,
     dimensionsMap: { [POOL_DIMENSION]: pool },
   });
+}
+
+/** Active connections of a pool in percent of its size. */
+export function activeShare(pool: string): MathExpression {
+  return percentOf('ActiveConnections', 'PoolSize', (name) => poolMetric(pool, name));
 }
 
 /** Gauges of an RDS Proxy. Every node of a proxy publishes its own part, so the whole is their sum. */
@@ -40,7 +54,7 @@ export function proxyBorrowLatency(proxy: string): Metric {
 
 /** One gauge of an RDS Proxy in percent of another; no datapoint while the other is 0. */
 export function proxyShare(proxy: string, part: ProxyGauge, whole: ProxyGauge): MathExpression {
-  return percentOf({ part: proxyGauge(proxy, part), whole: proxyGauge(proxy, whole) }, `${part} / ${whole}`);
+  return percentOf(part, whole, (name) => proxyGauge(proxy, name));
 }
 
 /**
@@ -56,8 +70,18 @@ export function proxyAvailability(proxy: string): MathExpression {
 }
 
 /** `100 * part / whole`, minute by minute; no datapoint where a term is missing or the whole is 0. */
-export function percentOf(usingMetrics: { readonly part: Metric; readonly whole: Metric }, label: string) {
-  return new MathExpression({ expression: '100 * part / whole', usingMetrics, period: PERIOD, label });
+function percentOf<Name extends string>(part: Name, whole: Name, metricOf: (name: Name) => Metric): MathExpression {
+  // Each metric has one id, so that several shares fit into one graph; an id begins with a small letter.
+  const [partId, wholeId] = [part, whole].map((name) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`) as [
+    string,
+    string,
+  ];
+  return new MathExpression({
+    expression: `100 * ${partId} / ${wholeId}`,
+    usingMetrics: { [partId]: metricOf(part), [wholeId]: metricOf(whole) },
+    period: PERIOD,
+    label: `${part} / ${whole} (%)`,
+  });
 }
 
 function proxyMetric(proxy: string, metricName: string, statistic: string): Metric {

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../functions/contract/metrics.js';
 import { ABOVE, type AlarmRow, AT_LEAST, BELOW, KEEP_STATE, NO_DATA_IS_BAD, NO_DATA_IS_GOOD } from './alarm-row.js';
-import { percentOf, poolMetric } from './metrics.js';
+import { activeShare, poolMetric } from './metrics.js';
 import type { AlarmThresholds } from './thresholds.js';
 
 /** Counts the log entries that say CONFIG.INVALID; made from the log of the check, not published by it. */
@@ -137,10 +137,7 @@ function shapeAlarms(pool: string, { activeHigh }: AlarmThresholds): readonly Al
       name: 'active-high',
       meaning: `More than ${activeHigh} % of pool ${pool} has been busy for ten minutes.`,
       firstStep: 'Compare with the traffic: more requests need a larger pool, the same requests have become slower.',
-      metric: percentOf(
-        { part: poolMetric(pool, 'ActiveConnections'), whole: poolMetric(pool, 'PoolSize') },
-        'Active in percent of the size',
-      ),
+      metric: activeShare(pool),
       comparison: ABOVE,
       threshold: activeHigh,
       minutes: [10, 10],

@@ -67,7 +67,8 @@ const secret = strict({
   ),
 });
 
-const definition = strictNoList({
+/** The keys of a definition; messages say what is accepted. */
+export const DEFINITION = strictNoList({
   endpoint,
   port: v.optional(wholeFrom(1, 65_535), 5432),
   database: name,
@@ -107,7 +108,7 @@ const definition = strictNoList({
 });
 
 /** What a definition may hold, as a user writes it. */
-export type PoolDefinition = Omit<v.InferInput<typeof definition>, 'pool'> & { pool?: Partial<PoolConfig['settings']> };
+export type PoolDefinition = Omit<v.InferInput<typeof DEFINITION>, 'pool'> & { pool?: Partial<PoolConfig['settings']> };
 
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
@@ -131,7 +132,7 @@ export function parseDefinition(pool: string, text: string): Validation {
 
 /** Validates a definition that is already an object. Never throws; all mistakes at once. */
 export function validateDefinition(pool: string, value: unknown): Validation {
-  const parsed = v.safeParse(definition, value, { abortPipeEarly: true });
+  const parsed = v.safeParse(DEFINITION, value, { abortPipeEarly: true });
   const poolPart = isObject(value) && isObject(value.pool) ? value.pool : {};
   const environment = environmentOf(value);
   const { settings, violations, warnings } = resolveSettings([definitionSource(poolPart)], environment);

@@ -16,7 +16,7 @@ const POOL_ALARMS = [
   ['unhealthy', 'Healthy', 'Minimum', BELOW, 1, 2, 3, 'ignore'],
   ['waiting-requests', 'WaitingRequests', 'Maximum', AT_LEAST, 1, 3, 5, 'notBreaching'],
   ['no-idle-connections', 'IF(total > 0 AND idle < 1, 1, 0)', '', AT_LEAST, 1, 10, 10, 'notBreaching'],
-  ['active-high', '100 * part / whole', '', ABOVE, 80, 10, 10, 'ignore'],
+  ['active-high', '100 * activeConnections / poolSize', '', ABOVE, 80, 10, 10, 'ignore'],
   ['heartbeat', 'Healthy', 'SampleCount', BELOW, 1, 3, 3, 'breaching'],
   ['config-invalid', 'ConfigInvalid', 'Sum', AT_LEAST, 1, 1, 1, 'notBreaching'],
 ] as const;
@@ -26,7 +26,16 @@ const MONITOR_ALARMS = [
 ] as const;
 const PROXY_ALARMS = [
   ['proxy-borrow-latency', 'DatabaseConnectionsBorrowLatency', 'Average', AT_LEAST, 100_000, 3, 5, 'notBreaching'],
-  ['proxy-pinned', '100 * part / whole', '', AT_LEAST, 20, 5, 5, 'notBreaching'],
+  [
+    'proxy-pinned',
+    '100 * databaseConnectionsCurrentlySessionPinned / databaseConnections',
+    '',
+    AT_LEAST,
+    20,
+    5,
+    5,
+    'notBreaching',
+  ],
   [
     'proxy-availability',
     `SELECT AVG(AvailabilityPercentage) FROM SCHEMA("AWS/RDS", ProxyName, TargetGroup, TargetRole) WHERE ProxyName = 'shop'`,
@@ -37,7 +46,16 @@ const PROXY_ALARMS = [
     3,
     'breaching',
   ],
-  ['proxy-near-limit', '100 * part / whole', '', ABOVE, 80, 3, 5, 'notBreaching'],
+  [
+    'proxy-near-limit',
+    '100 * databaseConnections / maxDatabaseConnectionsAllowed',
+    '',
+    ABOVE,
+    80,
+    3,
+    5,
+    'notBreaching',
+  ],
 ] as const;
 const ROWS = [...POOL_ALARMS, ...MONITOR_ALARMS, ...PROXY_ALARMS];
 const POOLS = ['orders', 'carts', 'reports'];
@@ -103,14 +121,20 @@ describe('alarms look at the right numbers', () => {
 
   it.each([
     ['orders-no-idle-connections', { total: ['TotalConnections', 'Average'], idle: ['IdleConnections', 'Average'] }],
-    ['orders-active-high', { part: ['ActiveConnections', 'Average'], whole: ['PoolSize', 'Average'] }],
+    ['orders-active-high', { activeConnections: ['ActiveConnections', 'Average'], poolSize: ['PoolSize', 'Average'] }],
     [
       'shop-proxy-pinned',
-      { part: ['DatabaseConnectionsCurrentlySessionPinned', 'Sum'], whole: ['DatabaseConnections', 'Sum'] },
+      {
+        databaseConnectionsCurrentlySessionPinned: ['DatabaseConnectionsCurrentlySessionPinned', 'Sum'],
+        databaseConnections: ['DatabaseConnections', 'Sum'],
+      },
     ],
     [
       'shop-proxy-near-limit',
-      { part: ['DatabaseConnections', 'Sum'], whole: ['MaxDatabaseConnectionsAllowed', 'Sum'] },
+      {
+        databaseConnections: ['DatabaseConnections', 'Sum'],
+        maxDatabaseConnectionsAllowed: ['MaxDatabaseConnectionsAllowed', 'Sum'],
+      },
     ],
   ])('the terms of %s', (name, terms) => {
     const stats = alarm(name).Metrics?.flatMap(({ Id, MetricStat }) =>

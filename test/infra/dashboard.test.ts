@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { METRICS } from '../../functions/contract/metrics.js';
+import { APP_METRICS, METRICS } from '../../functions/contract/metrics.js';
 import { ATTACH, templateOf } from './synth.js';
 import { alarmsOf, compositesOf, plain } from './templates.js';
 
@@ -37,7 +37,9 @@ describe('the dashboard', () => {
   it('has a row for each pool with every metric of the contract, and one for each proxy', () => {
     const headings = widgets.flatMap(({ properties }) => properties.markdown ?? []);
     expect(headings).toEqual(['## Pool orders', '## Pool carts', '## Pool reports', '## RDS Proxy shop']);
-    const pools = ATTACH.pools.flatMap(({ name }) => Object.keys(METRICS).map((metric) => `${metric} ${name}`));
+    const pools = ATTACH.pools.flatMap(({ name }) =>
+      Object.keys({ ...METRICS, ...APP_METRICS }).map((metric) => `${metric} ${name}`),
+    );
     expect(shown()).toEqual(expect.arrayContaining(pools));
     expect(shown()).toContain('DatabaseConnectionsBorrowLatency shop');
   });
