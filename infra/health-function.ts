@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { DEPLOYED_ENVIRONMENT } from '../functions/contract/environment.js';
+import { bundleFolder, type Handler } from './handlers.js';
 import { attachToVpc, explainStar, readDefinitions } from './permissions.js';
 
 /** Where functions stand in a VPC. */
@@ -17,8 +16,7 @@ export interface Placement {
 }
 
 export interface HealthFunctionProps {
-  /** Name of the handler's file in `functions/`, without suffix. */
-  readonly handler: 'check' | 'pool' | 'details';
+  readonly handler: Handler;
   readonly timeout: Duration;
   readonly parameterPrefix: string;
   readonly logRetention: RetentionDays;
@@ -33,7 +31,7 @@ const MEMORY_MB = 512;
 
 /** One function of the monitor, with a role and a log of its own. */
 export class HealthFunction extends Construct implements IGrantable {
-  readonly lambda: NodejsFunction;
+  readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly role: Role;
 
@@ -44,8 +42,9 @@ export class HealthFunction extends Construct implements IGrantable {
     const environment: Record<keyof typeof DEPLOYED_ENVIRONMENT, string> = {
       POOL_HEALTH_PARAMETER_PREFIX: props.parameterPrefix,
     };
-    this.lambda = new NodejsFunction(this, 'Function', {
-      ...bundled(props.handler),
+    this.lambda = new LambdaFunction(this, 'Function', {
+      code: Code.fromAsset(bundleFolder(props.handler)),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: MEMORY_MB,
@@ -80,24 +79,4 @@ export class HealthFunction extends Construct implements IGrantable {
     explainStar(role);
     return role;
   }
-}
-
-/** How a handler becomes one file: everything in it, the AWS SDK too, so that what was tested is what runs. */
-function bundled(handler: string) {
-  return {
-    entry: inRepository(`functions/${handler}.ts`),
-    depsLockFilePath: inRepository('package-lock.json'),
-    bundling: {
-      format: OutputFormat.CJS,
-      mainFields: ['module', 'main'],
-      minify: true,
-      bundleAwsSDK: true,
-      // The optional native client of pg, required only by who asks for it.
-      externalModules: ['pg-native'],
-    },
-  };
-}
-
-function inRepository(path: string): string {
-  return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Acknowledgment, type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ATTACH, appWithoutCode, stackOf } from './synth.js';
+import { ATTACH, emptyApp, stackOf } from './synth.js';
 
 /** Findings of the rules that review calls AwsSolutions, as `rule at construct`. */
 function findings(app: App): readonly string[] {
@@ -31,7 +31,7 @@ interface Report {
 }
 
 function checked(context: unknown): App {
-  const app = appWithoutCode();
+  const app = emptyApp();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   stackOf(context, app);
   return app;

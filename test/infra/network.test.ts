@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { PoolHealth } from '../../infra/pool-health.js';
-import { ATTACH, appWithoutCode, templateOf } from './synth.js';
+import { ATTACH, emptyApp, templateOf } from './synth.js';
 import { plain } from './templates.js';
 
 /** Every way out of a group and into one: from, to, port. */
@@ -76,7 +76,7 @@ describe('with NAT', () => {
 });
 
 it('outside a VPC there is no network, and no right to make network interfaces', () => {
-  const stack = new Stack(appWithoutCode(), 'Public');
+  const stack = new Stack(emptyApp(), 'Public');
   const { definition, name } = ATTACH.pools[2];
   const health = new PoolHealth(stack, 'Health', { pools: [{ name, definition }] });
   expect(health.connections.securityGroups).toEqual([]);

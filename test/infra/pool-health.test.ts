@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../functions/contract/metrics.js';
 import { PoolHealth, type PoolHealthProps } from '../../infra/pool-health.js';
 import type { WatchedPoolProps } from '../../infra/pools.js';
-import { appWithoutCode } from './synth.js';
+import { emptyApp } from './synth.js';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:watcher-AbCdEf';
 const POOL: WatchedPoolProps = {
@@ -18,7 +18,7 @@ const POOL: WatchedPoolProps = {
 
 /** The construct in an app of a user's own. */
 function inAStack(props: Partial<PoolHealthProps> = {}) {
-  const stack = new Stack(appWithoutCode(), 'Shop');
+  const stack = new Stack(emptyApp(), 'Shop');
   const health = new PoolHealth(stack, 'Health', { pools: [POOL], ...props });
   return { stack, health, template: () => Template.fromStack(stack) };
 }
@@ -141,7 +141,7 @@ describe('who may call the API', () => {
 
 describe('what is known only at deployment', () => {
   it('may stand in a definition: endpoint, port, secret and the name of the proxy', () => {
-    const stack = new Stack(appWithoutCode(), 'Shop');
+    const stack = new Stack(emptyApp(), 'Shop');
     const proxy = new CfnDBProxy(stack, 'Proxy', {
       dbProxyName: 'x',
       engineFamily: 'POSTGRESQL',

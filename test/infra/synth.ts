@@ -59,14 +59,14 @@ export const ATTACH = {
   ],
 } as const;
 
-/** An app as `cdk.json` sets it up, without building the functions' code. */
-export function appWithoutCode(): App {
+/** An app as `cdk.json` sets it up, with nothing in it. */
+export function emptyApp(): App {
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
-  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+  return new App({ context, analyticsReporting: false });
 }
 
 /** The stack that a context describes. */
-export function stackOf(context: unknown, app = appWithoutCode()): PoolHealthStack {
+export function stackOf(context: unknown, app = emptyApp()): PoolHealthStack {
   return new PoolHealthStack(app, readContext(context));
 }
 
