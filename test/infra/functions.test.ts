@@ -1,6 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED_ENVIRONMENT } from '../../functions/contract/environment.js';
+import { HANDLERS } from '../../infra/handlers.js';
 import { ATTACH, templateOf } from './synth.js';
 import { plain } from './templates.js';
 
@@ -15,7 +16,7 @@ const functions = (of: Template) => Object.entries(of.findResources('AWS::Lambda
 
 describe('the functions', () => {
   it('get the environment variables of the contract and no other', () => {
-    expect(functions(template)).toHaveLength(3);
+    expect(functions(template)).toHaveLength(HANDLERS.length);
     for (const [id, { Properties }] of functions(template)) {
       expect(Object.keys(Properties.Environment.Variables), id).toEqual(Object.keys(DEPLOYED_ENVIRONMENT));
     }
@@ -39,6 +40,11 @@ describe('the functions', () => {
     open.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+  });
+
+  it('run a bundle each, of their own', () => {
+    const code = functions(template).map(([, { Properties }]) => Properties.Code.S3Key);
+    expect(new Set(code).size).toBe(HANDLERS.length);
   });
 
   it('have longer than the deadline of a check, and the check is done before the next', () => {
