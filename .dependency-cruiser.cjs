@@ -54,9 +54,9 @@ module.exports = {
     },
     {
       name: 'rooms-do-not-import-handlers',
-      comment: 'only what runs the handlers locally may',
+      comment: 'only what runs them locally, npm start and the command line, may',
       severity: 'error',
-      from: { path: '^functions/[^/]+/', pathNot: '^functions/local/' },
+      from: { path: '^functions/[^/]+/', pathNot: '^functions/(local|cli)/' },
       to: { path: HANDLERS },
     },
   ],

@@ -4,6 +4,7 @@ import type { Assessment } from '../health/report.js';
 import { createDemoDatabase } from './demo-database.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.js';
 import { line } from './line.js';
+import { nameDefinition } from './named-definition.js';
 import { type LocalServer, listen } from './server.js';
 import { settingsInForce } from './settings-lines.js';
 import { startWorkload, type Workload } from './workload.js';
@@ -114,17 +115,5 @@ export class LocalRun {
       }
       await pause(Math.max(0, next - Date.now()), undefined, { signal });
     }
-  }
-}
-
-/** Reads the definition that is named, for the settings and for the handlers, which take it from the environment. */
-async function nameDefinition(environment: NodeJS.ProcessEnv): Promise<void> {
-  if (environment.POOL_HEALTH_PARAMETER) {
-    // Loaded only here: most runs need no client of AWS.
-    const [{ ssmClient }, { readParameter }] = await Promise.all([
-      import('../aws/clients/ssm.js'),
-      import('../aws/parameter.js'),
-    ]);
-    environment.POOL_HEALTH_DEFINITION = await readParameter(ssmClient(), environment.POOL_HEALTH_PARAMETER);
   }
 }

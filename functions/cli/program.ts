@@ -1,0 +1,82 @@
+import { Command, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import type { SourceOptions } from './look.js';
+import type { Terminal } from './terminal.js';
+
+const EXIT_CODES = `
+Exit codes: 0 healthy, 1 unhealthy or nobody could be asked, 2 a mistake in the command, the URL or the settings.`;
+
+/**
+ * The commands, their options and their help. What a command needs is loaded when it runs, so that help is quick.
+ *
+ * @param done gets the exit code of the command that ran
+ */
+export function program(terminal: Terminal, done: (code: number) => void): Command {
+  const root = new Command('pool-health')
+    .description('How full is the PostgreSQL connection pool, and which side is full?')
+    .version(manifest.version)
+    .option('--debug', 'show the stack when something fails unexpectedly')
+    .exitOverride()
+    // Whoever runs the program says what is wrong, on one line and without what may be a password.
+    .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError, outputError: () => undefined })
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      '\nColours: where the output is a terminal; NO_COLOR=1 takes them away, FORCE_COLOR=1 keeps them.',
+    );
+
+  looking(root.command('check'))
+    .description('Look once at the pool of a database, or at a deployed pool, and say how it is.')
+    .option('--json', 'print the JSON of GET /health/pool instead of a table')
+    .addHelpText(
+      'after',
+      `
+Without --url and --api the database is that of DATABASE_URL. Prefer it to --url: others on this machine can read
+command lines. DATABASE_POOL_*, NODE_ENV and POOL_HEALTH_* mean what they mean for npm start.
+
+Examples:
+  DATABASE_URL=postgres://check:secret@localhost:5432/shop pool-health check
+  pool-health check --api https://id.execute-api.eu-central-1.amazonaws.com/health/pool --pool orders
+  pool-health check --json | jq .utilization.percent
+${EXIT_CODES}`,
+    )
+    .action(async (options: SourceOptions & { json?: boolean }) => {
+      const { check } = await import('./check.js');
+      done(await check(options, terminal));
+    });
+
+  const config = root
+    .command('config')
+    .helpCommand(false)
+    .description('Work with the definition of a pool (the JSON of its SSM parameter).');
+  config
+    .command('validate')
+    .description('List every mistake in a definition, one a line, or what is in force with it.')
+    .argument('<file>', 'the definition, or - for the standard input')
+    .option('--pool <name>', 'the name of the pool, which is validated too', 'pool')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pool-health config validate orders.json
+  aws ssm get-parameter --name /pool-health/orders --query Parameter.Value --output text | pool-health config validate -
+
+Exit codes: 0 valid, 1 not valid, 2 the file cannot be read or another mistake in the command.`,
+    )
+    .action(async (file: string, options: { pool: string }) => {
+      const { validate } = await import('./config-validate.js');
+      done(await validate(file, options, terminal));
+    });
+
+  return root;
+}
+
+/** Adds what all commands that look at a pool take. */
+function looking(command: Command): Command {
+  const url = new Option('--url <url>', 'postgres:// URL of the database instead of DATABASE_URL').conflicts('api');
+  return command
+    .addOption(url)
+    .option('--api <url>', 'the deployed pool instead: the output ApiUrl of the deployment')
+    .option('--pool <name>', 'with --api: this pool instead of the worst')
+    .option('--sign', 'with --api: sign the request with AWS credentials, for an API with "apiAuth": "iam"');
+}

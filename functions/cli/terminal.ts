@@ -1,0 +1,44 @@
+import { styleText } from 'node:util';
+
+export type Style = 'green' | 'yellow' | 'red' | 'bold' | 'dim';
+
+/** Dresses a text for a terminal; leaves it as it is where nobody wants colours. */
+export type Paint = (style: Style, text: string) => string;
+
+/** Where a command reads its surroundings and says its words. */
+export interface Terminal {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Whether a person looks at the output while it is written. */
+  readonly isInteractive: boolean;
+  /** Characters in a line of the output. */
+  readonly columns: number;
+  /** Colours where the output is a terminal; NO_COLOR and FORCE_COLOR decide over that. */
+  readonly paint: Paint;
+  /** Writes to the output as it is. */
+  write(text: string): void;
+  /** Writes lines to the output. */
+  say(...lines: readonly string[]): void;
+  /** Writes beside the output as it is. */
+  writeError(text: string): void;
+  /** Writes lines about the command itself, which are not its result. */
+  complain(...lines: readonly string[]): void;
+}
+
+/** The terminal of this process. Whoever reads the output may leave at any time, as `head` does: that is no failure. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  stdout.on('error', () => process.exit(0));
+  stderr.on('error', () => undefined);
+  return {
+    environment: env,
+    isInteractive: stdout.isTTY === true,
+    get columns() {
+      return stdout.columns || 80;
+    },
+    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    write: (text) => void stdout.write(text),
+    say: (...lines) => void stdout.write(lines.map((line) => `${line}\n`).join('')),
+    writeError: (text) => void stderr.write(text),
+    complain: (...lines) => void stderr.write(lines.map((line) => `pool-health: ${line}\n`).join('')),
+  };
+}
