@@ -10,7 +10,7 @@ import {
   PhysicalResourceId,
 } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { type CheckRole, checkRoleSql } from './check-role-sql.js';
+import { type CheckRole, checkRoleSql } from '../functions/contract/check-role-sql.js';
 
 export interface DatabaseRoleProps {
   /** An Aurora cluster with the Data API. */

@@ -1,5 +1,5 @@
 import { CfnOutput, type Stack } from 'aws-cdk-lib';
-import { checkRoleSql } from './check-role-sql.js';
+import { checkRoleSql } from '../functions/contract/check-role-sql.js';
 import type { PoolHealth } from './pool-health.js';
 
 /** Shows after a deployment where everything is, and the SQL that the databases need. */

@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { DEPLOYED_ENVIRONMENT } from '../functions/contract/environment.js';
 import { Alarms } from './alarms.js';
 import { HealthApi } from './api.js';
-import { type CheckRole, checkRoles } from './check-role-sql.js';
+import { type CheckRoleOfPools, checkRoles } from './check-roles.js';
 import { createDashboard } from './dashboard.js';
 import { countInvalidDefinitions, Definitions } from './definitions.js';
 import { Functions } from './functions.js';
@@ -88,7 +88,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   /** Names of the SSM parameters. */
   readonly parameterNames: readonly string[];
   /** The roles that the databases need; `checkRoleSql` makes them. */
-  readonly checkRoles: readonly CheckRole[];
+  readonly checkRoles: readonly CheckRoleOfPools[];
   readonly #api: HealthApi;
 
   /** @throws Error that lists every mistake in the pools */

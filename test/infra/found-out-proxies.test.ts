@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkRoles } from '../../infra/check-role-sql.js';
+import { checkRoles } from '../../infra/check-roles.js';
 import type { IamLogin } from '../../infra/permissions.js';
 import { checkedPools } from '../../infra/pools.js';
 import { proxiesOf } from '../../infra/proxies.js';
