@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { SESSIONS_PER_POOL } from '../contract/check-role-sql.js';
 import type { SourceOptions } from './look.js';
+import type { SetupOptions } from './setup.js';
 import type { Terminal } from './terminal.js';
 
 const EXIT_CODES = `
@@ -66,6 +68,37 @@ Exit codes: 0 valid, 1 not valid, 2 the file cannot be read or another mistake i
     .action(async (file: string, options: { pool: string }) => {
       const { validate } = await import('./config-validate.js');
       done(await validate(file, options, terminal));
+    });
+
+  root
+    .command('setup')
+    .description('Print the SQL that makes the role of the check, or run it. It may be run again at any time.')
+    .option('--user <name>', 'the role', 'pool_health')
+    .option(
+      '--connection-limit <number>',
+      'sessions it may have: ten for each pool that it watches',
+      `${SESSIONS_PER_POOL}`,
+    )
+    .option('--iam', 'let it log in with IAM (RDS and Aurora), which makes a password fail')
+    .option('--database <name>', 'also grant it CONNECT on this database, where that was taken from PUBLIC')
+    .option('--run', 'run it in one transaction, as the administrator of DATABASE_URL, and say what it changed')
+    .option('--url <url>', 'with --run: the postgres:// URL of the administrator instead of DATABASE_URL')
+    .addHelpText(
+      'after',
+      `
+With --run the password of the role is that of the variable POOL_HEALTH_ROLE_PASSWORD, if it is set; the server gets
+its SCRAM verifier only. Without, the password stays as it is.
+
+Examples:
+  pool-health setup | psql "$ADMIN_URL"
+  pool-health setup --iam --user pool_health_orders
+  DATABASE_URL=$ADMIN_URL POOL_HEALTH_ROLE_PASSWORD=$(openssl rand -hex 16) pool-health setup --run
+
+Exit codes: 0 printed or done, 1 not done (nothing is changed then), 2 a mistake in the command or the URL.`,
+    )
+    .action(async (options: SetupOptions) => {
+      const { setup } = await import('./setup.js');
+      done(await setup(options, terminal));
     });
 
   return root;

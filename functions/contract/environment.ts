@@ -49,7 +49,18 @@ export const LOCAL_ENVIRONMENT = {
   },
 } as const;
 
-export type VariableName = keyof typeof DEPLOYED_ENVIRONMENT | keyof typeof LOCAL_ENVIRONMENT;
+/** Read by `pool-health`, the command line, beside those above. */
+export const CLI_ENVIRONMENT = {
+  POOL_HEALTH_ROLE_PASSWORD: {
+    meaning: 'Password that setup --run gives to the role of the check, so that it stands on no command line.',
+    default: null,
+  },
+} as const;
+
+export type VariableName =
+  | keyof typeof DEPLOYED_ENVIRONMENT
+  | keyof typeof LOCAL_ENVIRONMENT
+  | keyof typeof CLI_ENVIRONMENT;
 
 /** An environment as it was found: `process.env`, or what a test hands in. */
 export type Environment = Readonly<Partial<Record<VariableName, string>>>;

@@ -25,6 +25,11 @@ const name = v.pipe(
     `a name of 1 to ${NAME_BYTES} bytes without control characters`,
   ),
 );
+/** Whether a text can name a role or a database. */
+export function isName(text: string): boolean {
+  return v.is(name, text);
+}
+
 const names = v.pipe(
   v.array(name, 'a list of names'),
   v.minLength(1, 'a list of at least one name'),
