@@ -1,5 +1,7 @@
 /** Who may import whom: the rooms of the house. Type-only imports count too. */
 const HANDLERS = '^functions/[^/]+\\.ts$';
+/** Packages that stand in devDependencies because a bundle of `dist/` holds what it needs of them. */
+const BUNDLED = '@aws-sdk/|@prisma/client/|commander/|valibot/';
 const room = (name) => `^functions/${name}/`;
 const mayOnly = (name, allowed) => ({
   name: `${name}-may-import-only`,
@@ -18,13 +20,19 @@ module.exports = {
       name: 'no-undeclared-packages',
       severity: 'error',
       from: {},
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // The optional peers of who uses the construct count as undeclared where they are named a second time.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'functions-need-no-development-packages',
       severity: 'error',
+      comment: 'beside the dependencies of the package, what its bundles bring along',
       from: { path: '^functions/', pathNot: '^functions/local/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '@types/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: `^node_modules/(@types/|${BUNDLED})`,
+      },
     },
     mayOnly('contract', []),
     mayOnly('health', ['contract']),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { PoolDefinition } from '../functions/health/definition.js';
+import type { PoolDefinition } from '../functions/health/pool-definition.js';
 import { closed, counting, matching } from './context-schema.js';
 import { poolMistakes } from './pools.js';
 

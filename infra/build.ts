@@ -1,4 +1,19 @@
-import { bundleHandlers } from './bundle.js';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle, writeIfChanged } from './bundle.js';
+import { BUNDLES } from './bundles.js';
+import { PACKAGE_ROOT } from './handlers.js';
 
-/** `npm run build`: what `dist/` holds; also before every command of the CDK (`cdk.json`). */
-await bundleHandlers();
+/**
+ * `npm run build`: makes `dist/`. Says nothing unless it fails, since the CDK runs it (`cdk.json`) in front of a template on
+ * standard output.
+ */
+export async function makeDist(): Promise<void> {
+  // What is in there is CommonJS, types included, unlike the source.
+  writeIfChanged(join(PACKAGE_ROOT, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
+  await Promise.all(BUNDLES.map(bundle));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await makeDist();
+}

@@ -3,7 +3,7 @@ import { Connections } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { PoolDefinition } from '../functions/health/definition.js';
+import type { PoolDefinition } from '../functions/health/pool-definition.js';
 import { HealthFunction, type Placement } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
 import { isBehindRdsProxy, publishMetrics, readMetrics, readProxies } from './permissions.js';

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The handlers that are deployed, each a file of `functions/` and a bundle of its own. */
 export const HANDLERS = ['check', 'pool', 'details'] as const;
 export type Handler = (typeof HANDLERS)[number];
 
-/** The folder of pool-health, found by its name: as well from this source as from where the package is installed. */
-export const PACKAGE_ROOT = dirname(createRequire(import.meta.url).resolve('pool-health/package.json'));
+/** The folder of pool-health. Where the package is installed, this is part of a file of `dist/`, as deep as `infra/`. */
+export const PACKAGE_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * The folder with a handler's bundle, `index.js`: made by `npm run build`, brought along by the package.

@@ -1,7 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { promised, type ValidatedPoolConfig } from '../functions/health/config.js';
-import { type PoolDefinition, validateDefinition } from '../functions/health/definition.js';
+import { validateDefinition } from '../functions/health/definition.js';
+import type { PoolDefinition } from '../functions/health/pool-definition.js';
 import type { IamLogin } from './permissions.js';
 
 /** A pool to watch, and what the functions need to reach it. */

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
-import { bundle, handlerOptions } from '../infra/bundle.js';
+import { bundle } from '../infra/bundle.js';
+import { handlerBundle } from '../infra/bundles.js';
 import { bundleFolder, HANDLERS, type Handler, PACKAGE_ROOT } from '../infra/handlers.js';
 import { CLOSED_URL } from './support/aws-faults.js';
 import { getEvent } from './support/events.js';
@@ -46,7 +47,7 @@ function packagesOf(files: Iterable<string>): string[] {
 
 beforeAll(async () => {
   for (const handler of HANDLERS) {
-    const { inputs, outputs } = await bundle(handlerOptions(handler));
+    const { inputs, outputs } = await bundle(handlerBundle(handler));
     // Alone in a folder, as in Lambda: nothing of the project is near.
     cpSync(bundleFolder(handler), join(folder, handler), { recursive: true });
     const [output] = Object.values(outputs);

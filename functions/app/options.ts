@@ -1,5 +1,5 @@
 import type { Environment } from '../contract/environment.js';
-import type { PoolDefinition } from '../health/definition.js';
+import type { PoolDefinition } from '../health/pool-definition.js';
 import type { PoolSettings } from '../health/settings.js';
 
 /** Where the pool's log goes: `console` has this shape, and so have the usual loggers. */

@@ -1,5 +1,6 @@
 import { CHECK_APPLICATION_NAME } from '../contract/check-identity.js';
-import { type PoolDefinition, parseDefinition, poolNameViolation, validateDefinition } from '../health/definition.js';
+import { parseDefinition, poolNameViolation, validateDefinition } from '../health/definition.js';
+import type { PoolDefinition } from '../health/pool-definition.js';
 import {
   definitionSource,
   type EnvironmentName,

@@ -72,7 +72,7 @@ const secret = strict({
   ),
 });
 
-/** The keys of a definition; messages say what is accepted. */
+/** The keys of a definition, those of the type `PoolDefinition`; messages say what is accepted. */
 export const DEFINITION = strictNoList({
   endpoint,
   port: v.optional(wholeFrom(1, 65_535), 5432),
@@ -111,9 +111,6 @@ export const DEFINITION = strictNoList({
     {},
   ),
 });
-
-/** What a definition may hold, as a user writes it. */
-export type PoolDefinition = Omit<v.InferInput<typeof DEFINITION>, 'pool'> & { pool?: Partial<PoolConfig['settings']> };
 
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 

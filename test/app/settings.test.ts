@@ -3,7 +3,7 @@ import type { AppPool } from '../../functions/app/app-pool.js';
 import type { PoolOptions } from '../../functions/app/options.js';
 import { createPool } from '../../functions/app/pool.js';
 import type { Environment } from '../../functions/contract/environment.js';
-import type { PoolDefinition } from '../../functions/health/definition.js';
+import type { PoolDefinition } from '../../functions/health/pool-definition.js';
 
 const DATABASE_URL = 'postgres://shop:secret@localhost/shop';
 const DEFINITION: PoolDefinition = {

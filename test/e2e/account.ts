@@ -8,7 +8,7 @@ import {
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { METRIC_NAMESPACE, type MetricName, POOL_DIMENSION } from '../../functions/contract/metrics.js';
-import type { PoolDefinition } from '../../functions/health/definition.js';
+import type { PoolDefinition } from '../../functions/health/pool-definition.js';
 import type { Emulator } from './emulator.js';
 
 /** The emulated account, as its owner sees and changes it. */

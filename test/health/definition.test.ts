@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { parseDefinition, poolNameViolation, validateDefinition } from '../../functions/health/definition.js';
+import type * as v from 'valibot';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  type DEFINITION,
+  parseDefinition,
+  poolNameViolation,
+  validateDefinition,
+} from '../../functions/health/definition.js';
+import type { PoolDefinition } from '../../functions/health/pool-definition.js';
 import { accepted, LEAST, refused } from './support.js';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/monitor-AbCdEf';
@@ -433,5 +440,24 @@ describe('a text that is JSON but no definition', () => {
     const mistakes = refused(parseDefinition('orders', text));
     expect(mistakes.map((mistake) => mistake.field)).toContain(field);
     expect(mistakes.every(({ message }) => message.length < 300)).toBe(true);
+  });
+});
+
+describe('the type of a definition', () => {
+  type Written = DeepReadonly<v.InferInput<typeof DEFINITION>>;
+  type DeepReadonly<T> = T extends readonly (infer Item)[]
+    ? readonly DeepReadonly<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+      : T;
+
+  it('allows what the schema takes, and nothing else', () => {
+    expectTypeOf<PoolDefinition>().toExtend<Written>();
+    expectTypeOf<keyof PoolDefinition>().toEqualTypeOf<keyof Written>();
+    expectTypeOf<NonNullable<Written['managed']>['kind']>().toEqualTypeOf<
+      NonNullable<PoolDefinition['managed']>['kind']
+    >();
+    expectTypeOf<keyof NonNullable<Written['limits']>>().toEqualTypeOf<keyof NonNullable<PoolDefinition['limits']>>();
+    expectTypeOf<keyof NonNullable<Written['count']>>().toEqualTypeOf<keyof NonNullable<PoolDefinition['count']>>();
   });
 });
