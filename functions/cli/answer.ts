@@ -32,6 +32,8 @@ const report = v.looseObject({
       ageSeconds: number,
     }),
   ),
+  // An API of an earlier version does not tell.
+  database: v.optional(v.nullable(v.looseObject({ slots: v.number(), usedSlots: number })), null),
   saturatedLayer: v.nullable(word),
   problems: v.array(v.looseObject({ code: word, severity: word, layer: word, text: word })),
   ageMs: v.number(),

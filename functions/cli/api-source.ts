@@ -14,14 +14,15 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  */
 export function apiSource(address: string, { pool, sign }: SourceOptions): Source {
   const url = routeOf(address, pool);
+  const leaving = new AbortController();
   return {
     warnings: [],
     look: async () => {
       const headers = sign ? await signed(url) : {};
-      const { status, text } = await get(url, headers);
+      const { status, text } = await get(url, headers, leaving.signal);
       return answered(status, text, sign === true);
     },
-    close: async () => undefined,
+    close: async () => leaving.abort(),
   };
 }
 
@@ -57,9 +58,17 @@ async function signed(url: URL): Promise<Readonly<Record<string, string>>> {
   }
 }
 
-async function get(url: URL, headers: Readonly<Record<string, string>>): Promise<{ status: number; text: string }> {
+async function get(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  leaving: AbortSignal,
+): Promise<{ status: number; text: string }> {
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(DEADLINE_MS) });
+    const response = await fetch(url, {
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), leaving]),
+    });
     return { status: response.status, text: await response.text() };
   } catch (cause) {
     throw new Failure(`the API could not be reached (${reasonOf(cause)}): check the address and the network`, {

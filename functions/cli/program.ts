@@ -4,6 +4,7 @@ import { SESSIONS_PER_POOL } from '../contract/check-role-sql.js';
 import type { SourceOptions } from './look.js';
 import type { SetupOptions } from './setup.js';
 import type { Terminal } from './terminal.js';
+import type { WatchOptions } from './watch.js';
 
 const EXIT_CODES = `
 Exit codes: 0 healthy, 1 unhealthy or nobody could be asked, 2 a mistake in the command, the URL or the settings.`;
@@ -45,6 +46,26 @@ ${EXIT_CODES}`,
     .action(async (options: SourceOptions & { json?: boolean }) => {
       const { check } = await import('./check.js');
       done(await check(options, terminal));
+    });
+
+  looking(root.command('watch'))
+    .description('Look again and again: live on a terminal, a line for each check in a pipe or a file.')
+    .option('--interval <seconds>', 'from the beginning of a check to that of the next', '5')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C ends it and closes the connection. A check that fails is shown like any other and does not end it.
+
+Examples:
+  DATABASE_URL=postgres://check:secret@localhost:5432/shop pool-health watch
+  pool-health watch --interval 60 >> pool.log
+  pool-health watch --api https://id.execute-api.eu-central-1.amazonaws.com/health/pool
+
+Exit codes: 0 ended by Ctrl-C or by whoever read the lines, 2 a mistake in the command, the URL or the settings.`,
+    )
+    .action(async (options: WatchOptions) => {
+      const { watch } = await import('./watch.js');
+      done(await watch(options, terminal));
     });
 
   const config = root

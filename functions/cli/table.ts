@@ -1,5 +1,5 @@
-import type { ProblemValues } from '../health/problem.js';
 import type { PoolReport } from '../health/report.js';
+import { pairs, shown } from '../local/line.js';
 import type { Look, ShownProblem } from './look.js';
 import type { Paint, Style } from './terminal.js';
 
@@ -31,6 +31,7 @@ function rows(report: PoolReport, paint: Paint): [name: string, value: string][]
     ],
     ['Waiting', shown(metrics.waitingRequests)],
     ['Managed pool', managedPool(report.managedPool)],
+    ['Server', serverSlots(report.database)],
     [
       'Settings',
       `min ${shown(config.min)}, max ${shown(config.max)}, idleTimeout ${shown(config.idleTimeout)} ms, connectionTimeout ${shown(config.connectionTimeout)} ms`,
@@ -49,6 +50,10 @@ function managedPool(managed: PoolReport['managedPool']): string {
       ? ''
       : `: ${shown(inUse)} of ${shown(size)} in use, ${shown(waiting)} waiting, ${ageSeconds} s ago`;
   return `${kind} (by ${source})${figures}`;
+}
+
+export function serverSlots(database: PoolReport['database']): string {
+  return database === null ? '-' : `${shown(database.usedSlots)} of ${database.slots} slots for clients used`;
 }
 
 function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {
@@ -74,12 +79,4 @@ export function styleOf(status: string): Style {
 
 export function percentOf(percent: number | null): string {
   return percent === null ? '- %' : `${percent.toFixed(1)} %`;
-}
-
-export function shown(value: number | null): string {
-  return value === null ? '-' : String(value);
-}
-
-function pairs(values: ProblemValues): string[] {
-  return Object.entries(values).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join('; ') : value}`);
 }

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a person looks at the output while it is written. */
   readonly isInteractive: boolean;
+  /** Aborted once nobody reads the output any more, as after `head`. */
+  readonly gone: AbortSignal;
   /** Characters in a line of the output. */
   readonly columns: number;
   /** Colours where the output is a terminal; NO_COLOR and FORCE_COLOR decide over that. */
@@ -27,10 +29,12 @@ export interface Terminal {
 /** The terminal of this process. Whoever reads the output may leave at any time, as `head` does: that is no failure. */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  stdout.on('error', () => process.exit(0));
+  const gone = new AbortController();
+  stdout.on('error', () => gone.abort());
   stderr.on('error', () => undefined);
   return {
     environment: env,
+    gone: gone.signal,
     isInteractive: stdout.isTTY === true,
     get columns() {
       return stdout.columns || 80;

@@ -1,34 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { run } from '../../functions/cli/run.js';
-import { runCli } from '../support/cli.js';
+import { runCli, runHere } from '../support/cli.js';
 
 const SECRET = 'hunter2';
-
-/** Runs it inside this process, without anything in the environment. */
-async function runHere(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  let out = '';
-  let err = '';
-  const code = await run(args, {
-    environment,
-    isInteractive: false,
-    columns: 80,
-    paint: (_, text) => text,
-    write: (text) => {
-      out += text;
-    },
-    say: (...lines) => {
-      out += lines.map((line) => `${line}\n`).join('');
-    },
-    writeError: (text) => {
-      err += text;
-    },
-    complain: (...lines) => {
-      err += lines.map((line) => `pool-health: ${line}\n`).join('');
-    },
-  });
-  return { code, out, err };
-}
 
 describe('a command that cannot be understood', () => {
   it.each([

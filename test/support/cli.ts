@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { run } from '../../functions/cli/run.js';
+import type { Terminal } from '../../functions/cli/terminal.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -40,4 +42,30 @@ export function runCli(args: readonly string[], { environment = {}, input = '' }
 export function cliEnvironment(environment: Readonly<Record<string, string>>): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
   return { PATH, HOME, TZ: 'UTC', ...environment };
+}
+
+/** Runs it inside this process, with nothing in the environment, to its end. */
+export async function runHere(args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ran> {
+  const ran = { out: '', err: '' };
+  const code = await run(args, {
+    environment: {},
+    isInteractive: false,
+    gone: new AbortController().signal,
+    columns: 80,
+    paint: (_, text) => text,
+    write: (text) => {
+      ran.out += text;
+    },
+    say: (...lines) => {
+      ran.out += lines.map((line) => `${line}\n`).join('');
+    },
+    writeError: (text) => {
+      ran.err += text;
+    },
+    complain: (...lines) => {
+      ran.err += lines.map((line) => `pool-health: ${line}\n`).join('');
+    },
+    ...changes,
+  });
+  return { code, ...ran };
 }
