@@ -1,28 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleHandlers } from '../../infra/bundle.js';
+import { bundleFolder, type Handler } from '../../infra/handlers.js';
 
-/** Temporary files of a measurement: removed however this process ends. */
+let folder: string | undefined;
+
+/** Where a benchmark keeps temporary files: removed however this process ends. */
 export function workFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pool-health-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'pool-health-bench-'));
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    folder = made;
+  }
   return folder;
 }
 
-/** Bundles a file as a function is bundled that is deployed. */
-export async function bundle(entry: string, outfile: string): Promise<string> {
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-    mainFields: ['module', 'main'],
-    external: ['pg-native'],
-    logLevel: 'error',
-  });
-  return outfile;
+/** The folder of a handler as it is deployed: alone, as in Lambda, with nothing of the project near. */
+export async function deployedBundle(handler: Handler): Promise<string> {
+  await bundleHandlers();
+  const copy = join(workFolder(), handler);
+  cpSync(bundleFolder(handler), copy, { recursive: true });
+  return copy;
 }

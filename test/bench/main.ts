@@ -2,12 +2,13 @@
 import { cpus } from 'node:os';
 import { Argument, Command } from 'commander';
 import { checked, writeFigures } from './document.js';
+import { get } from './get.js';
 import { manyPools } from './many-pools.js';
 import type { Part } from './part.js';
 import { toMarkdown } from './table.js';
 import { warmCheck } from './warm-check.js';
 
-const PARTS: readonly Part[] = [warmCheck, manyPools];
+const PARTS: readonly Part[] = [warmCheck, get, manyPools];
 
 interface Options {
   readonly quick?: boolean;

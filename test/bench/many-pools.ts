@@ -7,7 +7,7 @@ import { lambdaVariables } from '../support/aws-endpoint.js';
 import { awsOfManyPools, callsOf, secretDefinition } from '../support/aws-of-many-pools.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { deployedNode } from '../tools/deployed-node.js';
-import { bundle, workFolder } from './bundles.js';
+import { deployedBundle, workFolder } from './bundles.js';
 import type { Part } from './part.js';
 import { medianOf, spreadOf } from './spread.js';
 import { aim, figure, spread, type Table } from './table.js';
@@ -49,22 +49,23 @@ async function startServer(most: number): Promise<TestServer> {
   const server = await startTestServer({ max_connections: String(2 * most + 100) });
   await server.createDatabase('shop');
   await server.createRole('app');
+  await server.createRole('stranger');
   await server.createRole(CHECK, 'IN ROLE pg_monitor');
   return server;
 }
 
 async function table(server: TestServer, counts: readonly number[], processes: number): Promise<Table> {
-  const file = await bundle('functions/check.ts', join(workFolder(), 'check.cjs'));
+  const folder = await deployedBundle('check');
   const most = Math.max(...counts);
   const rows: string[][] = [];
   const perPool: number[] = [];
   for (const count of counts) {
     const others = await inParallel(Array(most - count).fill(null), 20, () =>
-      server.connect({ user: 'app', database: 'shop' }),
+      server.connect({ user: 'stranger', database: 'shop' }),
     );
     const runs: Measured[] = [];
     for (let run = 0; run < processes; run += 1) {
-      runs.push(await invoke(server, file, count));
+      runs.push(await invoke(server, folder, count));
       await server.gone('sessions of the check', `usename = '${CHECK}'`);
     }
     await Promise.all(others.map((client) => client.end()));
@@ -115,12 +116,17 @@ interface Measured {
 }
 
 /** Runs the check of so many pools in a process of its own, as often as it says, and counts what it asks AWS. */
-export async function invoke(server: TestServer, file: string, pools: number, times = INVOCATIONS): Promise<Measured> {
+export async function invoke(
+  server: TestServer,
+  folder: string,
+  pools: number,
+  times = INVOCATIONS,
+): Promise<Measured> {
   const definition = secretDefinition(server.postgres.port, 'shop', CHECK, { count: { users: ['app'] } });
   const aws = await awsOfManyPools(pools, () => definition, server.postgres.password);
-  const driver = join(file, '..', 'driver.cjs');
+  const driver = join(workFolder(), 'driver.cjs');
   writeFileSync(driver, DRIVER);
-  const child = fork(driver, [file], {
+  const child = fork(driver, [folder], {
     execPath: join(deployedNode(), 'node'),
     execArgv: [],
     env: lambdaVariables(aws.url),
