@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleHandlers } from '../../infra/bundle.js';
+import { makeDist } from '../../infra/build.js';
 import { bundleFolder, type Handler } from '../../infra/handlers.js';
 
 let folder: string | undefined;
@@ -18,7 +18,7 @@ export function workFolder(): string {
 
 /** The folder of a handler as it is deployed: alone, as in Lambda, with nothing of the project near. */
 export async function deployedBundle(handler: Handler): Promise<string> {
-  await bundleHandlers();
+  await makeDist();
   const copy = join(workFolder(), handler);
   cpSync(bundleFolder(handler), copy, { recursive: true });
   return copy;

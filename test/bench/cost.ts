@@ -1,4 +1,4 @@
-import { bundleHandlers } from '../../infra/bundle.js';
+import { makeDist } from '../../infra/build.js';
 import { type CostedTemplate, deploymentCosts } from '../../infra/cost.js';
 import { type Cost, MINUTES, monthlyUsd } from '../../infra/prices.js';
 import { ATTACH, templateOf } from '../infra/synth.js';
@@ -24,7 +24,7 @@ export const cost: Part = {
   name: 'cost',
   what: 'USD a month for 1, 10 and 100 pools',
   measure: async () => {
-    await bundleHandlers();
+    await makeDist();
     const server = await startServer(Math.max(...POOLS));
     try {
       const folder = await deployedBundle('check');

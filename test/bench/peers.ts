@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../functions/local/free-port.js';
-import { bundle, handlerOptions } from '../../infra/bundle.js';
+import { bundle } from '../../infra/bundle.js';
+import { handlerBundle } from '../../infra/bundles.js';
 import { CONSOLE_USER, type Pgbouncer } from '../support/pgbouncer.js';
 import type { TestServer } from '../support/postgres.js';
 import { CHECK_ROLE } from '../support/probe.js';
@@ -29,7 +30,7 @@ export const EXPORTER_ROLE = 'exporter';
 /** `GET /health/pool` in one process on the Node of the deployment. */
 export async function poolHealth(server: TestServer): Promise<Peer> {
   const outfile = join(workFolder(), 'get-server.js');
-  await bundle({ ...handlerOptions('pool'), entryPoints: ['test/bench/get-server.ts'], outfile });
+  await bundle({ ...handlerBundle('pool'), entryPoints: ['test/bench/get-server.ts'], outfile });
   const child = fork(outfile, {
     execPath: join(deployedNode(), 'node'),
     execArgv: [],
