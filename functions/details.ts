@@ -5,7 +5,7 @@ import { RoundTrips } from './details/round-trips.js';
 import { TransactionRate } from './details/transaction-rate.js';
 import { type DetailsReport, detailsReport } from './health/details.js';
 import { worstOf } from './health/report.js';
-import { definitions, json } from './http.js';
+import { definitions, json, requestOf } from './http.js';
 import { assessAll, type Monitor } from './monitor.js';
 import { runtime } from './runtime.js';
 
@@ -28,13 +28,14 @@ export function close(): Promise<void> {
 export function detailsHandler(monitor: Monitor, trips: RoundTrips) {
   const rate = new TransactionRate();
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    if (event.requestContext.http.method !== 'GET') {
+    const { method, routeKey, queryPool } = requestOf(event);
+    if (method !== 'GET') {
       return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
     }
-    if (event.routeKey !== DETAILS_ROUTE) {
+    if (routeKey !== DETAILS_ROUTE) {
       return json(404, { message: 'Not found: use /health/details' });
     }
-    const report = await detailsOf(event.queryStringParameters?.pool ?? null);
+    const report = await detailsOf(queryPool);
     return report
       ? json(report.status === 'ok' ? 200 : 503, report)
       : json(404, { message: 'Not found: no such pool' });

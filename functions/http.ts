@@ -1,7 +1,47 @@
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as v from 'valibot';
 import { ProblemError } from './health/problem.js';
 import type { WatchedPool } from './health/watched.js';
 import type { Monitor } from './monitor.js';
+
+const text = v.fallback(v.string(), '');
+const texts = v.fallback(v.record(v.string(), v.unknown()), {});
+const event = v.fallback(
+  v.object({
+    routeKey: text,
+    pathParameters: texts,
+    queryStringParameters: texts,
+    requestContext: v.fallback(v.object({ http: v.fallback(v.object({ method: text }), { method: '' }) }), {
+      http: { method: '' },
+    }),
+  }),
+  { routeKey: '', pathParameters: {}, queryStringParameters: {}, requestContext: { http: { method: '' } } },
+);
+
+/** What of a request decides the answer; empty texts for what is not there. */
+export interface HealthRequest {
+  readonly method: string;
+  readonly routeKey: string;
+  /** `{pool}` of the path; null where there is none. */
+  readonly pathPool: string | null;
+  /** `?pool=`; null where there is none. */
+  readonly queryPool: string | null;
+}
+
+/** Reads an event of API Gateway. Never throws: whoever may invoke the function may hand in anything. */
+export function requestOf(from: APIGatewayProxyEventV2): HealthRequest {
+  const { routeKey, pathParameters, queryStringParameters, requestContext } = v.parse(event, from);
+  return {
+    method: requestContext.http.method,
+    routeKey,
+    pathPool: textOrNull(pathParameters.pool),
+    queryPool: textOrNull(queryStringParameters.pool),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
 
 /** How old the definitions may be that a GET works with. */
 const DEFINITIONS_AGE_MS = 30_000;

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ROUTES } from './contract/routes.js';
 import { type Assessment, type PoolReport, poolReport, worstReport } from './health/report.js';
-import { definitions, json } from './http.js';
+import { definitions, json, requestOf } from './http.js';
 import { assessAll, type Monitor } from './monitor.js';
 import { runtime } from './runtime.js';
 
@@ -13,17 +13,15 @@ export const handler = poolHandler(runtime.monitor);
 /** `GET /health/pool` and `GET /health/pool/{pool}`: 200 healthy, 503 unhealthy, both with the report as JSON. */
 export function poolHandler(monitor: Monitor) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    if (event.requestContext.http.method !== 'GET') {
+    const { method, routeKey, pathPool } = requestOf(event);
+    if (method !== 'GET') {
       return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
     }
-    const isKnownRoute = event.routeKey === ROUTES.worstPool || event.routeKey === ROUTES.onePool;
+    const isKnownRoute = routeKey === ROUTES.worstPool || routeKey === ROUTES.onePool;
     if (!isKnownRoute) {
       return json(404, { message: 'Not found: use /health/pool or /health/pool/{pool}' });
     }
-    const report = await reportOf(
-      monitor,
-      event.routeKey === ROUTES.onePool ? (event.pathParameters?.pool ?? '') : null,
-    );
+    const report = await reportOf(monitor, routeKey === ROUTES.onePool ? (pathPool ?? '') : null);
     return report
       ? json(report.status === 'healthy' ? 200 : 503, report)
       : json(404, { message: 'Not found: no such pool' });

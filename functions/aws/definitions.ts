@@ -1,6 +1,7 @@
 import type { ValidatedPoolConfig } from '../health/config.js';
 import { parseDefinition } from '../health/definition.js';
 import { type Problem, problem } from '../health/problem.js';
+import type { Violation } from '../health/settings.js';
 import type { Log } from './log.js';
 
 /** A definition as it was last read, and what is in force because of it. */
@@ -24,8 +25,11 @@ export function readDefinition(pool: string, text: string, before: Definition | 
   const validation = parseDefinition(pool, text);
   if (!validation.ok) {
     const config = before?.config ?? null;
-    const violations = validation.violations.map(({ message }) => message);
-    const invalid = problem('CONFIG.INVALID', { violations }, config ? 'warning' : 'error');
+    const invalid = problem(
+      'CONFIG.INVALID',
+      { violations: shown(validation.violations) },
+      config ? 'warning' : 'error',
+    );
     return { text, config, problems: [invalid] };
   }
   const { config, warnings } = validation;
@@ -33,4 +37,13 @@ export function readDefinition(pool: string, text: string, before: Definition | 
   const fields = { pool, min, max, idleTimeout, connectionTimeout, instances: config.instances, warnings };
   log(warnings.length > 0 ? 'warning' : 'info', 'Settings in force', fields);
   return { text, config, problems: [] };
+}
+
+/** Mistakes that are listed. A parameter of 8 KB has room for a thousand, which no entry of a log has. */
+const MOST_SHOWN = 20;
+
+function shown(violations: readonly Violation[]): string[] {
+  const messages = violations.slice(0, MOST_SHOWN).map(({ message }) => message);
+  const more = violations.length - messages.length;
+  return more > 0 ? [...messages, `and ${more} more`] : messages;
 }

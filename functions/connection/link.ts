@@ -4,6 +4,7 @@ import pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../contract/check-identity.js';
 import { requestCancel } from './cancel.js';
 import { guard } from './guard.js';
+import { completeMessages } from './messages.js';
 import { type Phase, ProbeTimeout, within } from './timeout.js';
 
 export interface LinkTarget {
@@ -73,8 +74,11 @@ export class Link {
       keepAlive: true,
       stream: () => this.#socket,
     });
-    guard(this.#socket);
-    this.#internals().connection.once('sslconnect', () => guard(this.#internals().connection.stream));
+    // Before TLS a server says one letter, which is no message.
+    guard(this.#socket, ssl ? (piece) => piece : completeMessages());
+    this.#internals().connection.once('sslconnect', () =>
+      guard(this.#internals().connection.stream, completeMessages()),
+    );
     this.#socket.once('connect', () => {
       this.#phase = 'login';
     });

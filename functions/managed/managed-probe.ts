@@ -1,4 +1,6 @@
+import { within } from '../connection/timeout.js';
 import { isRdsProxyHost } from '../connection/tls.js';
+import { CHECK_DEADLINE_MS } from '../contract/check-identity.js';
 import type { ValidatedPoolConfig } from '../health/config.js';
 import { type Problem, ProblemError, problem } from '../health/problem.js';
 import type { DatabaseReading, ManagedReading } from '../health/readings.js';
@@ -36,6 +38,8 @@ export class ManagedProbe {
   /** Whether a console answered, so that from then on it is asked without waiting for a reason. */
   #hasConsole = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** Whether the server itself has answered: when it is silent after that, it is not because of a pooler. */
+  #wasDirect = false;
 
   constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: ManagedReaders) {
     this.#config = config;
@@ -87,13 +91,16 @@ export class ManagedProbe {
   }
 
   async #foundOut(database: Promise<DatabaseReading>): Promise<Outcome<ManagedView>> {
+    const endsAt = Date.now() + CHECK_DEADLINE_MS;
     const known = this.#hasConsole ? await this.#known({ kind: 'pgbouncer', source: 'console' }, database) : null;
     const reading = await database;
     const { isDirect } = reading;
+    this.#wasDirect = isDirect ?? this.#wasDirect;
     if (known && isDirect !== true) {
       return known;
     }
-    const figures = mayHavePooler(reading) ? await this.#askedConsole(database) : null;
+    const mayBeAsked = mayHavePooler(reading) && !(this.#wasDirect && isSilent(reading));
+    const figures = mayBeAsked ? await this.#askedConsole(database, endsAt) : null;
     this.#hasConsole = figures !== null;
     if (figures) {
       return { value: { kind: 'pgbouncer', source: 'console', figures }, problems: [] };
@@ -103,12 +110,13 @@ export class ManagedProbe {
   }
 
   /** Null where no console answers. A refusal is remembered, as it is a failed login in somebody's log. */
-  async #askedConsole(database: Promise<DatabaseReading>): Promise<ManagedFigures | null> {
+  async #askedConsole(database: Promise<DatabaseReading>, endsAt: number): Promise<ManagedFigures | null> {
     const { pgbouncer } = this.#readers;
     if (!pgbouncer || Date.now() - this.#refusedAt < ASK_AGAIN_MS) {
       return null;
     }
-    return await pgbouncer.read(database).catch((error: unknown) => {
+    const late = () => new Error('no time is left');
+    return await within(pgbouncer.read(database), endsAt - Date.now(), late).catch((error: unknown) => {
       this.#refusedAt = isRefusal(error) ? Date.now() : this.#refusedAt;
       return null;
     });

@@ -24,7 +24,7 @@ const row = v.object({
   stateless: count,
   named: count,
   longest_transaction_ms: v.nullable(number),
-  orphans: v.string(),
+  orphans: v.pipe(v.string(), v.regex(/^(\d+(,\d+)*)?$/)),
 });
 
 /**

@@ -30,6 +30,7 @@ export class RdsEndpoint {
         );
         const call = { action, parameters };
         this.calls.push(call);
+        response.shouldKeepAlive = false;
         (this.#answers.get(action) ?? rdsError(400, 'InvalidAction'))(response, call);
       });
     });

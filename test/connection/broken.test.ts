@@ -105,8 +105,8 @@ function message(type: string, body: Buffer): Buffer {
 describe('an answer that is none', () => {
   const mySql = Buffer.from('\x4a\x00\x00\x00\x0a8.0.36\x00\x0b\x00\x00\x00salt', 'latin1');
   test.each([
-    ['a page of HTML', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'PROBE.TIMEOUT'],
-    ['the greeting of an SSH server', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n'), 'PROBE.TIMEOUT'],
+    ['a page of HTML', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'PROBE.QUERY'],
+    ['the greeting of an SSH server', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n'), 'PROBE.QUERY'],
     ['the greeting of MySQL', mySql, 'PROBE.QUERY'],
     ['a message of no known type', message('?', Buffer.alloc(7)), 'PROBE.QUERY'],
     ['Kerberos, which pg does not know', message('R', Buffer.from([0, 0, 0, 7])), 'PROBE.AUTH'],
@@ -114,6 +114,8 @@ describe('an answer that is none', () => {
     ['a login that is too short to be one', message('R', NOTHING), 'PROBE.QUERY'],
     ['a row before any question', message('D', Buffer.from([0, 1, 0, 0, 0, 1, 65])), 'PROBE.QUERY'],
     ['zeros', Buffer.alloc(64), 'PROBE.QUERY'],
+    ['an error whose fields have no end', message('E', Buffer.from('SFATAL\0')), 'PROBE.QUERY'],
+    ['a message of 4 GB', Buffer.from([0x52, 255, 255, 255, 255]), 'PROBE.QUERY'],
   ])('to the login: %s', async (_, garbage, code) => {
     on('R', 1, () => garbage);
     const watching = wire.probe();
@@ -133,6 +135,13 @@ describe('an answer that is none', () => {
     ['a request for a file', message('G', Buffer.from([0, 0, 0]))],
     ['a row of nothing at all', message('D', Buffer.from([0, 0]))],
     ['no row', NOTHING],
+    ['an error without a field', message('E', NOTHING)],
+    ['an error whose fields have no end', message('E', Buffer.from('SERROR\0C42601'))],
+    [
+      'an error that says twice that it is none',
+      Buffer.concat([message('N', Buffer.from('M')), message('D', NOTHING)]),
+    ],
+    ['more than any answer', Buffer.alloc(17 * 1024 * 1024, message('D', Buffer.from([0, 0])))],
   ])('to the statement: %s', async (_, garbage) => {
     on('D', 1, () => garbage);
     const watching = wire.probe();

@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 
 /** Listens with the shortest queue there is, and then does nothing for ever. */
 const LISTENER = `
-const { parentPort } = require('node:worker_threads');
+const { parentPort, workerData } = require('node:worker_threads');
 const listener = require('node:net').createServer();
-listener.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+listener.listen({ port: workerData, host: '127.0.0.1', backlog: 1 }, () => {
   parentPort.postMessage(listener.address().port);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 });`;
@@ -22,9 +22,13 @@ export class NeverAccepts {
     this.#queued = queued;
   }
 
-  /** Fills the queue of a listener that takes nobody out of it: the system then drops what comes. */
-  static async start(): Promise<NeverAccepts> {
-    const worker = new Worker(LISTENER, { eval: true });
+  /**
+   * Fills the queue of a listener that takes nobody out of it: the system then drops what comes.
+   *
+   * @param at port to listen on; @default a free one
+   */
+  static async start(at = 0): Promise<NeverAccepts> {
+    const worker = new Worker(LISTENER, { eval: true, workerData: at });
     const port = await new Promise<number>((resolve) => worker.once('message', resolve));
     const queued: Socket[] = [];
     let isQueued = true;

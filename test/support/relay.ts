@@ -1,5 +1,5 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { messageReader } from './messages.js';
 
 /** A message of the protocol on its way. */
@@ -19,6 +19,8 @@ export class Direction {
   filter: (message: Message) => Buffer = ({ bytes }) => bytes;
   /** Whether every byte travels alone. */
   isSlow = false;
+  /** How long each of those bytes keeps the next one waiting, in milliseconds. */
+  pauseMs = 0;
   #gate = Promise.resolve();
   #open: () => void = () => undefined;
 
@@ -35,9 +37,12 @@ export class Direction {
 
   async deliver(bytes: Buffer, to: Socket): Promise<void> {
     await this.#gate;
-    for (const piece of this.isSlow ? [...bytes].map((byte) => Buffer.of(byte)) : [bytes]) {
+    let rest = bytes;
+    while (rest.length > 0 && !to.destroyed) {
+      const piece = this.isSlow ? rest.subarray(0, 1) : rest;
+      rest = rest.subarray(piece.length);
       to.write(piece);
-      await nextTurn();
+      await (this.isSlow && this.pauseMs > 0 ? pause(this.pauseMs) : nextTurn());
     }
   }
 }
@@ -48,6 +53,8 @@ interface Pair {
   hasAsked: boolean;
   isForgotten: boolean;
 }
+
+export type RelayAddress = { readonly path: string } | { readonly port: number; readonly host?: string };
 
 const CANCEL_REQUEST_CODE = 80877102;
 
@@ -73,10 +80,13 @@ export class Relay {
   }
 
   /** @param address where clients find it; @default a free port */
-  static async start(targetPort: number, address: { path: string } | { port: number } = { port: 0 }): Promise<Relay> {
+  static async start(targetPort: number, address: RelayAddress = { port: 0 }): Promise<Relay> {
     const relay = new Relay(targetPort);
-    const host = 'path' in address ? {} : { host: '127.0.0.1' };
-    await new Promise<void>((resolve) => relay.#listener.listen({ ...address, ...host }, resolve));
+    const where = 'path' in address ? address : { host: '127.0.0.1', ...address };
+    await new Promise<void>((resolve, reject) => {
+      relay.#listener.once('error', reject);
+      relay.#listener.listen(where, resolve);
+    });
     return relay;
   }
 
@@ -111,6 +121,18 @@ export class Relay {
     }
   }
 
+  /** Ends on both sides what was forgotten, as the keepalives of the server and of the client do in time. */
+  endForgotten(): void {
+    for (const pair of this.#pairs) {
+      const { client, server, isForgotten } = pair;
+      if (isForgotten) {
+        client.destroy();
+        server.destroy();
+        this.#pairs.delete(pair);
+      }
+    }
+  }
+
   async close(): Promise<void> {
     for (const { client, server } of this.#pairs) {
       client.destroy();
@@ -129,7 +151,9 @@ export class Relay {
     client.once('end', () => this.#open.delete(client));
     client.once('close', () => {
       this.#open.delete(client);
-      this.#pairs.delete(pair);
+      if (!pair.isForgotten) {
+        this.#pairs.delete(pair);
+      }
     });
   }
 

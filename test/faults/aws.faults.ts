@@ -1,0 +1,4 @@
+import { aws } from './aws.js';
+import { tryEach } from './try-each.js';
+
+tryEach('AWS', aws);

@@ -1,0 +1,4 @@
+import { network } from './network.js';
+import { tryEach } from './try-each.js';
+
+tryEach('network', network);
