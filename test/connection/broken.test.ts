@@ -141,7 +141,7 @@ describe('an answer that is none', () => {
       'an error that says twice that it is none',
       Buffer.concat([message('N', Buffer.from('M')), message('D', NOTHING)]),
     ],
-    ['more than any answer', Buffer.alloc(17 * 1024 * 1024, message('D', Buffer.from([0, 0])))],
+    ['more than any answer', Buffer.alloc(17 * 1024 * 1024, message('D', Buffer.alloc(65_536)))],
   ])('to the statement: %s', async (_, garbage) => {
     on('D', 1, () => garbage);
     const watching = wire.probe();

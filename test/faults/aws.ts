@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import type { PoolDefinition } from '../../functions/health/definition.js';
+import type { PoolDefinition } from '../../functions/health/pool-definition.js';
 import { type RdsAnswer, rdsError } from '../aws/rds-endpoint.js';
 import { type Answer, awsError, rawAnswer } from '../support/aws-endpoint.js';
 import type { Outputs } from './outputs.js';

@@ -1,4 +1,4 @@
-import type { PoolDefinition } from '../../functions/health/definition.js';
+import type { PoolDefinition } from '../../functions/health/pool-definition.js';
 import type { ProblemCode } from '../../functions/health/problem.js';
 import type { Scene } from './scene.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { escapeLiteral } from 'pg';
 import { vi } from 'vitest';
-import type { PoolDefinition } from '../../functions/health/definition.js';
+import type { PoolDefinition } from '../../functions/health/pool-definition.js';
 import { type RdsAnswer, RdsEndpoint } from '../aws/rds-endpoint.js';
 import { type Answer, type AwsCall, AwsEndpoint, awsAnswer, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { ofCalls, ofEmf, takeMetrics } from '../support/metric-sets.js';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PROBLEMS, type ProblemCode } from '../../functions/health/problem.js';
 
-/** The JSON of the public route as the contract has it: these keys, these types, and nothing else. */
+/** The JSON of the public route as the contract has it: these keys with these types; others may stand beside them. */
 
 const count = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0)));
 const percent = v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0)));
@@ -17,7 +17,7 @@ const problem = v.pipe(
   v.check(({ code, text }) => PROBLEMS[code].text === text, 'the fixed text of the code'),
 );
 
-const report = v.strictObject({
+const report = v.looseObject({
   status,
   metrics: v.strictObject({
     activeConnections: count,
@@ -31,7 +31,7 @@ const report = v.strictObject({
   timestamp: v.pipe(v.string(), v.isoTimestamp()),
   pool: v.string(),
   managedPool: v.nullable(
-    v.strictObject({
+    v.looseObject({
       kind: v.picklist(['rds-proxy', 'pgbouncer', 'none', 'unknown']),
       source: v.picklist(['definition', 'host name', 'console', 'backend']),
       size: count,
