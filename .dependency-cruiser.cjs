@@ -27,7 +27,7 @@ module.exports = {
       name: 'functions-need-no-development-packages',
       severity: 'error',
       comment: 'beside the dependencies of the package, what its bundles bring along',
-      from: { path: '^functions/', pathNot: '^functions/local/' },
+      from: { path: '^functions/', pathNot: '^functions/(local|page/client)/' },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
@@ -40,6 +40,7 @@ module.exports = {
     mayOnly('aws', ['health', 'contract']),
     mayOnly('postgres', ['connection', 'health', 'contract']),
     mayOnly('managed', ['connection', 'health', 'contract']),
+    mayOnly('page', ['health', 'contract']),
     mayOnly('app', ['connection', 'health', 'contract']),
     {
       name: 'domain-is-pure',

@@ -14,7 +14,7 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../functions/contract/routes.js';
 
 /**
  * Requests per second, and at once, for each route; more get 429. Every environment of the function holds a connection
@@ -34,6 +34,8 @@ export interface HealthApiProps {
   readonly pool: Endpoint;
   /** Answers `GET /health/details`. */
   readonly details: Endpoint;
+  /** Answers `GET /health`, the page, and `GET /health/history`. */
+  readonly page: Endpoint;
   readonly logRetention: RetentionDays;
 }
 
@@ -43,11 +45,12 @@ export class HealthApi extends Construct {
   readonly #api: HttpApi;
   readonly #signedRoutes: HttpRoute[] = [];
 
-  constructor(scope: Construct, id: string, { pool, details, logRetention }: HealthApiProps) {
+  constructor(scope: Construct, id: string, { pool, details, page, logRetention }: HealthApiProps) {
     super(scope, id);
     this.#api = new HttpApi(this, 'Api', { createDefaultStage: false });
     this.#route('Function', pool, Object.values(ROUTES));
     this.#route('Details', details, [DETAILS_ROUTE]);
+    this.#route('Page', page, Object.values(PAGE_ROUTES));
     const logGroup = new LogGroup(this, 'AccessLog', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     const stage = new HttpStage(this, 'Stage', {
       httpApi: this.#api,

@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { bundle, writeIfChanged } from './bundle.js';
 import { BUNDLES } from './bundles.js';
 import { PACKAGE_ROOT } from './handlers.js';
+import { PAGE_MODULE, pageModule } from './page.js';
 
 /**
  * `npm run build`: makes `dist/`. Says nothing unless it fails, since the CDK runs it (`cdk.json`) in front of a template on
  * standard output.
  */
 export async function makeDist(): Promise<void> {
+  // First, since its handler's bundle holds it.
+  writeIfChanged(PAGE_MODULE, await pageModule());
   // What is in there is CommonJS, types included, unlike the source.
   writeIfChanged(join(PACKAGE_ROOT, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
   await Promise.all(BUNDLES.map(bundle));

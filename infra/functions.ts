@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { PoolDefinition } from '../functions/health/pool-definition.js';
 import { HealthFunction, type Placement } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
-import { isBehindRdsProxy, publishMetrics, readMetrics, readProxies } from './permissions.js';
+import { isBehindRdsProxy, publishMetrics, readDefinitions, readMetrics, readProxies } from './permissions.js';
 import type { CheckedPool } from './pools.js';
 
 export interface FunctionsProps {
@@ -30,6 +30,8 @@ export class Functions extends Construct {
   readonly pool: HealthFunction;
   /** Answers `GET /health/details`; the only one that carries Prisma. */
   readonly details: HealthFunction;
+  /** Answers `GET /health`, the page, and its history; reaches CloudWatch and nothing else, from outside any VPC. */
+  readonly page: HealthFunction;
   /** Empty outside a VPC. */
   readonly connections: Connections;
 
@@ -38,7 +40,7 @@ export class Functions extends Construct {
     const { pools, parameterPrefix, logRetention, network, reservedConcurrency } = props;
     const placement = network ? this.#placement(network, pools) : null;
     this.connections = placement?.securityGroup.connections ?? new Connections();
-    const common = { parameterPrefix, logRetention, placement };
+    const common = { environment: { POOL_HEALTH_PARAMETER_PREFIX: parameterPrefix }, logRetention, placement };
     this.check = new HealthFunction(this, 'Check', {
       ...common,
       handler: 'check',
@@ -59,8 +61,19 @@ export class Functions extends Construct {
       timeout: Duration.seconds(20),
       ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
     });
+    this.page = new HealthFunction(this, 'Page', {
+      handler: 'page',
+      environment: { POOL_HEALTH_POOLS: pools.map(({ name }) => name).join(',') },
+      logRetention,
+      placement: null,
+      memoryMb: 256,
+      timeout: Duration.seconds(10),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+    });
+    this.page.role.addToPolicy(readMetrics(false));
     this.check.role.addToPolicy(publishMetrics());
     for (const target of [this.check, this.pool, this.details]) {
+      target.role.addToPolicy(readDefinitions(this, parameterPrefix));
       allowReading(target, pools);
       for (const pool of pools) {
         allowLogin(target, pool);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The handlers that are deployed, each a file of `functions/` and a bundle of its own. */
-export const HANDLERS = ['check', 'pool', 'details'] as const;
+export const HANDLERS = ['check', 'pool', 'details', 'page'] as const;
 export type Handler = (typeof HANDLERS)[number];
 
 /** The folder of pool-health. Where the package is installed, this is part of a file of `dist/`, as deep as `infra/`. */

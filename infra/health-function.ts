@@ -6,7 +6,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { DEPLOYED_ENVIRONMENT } from '../functions/contract/environment.js';
 import { bundleFolder, type Handler } from './handlers.js';
-import { attachToVpc, explainStar, readDefinitions } from './permissions.js';
+import { attachToVpc, explainStar } from './permissions.js';
 
 /** Where functions stand in a VPC. */
 export interface Placement {
@@ -18,16 +18,15 @@ export interface Placement {
 export interface HealthFunctionProps {
   readonly handler: Handler;
   readonly timeout: Duration;
-  readonly parameterPrefix: string;
+  readonly environment: Readonly<Partial<Record<keyof typeof DEPLOYED_ENVIRONMENT, string>>>;
   readonly logRetention: RetentionDays;
   /** Null: outside any VPC. */
   readonly placement: Placement | null;
+  /** @default 512: CPU comes with memory, and start-up and the TLS handshake have to fit into the deadline of a check */
+  readonly memoryMb?: number;
   /** Environments that may run at once. @default whatever the account has left */
   readonly reservedConcurrency?: number;
 }
-
-/** CPU comes with memory, and start-up and the TLS handshake have to fit into the deadline of a check. */
-const MEMORY_MB = 512;
 
 /** One function of the monitor, with a role and a log of its own. */
 export class HealthFunction extends Construct implements IGrantable {
@@ -39,20 +38,17 @@ export class HealthFunction extends Construct implements IGrantable {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = this.#role(props);
-    const environment: Record<keyof typeof DEPLOYED_ENVIRONMENT, string> = {
-      POOL_HEALTH_PARAMETER_PREFIX: props.parameterPrefix,
-    };
     this.lambda = new LambdaFunction(this, 'Function', {
       code: Code.fromAsset(bundleFolder(props.handler)),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: MEMORY_MB,
+      memorySize: props.memoryMb ?? 512,
       timeout: props.timeout,
       tracing: Tracing.ACTIVE,
       role: this.role,
       logGroup: this.logGroup,
-      environment,
+      environment: props.environment,
       // A check that could not run on time must not run later: the next one is due.
       retryAttempts: 0,
       maxEventAge: Duration.seconds(60),
@@ -69,10 +65,9 @@ export class HealthFunction extends Construct implements IGrantable {
     return this.role;
   }
 
-  #role({ parameterPrefix, placement }: HealthFunctionProps): Role {
+  #role({ placement }: HealthFunctionProps): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
-    role.addToPolicy(readDefinitions(this, parameterPrefix));
     if (placement) {
       role.addToPolicy(attachToVpc());
     }

@@ -7,6 +7,7 @@ export function addOutputs(stack: Stack, health: PoolHealth): void {
   const { region } = stack;
   const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${health.dashboard.dashboardName}`;
   output('ApiUrl', `${health.apiUrl}/health/pool`, 'The state of the pools as JSON');
+  output('PageUrl', `${health.apiUrl}/health`, 'The page that shows the state of the pools');
   output('DashboardUrl', dashboard, 'The dashboard in the console');
   output('ActNowTopic', health.actNowTopic.topicArn, 'Told when somebody has to act now');
   output('NoticeTopic', health.noticeTopic.topicArn, 'Told of every other alarm');

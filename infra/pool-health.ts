@@ -33,7 +33,7 @@ export interface PoolHealthProps {
   readonly thresholds?: Partial<AlarmThresholds>;
   /** @default nobody: subscribe to the topics */
   readonly emails?: EmailAddresses;
-  /** Who may read `GET /health/pool`: everybody, or signed requests only. @default "none" */
+  /** Who may read `GET /health`, the page, and `GET /health/pool`: everybody, or signed requests only. @default "none" */
   readonly apiAuth?: 'none' | 'iam';
   /** Who may read `GET /health/details`, which names users and applications. @default "iam" */
   readonly detailsAuth?: 'none' | 'iam';
@@ -101,12 +101,13 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     this.#warn(pools);
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
-    const { check, pool, details } = this.functions;
+    const { check, pool, details, page } = this.functions;
     this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix }).parameterNames;
     countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup);
     this.schedule = new CheckSchedule(this, 'Schedule', check.lambda);
     this.#api = new HealthApi(this, 'Api', {
       pool: { handler: pool.lambda, auth: props.apiAuth ?? 'none' },
+      page: { handler: page.lambda, auth: props.apiAuth ?? 'none' },
       details: { handler: details.lambda, auth: props.detailsAuth ?? 'iam' },
       logRetention,
     });
@@ -121,7 +122,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       ...watched,
       prefix: name,
       runbook: props.runbook ?? 'docs/runbook.md',
-      functions: { check: check.lambda, api: pool.lambda, details: details.lambda },
+      functions: { check: check.lambda, api: pool.lambda, details: details.lambda, page: page.lambda },
       thresholds,
       topics,
     });

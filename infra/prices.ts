@@ -55,7 +55,12 @@ export const DEMO_COSTS: readonly Cost[] = [
   },
   { what: 'custom metrics', quantity: 9, each: PRICES.customMetric },
   { what: 'metrics read every minute (by the check alone)', quantity: 9, each: PRICES.metricRead * MINUTES },
-  { what: 'metrics in alarms', quantity: 24, each: PRICES.alarmMetric },
+  {
+    what: 'metrics read every minute while somebody looks at the page',
+    quantity: 5,
+    each: PRICES.metricRead * MINUTES,
+  },
+  { what: 'metrics in alarms', quantity: 26, each: PRICES.alarmMetric },
   { what: 'composite alarms', quantity: 1, each: PRICES.compositeAlarm },
   { what: 'dashboards', quantity: 1, each: PRICES.dashboard },
   { what: 'secrets', quantity: 1, each: PRICES.secret },

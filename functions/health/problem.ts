@@ -143,7 +143,7 @@ export const PROBLEMS = {
   'AWS.CLOUDWATCH': {
     severity: 'warning',
     layer: 'aws',
-    text: 'CloudWatch did not take the metrics; they are in the log in embedded metric format. Check cloudwatch:PutMetricData and the path to CloudWatch (NAT or endpoint).',
+    text: 'CloudWatch cannot be asked, or did not take the metrics, which then are in the log in embedded metric format. Check cloudwatch:GetMetricData, cloudwatch:PutMetricData and the path to CloudWatch (NAT or endpoint).',
   },
   'AWS.SECRETS': {
     severity: 'warning',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { DETAILS_ROUTE, ROUTES } from '../contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../contract/routes.js';
 
 /**
  * The event that API Gateway (HTTP API, payload 2.0) would make of a request, without a body: no route takes one. The
@@ -52,9 +52,14 @@ interface Match {
   readonly pathParameters: Record<string, string> | null;
 }
 
+/** Beside the deployed routes: who opens the address of `npm start` in a browser sees the page. */
+const ALIASES: Readonly<Record<string, string>> = { '/': '/health' };
+const ROUTE_KEYS = [...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)];
+
 /** The route whose pattern fits the path, whatever the method; `$default` if none does or the path is badly encoded. */
-function matchRoute(path: string): Match {
-  for (const routeKey of [...Object.values(ROUTES), DETAILS_ROUTE]) {
+function matchRoute(asked: string): Match {
+  const path = ALIASES[asked] ?? asked;
+  for (const routeKey of ROUTE_KEYS) {
     const [, pattern = ''] = routeKey.split(' ');
     const values = new RegExp(`^${pattern.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(path);
     const pathParameters = values && decoded(values.groups ?? {});

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DETAILS_ROUTE } from '../contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES } from '../contract/routes.js';
 import type { Assessment } from '../health/report.js';
 import { createDemoDatabase } from './demo-database.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres.js';
+import { LocalHistory } from './history.js';
 import { line } from './line.js';
 import { nameDefinition } from './named-definition.js';
-import { type LocalServer, listen } from './server.js';
+import { type HttpHandler, type LocalServer, listen } from './server.js';
 import { settingsInForce } from './settings-lines.js';
 import { startWorkload, type Workload } from './workload.js';
 
@@ -22,6 +23,7 @@ export interface RunOptions {
 /** What `npm start` runs: the handlers behind an HTTP server and a timer and, without `DATABASE_URL`, something to watch. */
 export class LocalRun {
   readonly #options: RunOptions;
+  readonly #history = new LocalHistory(CHECK_EVERY_MS);
   readonly #stopping = new AbortController();
   #starting: Promise<void> = Promise.resolve();
   #server: LocalServer | null = null;
@@ -85,16 +87,23 @@ export class LocalRun {
       this.#workload = settings && startWorkload(this.#postgres.connection(application), settings);
     }
     // Only now: the handlers read the environment when they are imported.
-    const [pool, details, check, { close }] = await Promise.all([
+    const [pool, details, { pageHandler }, check, { close }] = await Promise.all([
       import('../pool.js'),
       import('../details.js'),
+      import('../page.js'),
       import('../check.js'),
       import('../runtime.js'),
     ]);
     this.#closeConnections = async () => {
       await Promise.all([close(), details.close()]);
     };
-    this.#server.serve((event) => (event.routeKey === DETAILS_ROUTE ? details : pool).handler(event));
+    const page = pageHandler(this.#history);
+    const handlers: Readonly<Record<string, HttpHandler>> = {
+      [DETAILS_ROUTE]: details.handler,
+      [PAGE_ROUTES.page]: page,
+      [PAGE_ROUTES.history]: page,
+    };
+    this.#server.serve((event) => (handlers[event.routeKey] ?? pool.handler)(event));
     return check.handler;
   }
 
@@ -105,13 +114,18 @@ export class LocalRun {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       const next = Date.now() + CHECK_EVERY_MS;
       const lines = await check().then(
-        (assessments) => assessments.map(line),
+        (assessments) => {
+          this.#history.add(assessments);
+          return assessments.map(line);
+        },
         (error: unknown) => [`The check itself failed: ${error instanceof Error ? error.name : typeof error}`],
       );
       signal.throwIfAborted();
       lines.forEach(say);
       if (isFirst) {
-        say(`Ready, Ctrl-C stops: http://localhost:${this.#server?.port}/health/pool`);
+        const address = `http://localhost:${this.#server?.port}`;
+        say(`The page: ${address}`);
+        say(`Ready, Ctrl-C stops: ${address}/health/pool`);
       }
       await pause(Math.max(0, next - Date.now()), undefined, { signal });
     }

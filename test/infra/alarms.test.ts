@@ -77,7 +77,11 @@ function alarm(name: string): AlarmProperties {
 
 /** Where a row of the table appears. */
 function subjectsOf(name: string): readonly string[] {
-  return name.startsWith('proxy-') ? ['shop'] : name.startsWith('monitor-') ? ['check', 'api', 'details'] : POOLS;
+  return name.startsWith('proxy-')
+    ? ['shop']
+    : name.startsWith('monitor-')
+      ? ['check', 'api', 'details', 'page']
+      : POOLS;
 }
 
 describe('every alarm is what the contract says', () => {

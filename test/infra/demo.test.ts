@@ -2,6 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { METRICS } from '../../functions/contract/metrics.js';
+import { HISTORY_METRICS } from '../../functions/health/history.js';
 import { DEMO_COSTS, demoNotice, monthlyUsd } from '../../infra/prices.js';
 import { templateOf } from './synth.js';
 import { alarmsOf, plain } from './templates.js';
@@ -114,6 +115,7 @@ describe('what it costs', () => {
       'custom metrics': Object.keys(METRICS).length,
       // Eight of the proxy and the waiting requests of the application, which the checks of test/aws count.
       'metrics read every minute': 9,
+      'metrics read every minute while somebody looks at the page': Object.keys(HISTORY_METRICS).length,
       'metrics in alarms': metrics.reduce((sum, count) => sum + count, 0),
       'composite alarms': Object.keys(template.findResources('AWS::CloudWatch::CompositeAlarm')).length,
       dashboards: 1,
@@ -122,7 +124,7 @@ describe('what it costs', () => {
   });
 
   it('is said in one line, to the ten', () => {
-    expect(monthlyUsd(DEMO_COSTS)).toBeCloseTo(43.8 + 87.6 + 43.8 + 3.942 + 2.7 + 2.4 + 0.5 + 3 + 0.4, 2);
+    expect(monthlyUsd(DEMO_COSTS)).toBeCloseTo(43.8 + 87.6 + 43.8 + 3.942 + 2.19 + 2.7 + 2.6 + 0.5 + 3 + 0.4, 2);
     expect(demoNotice()).toMatch(/^pool-health: mode "demo" makes .* about 190 USD a month .*destroy.*$/);
   });
 });

@@ -17,15 +17,29 @@ const functions = (of: Template) => Object.entries(of.findResources('AWS::Lambda
 describe('the functions', () => {
   it('get the environment variables of the contract and no other', () => {
     expect(functions(template)).toHaveLength(HANDLERS.length);
+    const { POOL_HEALTH_PARAMETER_PREFIX, POOL_HEALTH_POOLS, ...others } = DEPLOYED_ENVIRONMENT;
+    expect(others).toEqual({});
     for (const [id, { Properties }] of functions(template)) {
-      expect(Object.keys(Properties.Environment.Variables), id).toEqual(Object.keys(DEPLOYED_ENVIRONMENT));
+      const known = id.includes('Page') ? { POOL_HEALTH_POOLS } : { POOL_HEALTH_PARAMETER_PREFIX };
+      expect(Object.keys(Properties.Environment.Variables), id).toEqual(Object.keys(known));
+    }
+  });
+
+  it('tell the page of the pools that are watched', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { POOL_HEALTH_POOLS: 'orders,carts,reports' } },
+    });
+  });
+
+  it('stand in the VPC, but for the page, which reaches no database', () => {
+    for (const [id, { Properties }] of functions(template)) {
+      expect(Properties.VpcConfig === undefined, id).toBe(id.includes('Page'));
     }
   });
 
   it('read the definitions where they are written, under a path of their deployment', () => {
-    open.allResourcesProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { POOL_HEALTH_PARAMETER_PREFIX: '/shop-watch' } },
-    });
+    const reading = { Environment: { Variables: { POOL_HEALTH_PARAMETER_PREFIX: '/shop-watch' } } };
+    open.resourcePropertiesCountIs('AWS::Lambda::Function', reading, HANDLERS.length - 1);
     open.hasResourceProperties('AWS::SSM::Parameter', { Name: '/shop-watch/orders' });
     template.hasResourceProperties('AWS::SSM::Parameter', { Name: '/pool-health/orders' });
   });
@@ -49,14 +63,15 @@ describe('the functions', () => {
 
   it('have longer than the deadline of a check, and the check is done before the next', () => {
     const timeouts = functions(template).map(([, { Properties }]) => Properties.Timeout);
-    expect(timeouts.sort()).toEqual([15, 20, 30]);
+    expect(timeouts.sort()).toEqual([10, 15, 20, 30]);
   });
 
-  it('reserve concurrency only where asked to: the API as said, check and details one', () => {
+  it('reserve concurrency only where asked to: the API as said, the others one', () => {
     const reserved = functions(template).map(([id, { Properties }]) => [id, Properties.ReservedConcurrentExecutions]);
     expect(reserved.sort()).toEqual([
       [expect.stringContaining('Check'), 1],
       [expect.stringContaining('Details'), 1],
+      [expect.stringContaining('Page'), 1],
       [expect.stringContaining('Pool'), 4],
     ]);
     open.allResourcesProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: Match.absent() });
@@ -65,7 +80,7 @@ describe('the functions', () => {
 
 describe('a check that is late or failed is not repeated', () => {
   it('by Lambda', () => {
-    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 3);
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 4);
     template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,
@@ -92,6 +107,8 @@ describe('the API', () => {
       'GET /health/pool',
       'GET /health/pool/{pool}',
       'GET /health/details',
+      'GET /health',
+      'GET /health/history',
     ]);
   });
 

@@ -15,6 +15,7 @@ const LOGIN = here('rds-db', 'dbuser:prx-0123456789abcdef0/pool_health');
 const SECRET = here('secretsmanager', 'secret:reports/watcher-AbCdEf');
 const CHECK_LOG = here('logs', 'log-group:check:log-stream:x');
 const POOL_LOG = here('logs', 'log-group:pool:log-stream:x');
+const PAGE_LOG = here('logs', 'log-group:page:log-stream:x');
 const DETAILS_LOG = here('logs', 'log-group:details:log-stream:x');
 const INTERFACE = here('ec2', 'network-interface/eni-0123456789abcdef0');
 
@@ -39,6 +40,8 @@ const ALL_MAKE: readonly Call[] = [
   ['ec2:AssignPrivateIpAddresses', INTERFACE],
   ['ec2:UnassignPrivateIpAddresses', INTERFACE],
 ];
+/** It reaches no pool: what it shows comes from CloudWatch. */
+const PAGE_MAKES = ALL_MAKE.filter(([action]) => /^(cloudwatch:GetMetricData|xray:.*)$/.test(action));
 const NOBODY_MAKES: readonly Call[] = [
   ['ssm:GetParameter', here('ssm', 'parameter/pool-health/orders')],
   ['ssm:GetParameter', DEFINITIONS],
@@ -95,6 +98,18 @@ const ROLES: readonly Role[] = [
     id: 'PoolHealthFunctionsDetailsRole',
     makes: [...ALL_MAKE, logged(DETAILS_LOG)],
     doesNotMake: [...NOBODY_MAKES, METRICS, logged(CHECK_LOG), logged(POOL_LOG)],
+  },
+  {
+    who: 'the page',
+    id: 'PoolHealthFunctionsPageRole',
+    makes: [...PAGE_MAKES, logged(PAGE_LOG)],
+    doesNotMake: [
+      ...NOBODY_MAKES,
+      ...ALL_MAKE.filter((call) => !PAGE_MAKES.includes(call)),
+      METRICS,
+      logged(CHECK_LOG),
+      logged(POOL_LOG),
+    ],
   },
 ];
 
@@ -282,6 +297,7 @@ function resolved(value: unknown): unknown {
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/FunctionsCheckLog/, here('logs', 'log-group:check:*')],
   [/FunctionsPoolLog/, here('logs', 'log-group:pool:*')],
+  [/FunctionsPageLog/, here('logs', 'log-group:page:*')],
   [/FunctionsDetailsLog/, here('logs', 'log-group:details:*')],
   [/FunctionsCheckFunction/, here('lambda', 'function:check')],
 ];

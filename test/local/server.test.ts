@@ -99,10 +99,22 @@ describe('the event of a request', () => {
     },
   );
 
+  it.each(['/', '/?pool=a', '/health'])('of %s is that of the page', async (path) => {
+    expect((await eventOf(path)).routeKey).toBe('GET /health');
+  });
+
+  it('of the history names its pool in the query', async () => {
+    const { routeKey, queryStringParameters } = await eventOf('/health/history?pool=or%20ders');
+    expect({ routeKey, queryStringParameters }).toEqual({
+      routeKey: 'GET /health/history',
+      queryStringParameters: { pool: 'or ders' },
+    });
+  });
+
   it.each([
-    '/',
     '/nope',
-    '/health',
+    '/health/',
+    '/health/history/',
     '/health/pool/',
     '/health/pool/a/b',
     '//health/pool',
