@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { SESSIONS_PER_POOL } from '../contract/check-role-sql.js';
+import type { DoctorOptions } from './doctor.js';
 import type { SourceOptions } from './look.js';
 import type { SetupOptions } from './setup.js';
 import type { Terminal } from './terminal.js';
@@ -66,6 +67,33 @@ Exit codes: 0 ended by Ctrl-C or by whoever read the lines, 2 a mistake in the c
     .action(async (options: WatchOptions) => {
       const { watch } = await import('./watch.js');
       done(await watch(options, terminal));
+    });
+
+  root
+    .command('doctor')
+    .description(
+      'Compare settings, server and managed pool: what is wrong, and the statement or setting that mends it.',
+    )
+    .option('--url <url>', 'postgres:// URL of the database instead of DATABASE_URL')
+    .option('--definition <file>', 'the definition of the pool, to compare and for its instances')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText(
+      'after',
+      `
+It looks at DATABASE_POOL_*, NODE_ENV and the definition; at the slots and limits of server, database and role, its
+grant and time-outs, TLS; at PgBouncer's console where it answers. It changes nothing. POOL_HEALTH_SHARED_USER=false
+says that the role is only the check's.
+
+Examples:
+  DATABASE_URL=postgres://app:secret@localhost:5432/shop DATABASE_POOL_MAX=20 pool-health doctor
+  pool-health doctor --definition orders.json
+  pool-health doctor --json | jq -r '.findings[] | select(.mend.kind == "sql") | .mend.text'
+
+Exit codes: 0 nothing to mend, 1 something to mend, 2 a mistake in the command or the URL.`,
+    )
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./doctor.js');
+      done(await doctor(options, terminal));
     });
 
   const config = root

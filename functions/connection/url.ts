@@ -44,7 +44,7 @@ export function parseDatabaseUrl(text: string): UrlResult {
   const { user, password, database } = parts;
   const endpoint = url.searchParams.get('host') ?? url.hostname.replace(/^\[(.*)\]$/, '$1');
   const sslmode = url.searchParams.get('sslmode');
-  const isLocal = LOOPBACK.has(endpoint) || endpoint.startsWith('/');
+  const isLocal = isThisMachine(endpoint);
   const violations: Violation[] = [];
   if (user === '') {
     violations.push(violation('DATABASE_URL names no user: postgres://USER@host/database'));
@@ -75,6 +75,11 @@ export function parseDatabaseUrl(text: string): UrlResult {
     ok: true,
     url: { target, password: password === '' ? undefined : password, caFile: url.searchParams.get('sslrootcert') },
   };
+}
+
+/** Whether a connection to it never leaves this machine: its own address, or the directory of a socket. */
+export function isThisMachine(endpoint: string): boolean {
+  return LOOPBACK.has(endpoint) || endpoint.startsWith('/');
 }
 
 function decodeParts(url: URL): { user: string; password: string; database: string } | null {

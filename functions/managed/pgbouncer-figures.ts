@@ -14,7 +14,7 @@ export type Watched = Pick<ValidatedPoolConfig, 'database' | 'user' | 'count' | 
  * @param takenAt milliseconds since 1970
  */
 export function pgbouncerFigures(
-  { pools, databases, perUser }: ConsoleTables,
+  { pools, databases, perUser, settings }: ConsoleTables,
   watched: Watched,
   isAsking: boolean,
   takenAt: number,
@@ -41,6 +41,7 @@ export function pgbouncerFigures(
     borrowWaitMs: null,
     clients: total(counted, 'cl_active', 'cl_waiting'),
     availabilityPercent: null,
+    settings,
   };
 }
 

@@ -55,7 +55,12 @@ export interface ConsoleTables {
   readonly databases: readonly DatabaseRow[];
   /** `max_user_connections`: connections to the server that one user may have. */
   readonly perUser: number | null;
+  /** How it is set up, in its own words; null where this version does not tell. */
+  readonly settings: Readonly<Record<(typeof SHOWN_SETTINGS)[number], number | null>>;
 }
+
+/** What details and the doctor show of its configuration: connections to the server for each user and database, and clients. */
+const SHOWN_SETTINGS = ['default_pool_size', 'max_client_conn'] as const;
 
 /** @see https://www.pgbouncer.org/usage.html#admin-console */
 export const CONSOLE_COMMANDS = ['SHOW POOLS', 'SHOW DATABASES', 'SHOW CONFIG'] as const;
@@ -68,14 +73,15 @@ export const CONSOLE_COMMANDS = ['SHOW POOLS', 'SHOW DATABASES', 'SHOW CONFIG'] 
  */
 export function readTables(results: readonly (readonly Row[])[]): ConsoleTables {
   const parsed = v.safeParse(tables, results);
-  const perUser = parsed.success ? v.safeParse(limit, settingOf(parsed.output[2])) : parsed;
+  const perUser = parsed.success ? v.safeParse(limit, settingOf(parsed.output[2], 'max_user_connections')) : parsed;
   if (!parsed.success || !perUser.success) {
     throw new ProblemError(problem('PROBE.QUERY', { reason: 'rows of another shape' }));
   }
-  const [pools, databases] = parsed.output;
-  return { pools, databases, perUser: perUser.output };
+  const [pools, databases, settings] = parsed.output;
+  const shown = SHOWN_SETTINGS.map((key) => [key, v.parse(v.fallback(limit, null), settingOf(settings, key))]);
+  return { pools, databases, perUser: perUser.output, settings: Object.fromEntries(shown) };
 }
 
-function settingOf(settings: readonly v.InferOutput<typeof setting>[]): string | null {
-  return settings.find(({ key }) => key === 'max_user_connections')?.value ?? null;
+function settingOf(settings: readonly v.InferOutput<typeof setting>[], name: string): string | null {
+  return settings.find(({ key }) => key === name)?.value ?? null;
 }

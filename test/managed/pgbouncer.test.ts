@@ -45,6 +45,7 @@ describe('what the console says is what is told, whatever the version', () => {
       borrowWaitMs: null,
       clients: 8,
       availabilityPercent: null,
+      settings: { default_pool_size: 5, max_client_conn: null },
     });
   });
 

@@ -1,0 +1,66 @@
+import { PROBLEMS, type Problem } from '../../health/problem.js';
+import { pairs } from '../../local/line.js';
+import { ceilingFindings } from './ceiling.js';
+import type { AddressFacts, Facts } from './facts.js';
+import { type Finding, fine, setting, unseen, wrong } from './finding.js';
+import { managedFindings } from './managed-findings.js';
+import { roleFindings } from './role-findings.js';
+import { settingsFindings } from './settings-findings.js';
+
+/** The oldest PostgreSQL that the check is tested with. */
+const OLDEST_VERSION = 120_000;
+
+/** What is fine, what is wrong and how to mend it, what could not be seen. Pure; never throws. */
+export function findings(facts: Facts): Finding[] {
+  return [
+    ...settingsFindings(facts),
+    tls(facts.address),
+    ...(facts.database ? [version(facts.database.serverVersion)] : []),
+    ...ceilingFindings(facts),
+    ...roleFindings(facts),
+    ...managedFindings(facts),
+    ...check(facts),
+  ];
+}
+
+function tls({ tls: mode, isThisMachine }: AddressFacts): Finding {
+  if (mode === 'verify-full') {
+    return fine('tls', 'The connection is encrypted, and its other end is verified.');
+  }
+  return isThisMachine
+    ? fine('tls', 'The connection is plain, and does not leave this machine.')
+    : wrong(
+        'tls',
+        'The connection is plain: passwords and data can be read on the way.',
+        setting('sslmode=verify-full in DATABASE_URL, with sslrootcert=FILE for an authority of your own'),
+      );
+}
+
+function version(number: number): Finding {
+  const major = Math.floor(number / 10_000);
+  return number < OLDEST_VERSION
+    ? wrong('version', `PostgreSQL ${major} is older than the check knows: 12 to 18.`)
+    : fine('version', `PostgreSQL ${major}.`);
+}
+
+/** What another finding says in more words. */
+function isSaidAlready({ code, values }: Problem): boolean {
+  return code === 'POOL.EXCEEDS_CEILING' || (code === 'PROBE.PRIVILEGE' && values.hiddenSessions !== undefined);
+}
+
+/** How the pool is at this moment. */
+function check({ problems, database }: Facts): Finding[] {
+  const left = database?.orphans ?? [];
+  const found = problems
+    .filter((problem) => !isSaidAlready(problem))
+    .map(({ code, values }) => wrong('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
+  if (left.length > 0) {
+    found.push(
+      wrong('check', `Statements of earlier checks still run on the server (process ids ${left.join(', ')}).`),
+    );
+  }
+  if (found.length > 0) {
+    return found;
+  }
+  return [database ? fine('check', 'A check sees nothing wrong.') : unseen('check', 'The server was not seen.')];
+}

@@ -1,0 +1,74 @@
+import type { Login } from '../../connection/credentials.js';
+import { Session } from '../../connection/session.js';
+import { isThisMachine } from '../../connection/url.js';
+import type { ValidatedPoolConfig } from '../../health/config.js';
+import { parseDefinition } from '../../health/definition.js';
+import { localSettings } from '../../health/local-config.js';
+import { SETTING_NAMES, SETTINGS } from '../../health/settings.js';
+import { localRuntime } from '../../local/runtime.js';
+import { ROLE_STATEMENT, type RoleFacts, readRole } from '../../postgres/role-facts.js';
+import { UsageError } from '../failures.js';
+import { inTheirWords } from '../variables.js';
+import type { Facts, SettingsFacts } from './facts.js';
+
+/**
+ * Looks at settings, server and managed pool. Mistakes in the settings are facts like others; what does not depend on them
+ * is looked at all the same.
+ *
+ * @param variables with `DATABASE_URL`
+ * @throws UsageError when the URL is none
+ */
+export async function gather(variables: NodeJS.ProcessEnv, options: { readonly url?: string }): Promise<Facts> {
+  const settings = settingsFacts(variables);
+  const { monitor, loginFor } = localRuntime(settings.inForce ? variables : withoutSettings(variables));
+  const [watched] = await monitor.pools(0);
+  const { config } = watched;
+  if (config === null) {
+    const mistakes = watched.problems.flatMap(({ values }) => values.violations as readonly string[]);
+    throw new UsageError(...mistakes.map((mistake) => inTheirWords(mistake, options)));
+  }
+  const { sample, verdict } = await monitor.assess(watched, 0);
+  await monitor.close();
+  return {
+    settings,
+    address: { database: config.database, tls: config.tls, isThisMachine: isThisMachine(config.endpoint) },
+    sharedUser: config.sharedUser,
+    role: await askRole(config, loginFor()),
+    database: sample.database,
+    managed: sample.managed,
+    problems: settings.inForce ? verdict.problems : sample.problems,
+  };
+}
+
+function settingsFacts(variables: NodeJS.ProcessEnv): SettingsFacts {
+  const { settings, shape, violations, warnings } = localSettings(variables);
+  const text = variables.POOL_HEALTH_DEFINITION;
+  const definition = text === undefined ? null : parseDefinition('local', text);
+  const written = SETTING_NAMES.filter((name) => variables[SETTINGS[name].variable] !== undefined);
+  return {
+    inForce: settings,
+    instances: shape.instances,
+    mistakes: violations.map(({ message }) => message),
+    warnings,
+    definition: definition?.ok ? { settings: definition.config.settings, database: definition.config.database } : null,
+    variables: Object.fromEntries(written.map((name) => [name, SETTINGS[name].variable])),
+  };
+}
+
+function withoutSettings(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const settings = ['POOL_HEALTH_DEFINITION', ...SETTING_NAMES.map((name): string => SETTINGS[name].variable)];
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !settings.includes(name)));
+}
+
+/** Null when the server does not answer: why, the check has said. */
+async function askRole(target: ValidatedPoolConfig, login: Login): Promise<RoleFacts | null> {
+  const session = new Session({ target, ...login, isPooled: false });
+  try {
+    const { results } = await session.ask(ROLE_STATEMENT);
+    return readRole(results[0]?.[0]);
+  } catch {
+    return null;
+  } finally {
+    await session.close();
+  }
+}
