@@ -1,0 +1,14 @@
+import { configuration } from './configuration.js';
+import { grafana } from './grafana.js';
+import { metrics } from './metrics.js';
+import { openapi } from './openapi.js';
+import { problems } from './problems.js';
+
+/** What is written from the code, by its name in docs/. */
+export const DOCUMENTS: Readonly<Record<string, () => string>> = {
+  'configuration.md': configuration,
+  'metrics.md': metrics,
+  'problems.md': problems,
+  'openapi.json': openapi,
+  'grafana.json': grafana,
+};

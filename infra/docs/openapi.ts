@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { DETAILS_ROUTE, ROUTES } from '../../functions/contract/routes.js';
+import { DETAILS_SCHEMAS } from './details-schemas.js';
+import { POOL_SCHEMAS } from './pool-schemas.js';
+import { message, reference, type Schema } from './schemas.js';
+
+/** The description of the HTTP API, OpenAPI 3.1. Routes are those of the contract. */
+export function openapi(): string {
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'pool-health',
+      version,
+      description:
+        'How full a PostgreSQL connection pool is, and which side is full. Read-only; nothing is kept in a cache.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [
+      { url: 'http://localhost:3000', description: 'npm start' },
+      {
+        url: 'https://{api}.execute-api.{region}.amazonaws.com',
+        description: 'deployed, see the output ApiUrl',
+        variables: { api: { default: 'api' }, region: { default: 'us-east-1' } },
+      },
+    ],
+    paths: paths(),
+    components: {
+      schemas: { ...POOL_SCHEMAS, ...DETAILS_SCHEMAS, Message: message },
+      securitySchemes: {
+        iam: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'AWS Signature Version 4, service execute-api; curl --aws-sigv4 makes one.',
+        },
+      },
+    },
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function paths(): Schema {
+  const entries = OPERATIONS.map(({ route, ...operation }) => {
+    const [method = '', path = ''] = route.split(' ');
+    return [path, { [method.toLowerCase()]: operation }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function json(description: string, schema: string): Schema {
+  return { description, content: { 'application/json': { schema: reference(schema) } } };
+}
+
+const COMMON = {
+  '404': json('There is no such pool or path.', 'Message'),
+  '405': json('Another method than GET; API Gateway itself answers 404 then.', 'Message'),
+  '429': json('Throttled by API Gateway.', 'Message'),
+};
+const POOL_RESPONSES = {
+  '200': json('Healthy.', 'PoolReport'),
+  '503': json('Unhealthy: the same body.', 'PoolReport'),
+  ...COMMON,
+};
+const SIGNED_IF_SET = [{}, { iam: [] }];
+
+const OPERATIONS = [
+  {
+    route: ROUTES.worstPool,
+    operationId: 'getWorstPool',
+    summary: 'The pool, or of several the one in most trouble and a line for each',
+    security: SIGNED_IF_SET,
+    responses: POOL_RESPONSES,
+  },
+  {
+    route: ROUTES.onePool,
+    operationId: 'getPool',
+    summary: 'One pool',
+    security: SIGNED_IF_SET,
+    parameters: [{ name: 'pool', in: 'path', required: true, schema: { type: 'string' } }],
+    responses: POOL_RESPONSES,
+  },
+  {
+    route: DETAILS_ROUTE,
+    operationId: 'getDetails',
+    summary: 'Who holds the connections, the slots term by term, problems with their values, a timed round trip',
+    security: [{ iam: [] }],
+    parameters: [{ name: 'pool', in: 'query', description: 'The worst pool without it.', schema: { type: 'string' } }],
+    responses: {
+      '200': json('All is well.', 'DetailsReport'),
+      '503': json('Not all is well: the same body.', 'DetailsReport'),
+      '403': json('Not signed, or not allowed; from API Gateway.', 'Message'),
+      ...COMMON,
+    },
+  },
+] as const;

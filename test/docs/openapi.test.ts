@@ -1,0 +1,153 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fixedPassword } from '../../functions/connection/credentials.js';
+import { DETAILS_ROUTE, ROUTES } from '../../functions/contract/routes.js';
+import { PrismaRoundTrip } from '../../functions/details/round-trip.js';
+import { RoundTrips } from '../../functions/details/round-trips.js';
+import { detailsHandler } from '../../functions/details.js';
+import type { PoolConfig } from '../../functions/health/config.js';
+import { detailsReport } from '../../functions/health/details.js';
+import { poolReport } from '../../functions/health/report.js';
+import { judge } from '../../functions/health/verdict.js';
+import type { WatchedPool } from '../../functions/health/watched.js';
+import { Monitor } from '../../functions/monitor.js';
+import { poolHandler } from '../../functions/pool.js';
+import { configOf, managed, NOON, seen } from '../health/support.js';
+import { getEvent } from '../support/events.js';
+import { startTestServer, type TestServer } from '../support/postgres.js';
+import { CHECK_ROLE, configFor, probesFor } from '../support/probe.js';
+import { DESCRIPTION, mistakes } from './description.js';
+
+let server: TestServer;
+const open: { close(): Promise<unknown> }[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.createCheckRole(CHECK_ROLE);
+  await server.createRole('app');
+  await server.createRole('blind');
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()));
+});
+afterAll(() => server?.close());
+
+function watch(pool: string, changes: Partial<PoolConfig> = {}): WatchedPool {
+  return { pool, config: configFor(server, { pool, ...changes }), problems: [] };
+}
+
+function handlersOf(...pools: readonly WatchedPool[]) {
+  const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
+  const login = { credentials: fixedPassword(server.postgres.password), caFile: null };
+  const trips = new RoundTrips((config) => new PrismaRoundTrip(config, login));
+  open.push(monitor, trips);
+  return { pool: poolHandler(monitor), details: detailsHandler(monitor, trips) };
+}
+
+type Handler = ReturnType<typeof handlersOf>['pool'];
+
+async function answer(handler: Handler, route: string, parameters?: Record<string, string>, method = 'GET') {
+  const { statusCode = 200, body = '' } = await handler(getEvent(route, parameters, method));
+  return { statusCode, body: JSON.parse(body) };
+}
+
+describe('the description', () => {
+  it('is valid OpenAPI 3.1', async () => {
+    const result = await new Validator().validate(structuredClone(DESCRIPTION));
+    expect(result).toEqual({ valid: true });
+    expect(DESCRIPTION.openapi).toMatch(/^3\.1\./);
+  });
+
+  it('has the routes of the contract, and no other', () => {
+    const described = Object.entries(DESCRIPTION.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.sort()).toEqual([...Object.values(ROUTES), DETAILS_ROUTE].sort());
+  });
+
+  it('tells a wrong answer from a right one', () => {
+    const wrong = { status: 'fine', surprise: 1 };
+    expect(mistakes(ROUTES.worstPool, 200, wrong)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/status/), expect.stringMatching(/additional properties/)]),
+    );
+  });
+});
+
+describe('answers are as described', () => {
+  it('healthy and unhealthy, with connections of others and without', async () => {
+    const handlers = handlersOf(
+      watch('orders', { settings: { min: 1, max: 6, idleTimeout: 1_000, connectionTimeout: 1_000 } }),
+    );
+    const idle = await server.open(2, 'idle in transaction', { user: 'app' });
+    const healthy = await answer(handlers.pool, ROUTES.worstPool);
+    const details = await answer(handlers.details, DETAILS_ROUTE);
+    await idle.close();
+    expect(healthy).toMatchObject({ statusCode: 200, body: { metrics: { activeConnections: 2 } } });
+    expect(mistakes(ROUTES.worstPool, 200, healthy.body)).toEqual([]);
+    expect(details).toMatchObject({ statusCode: 200, body: { status: 'ok', slots: { maxConnections: 100 } } });
+    expect(mistakes(DETAILS_ROUTE, 200, details.body)).toEqual([]);
+  });
+
+  it.each([
+    ['a login that is refused', { user: 'nobody' }, 'PROBE.AUTH'],
+    ['sessions that are hidden', { user: 'blind' }, 'PROBE.PRIVILEGE'],
+    ['a port where nobody listens', { port: 1 }, 'PROBE.UNREACHABLE'],
+  ])('unhealthy with null figures: %s', async (_, changes, code) => {
+    const others = await server.open(1, 'idle', { user: 'app' });
+    const handlers = handlersOf(watch('orders', changes));
+    const one = await answer(handlers.pool, ROUTES.onePool, { pool: 'orders' });
+    const details = await answer(handlers.details, DETAILS_ROUTE);
+    await others.close();
+    expect(one).toMatchObject({ statusCode: 503, body: { metrics: { totalConnections: null }, problems: [{ code }] } });
+    expect(mistakes(ROUTES.onePool, 503, one.body)).toEqual([]);
+    expect(details).toMatchObject({ statusCode: 503, body: { status: 'error' } });
+    expect(mistakes(DETAILS_ROUTE, 503, details.body)).toEqual([]);
+  });
+
+  it('several pools, and none', async () => {
+    const several = await answer(handlersOf(watch('orders'), watch('carts')).pool, ROUTES.worstPool);
+    expect(several.body.pools).toHaveLength(2);
+    expect(mistakes(ROUTES.worstPool, several.statusCode, several.body)).toEqual([]);
+    const none = await answer(handlersOf().pool, ROUTES.worstPool);
+    expect(none).toMatchObject({ statusCode: 503, body: { config: { max: null } } });
+    expect(mistakes(ROUTES.worstPool, 503, none.body)).toEqual([]);
+  });
+
+  it('a managed pool and gauges of the application, with figures and without', () => {
+    const config = configOf(20);
+    const figures = {
+      limit: 20,
+      open: 12,
+      inUse: 9,
+      waiting: 2,
+      longestWaitMs: 40.5,
+      settings: { pool_size: 20, max: null },
+    };
+    for (const view of [managed(figures), { ...managed({}), figures: null }]) {
+      const sample = seen({ managed: view, app: { takenAt: NOON, waiting: 3 } });
+      const assessment = { pool: 'orders', config, sample, verdict: judge(config, sample) };
+      expect(mistakes(ROUTES.worstPool, 200, poolReport(assessment, NOON + 5))).toEqual([]);
+      const parts = {
+        assessment,
+        holders: { holders: null, transactions: null, problems: [] },
+        roundTrip: { acquireMs: 1.5, queryMs: null, problems: [] },
+        transactionsPerSecond: 3,
+      };
+      expect(mistakes(DETAILS_ROUTE, 503, detailsReport(parts, NOON + 5))).toEqual([]);
+    }
+  });
+
+  it('an unknown pool and another method', async () => {
+    const handlers = handlersOf(watch('orders'));
+    const cases = [
+      [handlers.pool, ROUTES.onePool, 404, { pool: 'nowhere' }, 'GET'],
+      [handlers.pool, ROUTES.worstPool, 405, undefined, 'POST'],
+      [handlers.details, DETAILS_ROUTE, 405, undefined, 'DELETE'],
+    ] as const;
+    for (const [handler, route, status, parameters, method] of cases) {
+      const { statusCode, body } = await answer(handler, route, parameters, method);
+      expect([route, statusCode]).toEqual([route, status]);
+      expect(mistakes(route, status, body)).toEqual([]);
+    }
+  });
+});
