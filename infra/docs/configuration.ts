@@ -51,7 +51,7 @@ function variables(of: Variables): string {
   const rows = Object.entries(of).map(([name, { meaning, default: value }]) => [
     code(name),
     meaning,
-    value === null ? 'none' : code(value),
+    value ? code(value) : 'none',
   ]);
   return table(['variable', 'meaning', 'default'], rows);
 }

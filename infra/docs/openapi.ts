@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { DETAILS_ROUTE, ROUTES } from '../../functions/contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/contract/routes.js';
 import { DETAILS_SCHEMAS } from './details-schemas.js';
+import { HISTORY_SCHEMAS } from './history-schemas.js';
 import { POOL_SCHEMAS } from './pool-schemas.js';
 import { message, reference, type Schema } from './schemas.js';
 
@@ -25,7 +26,7 @@ export function openapi(): string {
     ],
     paths: paths(),
     components: {
-      schemas: { ...POOL_SCHEMAS, ...DETAILS_SCHEMAS, Message: message },
+      schemas: { ...POOL_SCHEMAS, ...DETAILS_SCHEMAS, ...HISTORY_SCHEMAS, Message: message },
       securitySchemes: {
         iam: {
           type: 'apiKey',
@@ -60,6 +61,10 @@ const COMMON = {
   '405': json('Another method than GET; API Gateway itself answers 404 then.', 'Message'),
   '429': json('Throttled by API Gateway.', 'Message'),
 };
+function without404({ '404': _, ...others }: typeof COMMON) {
+  return others;
+}
+
 const POOL_RESPONSES = {
   '200': json('Healthy.', 'PoolReport'),
   '503': json('Unhealthy: the same body.', 'PoolReport'),
@@ -67,7 +72,11 @@ const POOL_RESPONSES = {
 };
 const SIGNED_IF_SET = [{}, { iam: [] }];
 
-const OPERATIONS = [
+interface Operation extends Schema {
+  readonly route: string;
+}
+
+const OPERATIONS: readonly Operation[] = [
   {
     route: ROUTES.worstPool,
     operationId: 'getWorstPool',
@@ -96,4 +105,37 @@ const OPERATIONS = [
       ...COMMON,
     },
   },
-] as const;
+  {
+    route: PAGE_ROUTES.page,
+    operationId: 'getPage',
+    summary: 'The page: the same for people, one HTML file that asks this API and nobody else',
+    security: SIGNED_IF_SET,
+    responses: {
+      '200': {
+        description: 'The page; npm start has it at / as well.',
+        content: { 'text/html': { schema: { type: 'string' } } },
+      },
+      ...without404(COMMON),
+    },
+  },
+  {
+    route: PAGE_ROUTES.history,
+    operationId: 'getHistory',
+    summary: 'The last hour of one pool',
+    security: SIGNED_IF_SET,
+    parameters: [
+      {
+        name: 'pool',
+        in: 'query',
+        description: 'May be left out where there is one pool only.',
+        schema: { type: 'string' },
+      },
+    ],
+    responses: {
+      '200': json('The last hour, null where nothing is known.', 'History'),
+      '503': json('The history cannot be asked: the same body, with the reason.', 'History'),
+      '400': json('There are several pools, and none is named.', 'Message'),
+      ...COMMON,
+    },
+  },
+];

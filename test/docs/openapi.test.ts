@@ -1,7 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
+import { MetricHistory } from '../../functions/aws/metric-history.js';
 import { fixedPassword } from '../../functions/connection/credentials.js';
-import { DETAILS_ROUTE, ROUTES } from '../../functions/contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/contract/routes.js';
 import { PrismaRoundTrip } from '../../functions/details/round-trip.js';
 import { RoundTrips } from '../../functions/details/round-trips.js';
 import { detailsHandler } from '../../functions/details.js';
@@ -10,9 +12,12 @@ import { detailsReport } from '../../functions/health/details.js';
 import { poolReport } from '../../functions/health/report.js';
 import { judge } from '../../functions/health/verdict.js';
 import type { WatchedPool } from '../../functions/health/watched.js';
+import { LocalHistory } from '../../functions/local/history.js';
 import { Monitor } from '../../functions/monitor.js';
+import { pageHandler } from '../../functions/page.js';
 import { poolHandler } from '../../functions/pool.js';
 import { configOf, managed, NOON, seen } from '../health/support.js';
+import { AwsEndpoint, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { getEvent } from '../support/events.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../support/probe.js';
@@ -28,6 +33,7 @@ beforeAll(async () => {
   await server.createRole('blind');
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 afterAll(() => server?.close());
@@ -62,7 +68,7 @@ describe('the description', () => {
     const described = Object.entries(DESCRIPTION.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(described.sort()).toEqual([...Object.values(ROUTES), DETAILS_ROUTE].sort());
+    expect(described.sort()).toEqual([...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)].sort());
   });
 
   it('tells a wrong answer from a right one', () => {
@@ -135,6 +141,28 @@ describe('answers are as described', () => {
       };
       expect(mistakes(DETAILS_ROUTE, 503, detailsReport(parts, NOON + 5))).toEqual([]);
     }
+  });
+
+  it('the page, and the last hour from memory and from a CloudWatch that refuses', async () => {
+    const config = configOf(20);
+    const sample = { ...seen(), takenAt: Date.now() };
+    const local = new LocalHistory(5_000);
+    local.add([{ pool: 'orders', config, sample, verdict: judge(config, sample) }]);
+    const page = await pageHandler(local)(getEvent(PAGE_ROUTES.page));
+    expect(page).toMatchObject({ statusCode: 200, headers: { 'content-type': expect.stringContaining('text/html') } });
+    const remembered = await answer(pageHandler(local), PAGE_ROUTES.history);
+    expect(remembered.body.series.utilization).toEqual([50]);
+    expect(mistakes(PAGE_ROUTES.history, 200, remembered.body)).toEqual([]);
+
+    const refusing = await AwsEndpoint.start();
+    open.push(refusing);
+    lambdaEnvironment(refusing.url);
+    const deployed = pageHandler(new MetricHistory(['orders'], { client: cloudWatchClient() }));
+    const unknown = await answer(deployed, PAGE_ROUTES.history);
+    expect(unknown).toMatchObject({ statusCode: 503, body: { problems: [{ code: 'AWS.CLOUDWATCH' }] } });
+    expect(mistakes(PAGE_ROUTES.history, 503, unknown.body)).toEqual([]);
+    const unnamed = await answer(pageHandler(new MetricHistory(['a', 'b'])), PAGE_ROUTES.history);
+    expect([unnamed.statusCode, mistakes(PAGE_ROUTES.history, 400, unnamed.body)]).toEqual([400, []]);
   });
 
   it('an unknown pool and another method', async () => {
