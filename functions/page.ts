@@ -3,7 +3,7 @@ import { MetricHistory } from './aws/metric-history.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from './contract/environment.js';
 import { PAGE_ROUTES } from './contract/routes.js';
 import type { HistorySource } from './health/history.js';
-import { json } from './http.js';
+import { json, requestOf } from './http.js';
 import { CONTENT_SECURITY_POLICY, HTML } from './page/generated/page.js';
 
 export const handler = pageHandler(new MetricHistory(poolsOf(process.env)));
@@ -16,24 +16,25 @@ export const handler = pageHandler(new MetricHistory(poolsOf(process.env)));
  */
 export function pageHandler(source: HistorySource) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    if (event.requestContext.http.method !== 'GET') {
+    const { method, routeKey, queryPool } = requestOf(event);
+    if (method !== 'GET') {
       return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
     }
-    switch (event.routeKey) {
+    switch (routeKey) {
       case PAGE_ROUTES.page:
         return PAGE;
       case PAGE_ROUTES.history:
-        return await historyOf(source, event.queryStringParameters?.pool);
+        return await historyOf(source, queryPool);
       default:
         return json(404, { message: 'Not found: use /health or /health/history' });
     }
   };
 }
 
-async function historyOf(source: HistorySource, named: string | undefined): Promise<APIGatewayProxyStructuredResultV2> {
+async function historyOf(source: HistorySource, named: string | null): Promise<APIGatewayProxyStructuredResultV2> {
   const { pools } = source;
-  const pool = named ?? (pools.length === 1 ? pools[0] : undefined);
-  if (pool === undefined) {
+  const pool = named ?? (pools.length === 1 ? pools[0] : null);
+  if (!pool) {
     return json(400, { message: 'Name the pool: /health/history?pool=<pool>' });
   }
   if (!pools.includes(pool)) {

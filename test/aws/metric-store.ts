@@ -85,7 +85,14 @@ export function queriesOf({ input }: AwsCall): WireQuery[] {
 
 function statistic(name: string, values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
-  return name === 'Sum' ? sum : name === 'SampleCount' ? values.length : sum / values.length;
+  const statistics: Readonly<Record<string, number>> = {
+    Sum: sum,
+    SampleCount: values.length,
+    Average: sum / values.length,
+    Minimum: Math.min(...values),
+    Maximum: Math.max(...values),
+  };
+  return statistics[name] ?? Number.NaN;
 }
 
 function isSame(dimensions: Datapoint['dimensions'], wire: readonly WireDimension[]): boolean {
