@@ -1,6 +1,7 @@
 /** `npm run bench`: all parts in their order, or those that are named. Ratios of one run count; times are the machine's. */
 import { cpus } from 'node:os';
 import { Argument, Command } from 'commander';
+import { coldStart } from './cold-start.js';
 import { cost } from './cost.js';
 import { checked, writeFigures } from './document.js';
 import { get } from './get.js';
@@ -9,7 +10,7 @@ import type { Part } from './part.js';
 import { toMarkdown } from './table.js';
 import { warmCheck } from './warm-check.js';
 
-const PARTS: readonly Part[] = [warmCheck, get, manyPools, cost];
+const PARTS: readonly Part[] = [coldStart, warmCheck, get, manyPools, cost];
 
 interface Options {
   readonly quick?: boolean;

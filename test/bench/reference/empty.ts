@@ -1,0 +1,4 @@
+/** What Node itself needs. */
+export async function handler(): Promise<null> {
+  return null;
+}
