@@ -1,6 +1,7 @@
-import type { BuildOptions } from 'esbuild';
+import { basename, join } from 'node:path';
+import type { BuildOptions, Plugin } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
-import { HANDLERS, type Handler } from './handlers.js';
+import { HANDLERS, type Handler, PACKAGE_ROOT } from './handlers.js';
 
 /** What `dist/` holds beside the types: each a file that is made of all that it needs. */
 
@@ -15,15 +16,52 @@ const COMMON = {
 /** The optional native client of pg, required only by who asks for it. */
 const NEVER = 'pg-native';
 
+/**
+ * What only some handlers need, and those only in some deployments. Each is a file of its own beside `index.js`, loaded when
+ * its `import()` is reached: otherwise every cold start would read through it (`npm run bench -- cold-start`).
+ */
+const LATER = {
+  rds: 'functions/aws/clients/rds.ts',
+  'rds-authorities': 'functions/connection/rds-authorities.ts',
+  'credential-chain': 'functions/aws/credential-chain.ts',
+};
+
+const LOADED_LATER: Plugin = {
+  name: 'loaded-later',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`/(${Object.keys(LATER).join('|')})\\.js$`) }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path)}`, external: true } : null,
+    );
+  },
+};
+
+/** In Lambda the credentials are in the environment, which need not be told from a dozen other sources first. */
+const CREDENTIALS_OF_LAMBDA: Plugin = {
+  name: 'credentials-of-lambda',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ importer }) =>
+      importer === join(PACKAGE_ROOT, LATER['credential-chain'])
+        ? null
+        : { path: join(PACKAGE_ROOT, 'functions', 'aws', 'environment-credentials.ts') },
+    );
+  },
+};
+
+/** The page only reads metrics. */
+const LATER_OF_PAGE = { 'credential-chain': LATER['credential-chain'] };
+
 /** A deployed handler: the AWS SDK is in it too, so that what was tested is what runs. */
 export function handlerBundle(handler: Handler) {
   return {
     ...COMMON,
-    entryPoints: [`functions/${handler}.ts`],
-    outfile: `dist/functions/${handler}/index.js`,
+    entryPoints: { index: `functions/${handler}.ts`, ...(handler === 'page' ? LATER_OF_PAGE : LATER) },
+    outdir: `dist/functions/${handler}`,
     format: 'cjs',
+    // `require` in its place: the first `import()` of a process costs as much as a client of AWS.
+    supported: { 'dynamic-import': false },
     minify: true,
     external: [NEVER],
+    plugins: [LOADED_LATER, CREDENTIALS_OF_LAMBDA],
   } satisfies BuildOptions;
 }
 

