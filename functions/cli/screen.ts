@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../health/verdict.js';
 import { shown } from '../local/line.js';
+import { verdictInWords } from '../page/words.js';
 import type { Look } from './look.js';
 import { percentOf, problemLines, serverSlots, styleOf } from './table.js';
 import type { Paint, Style } from './terminal.js';
@@ -25,9 +26,8 @@ export function screen(
   const { metrics, utilization } = report;
   const width = Math.max(20, Math.min(WIDEST_BAR, columns));
   const verdict = paint(styleOf(report.status), report.status.toUpperCase());
-  const full = report.saturatedLayer === null ? [] : [paint('red', `the ${report.saturatedLayer} side is full`)];
   return [
-    [paint('bold', report.pool), verdict, ...full].join('   '),
+    `${paint('bold', report.pool)}   ${verdict}   ${verdictInWords(report)}`,
     '',
     `${percentOf(utilization.percent)} of ${shown(metrics.poolSize)}   ${paint(styleOf(utilization.status), utilization.status)}`,
     bar(utilization.percent, width, paint),

@@ -1,11 +1,15 @@
 import type { PoolReport } from '../health/report.js';
 import { pairs, shown } from '../local/line.js';
+import { byTrouble } from '../page/trouble.js';
+import { verdictInWords } from '../page/words.js';
 import type { Look, ShownProblem } from './look.js';
 import type { Paint, Style } from './terminal.js';
 
 /** A check as lines for people; `-` stands for what is not known. Pure. */
 export function table({ report, problems }: Look, paint: Paint): string[] {
   return [
+    paint(styleOf(report.status), verdictInWords(report)),
+    '',
     ...rows(report, paint).map(([name, value]) => `${name.padEnd(LABEL_WIDTH)}${value}`),
     ...(report.pools ? ['', ...poolLines(report.pools, paint)] : []),
     ...(problems.length > 0 ? ['', ...problems.flatMap((problem) => problemLines(problem, paint))] : []),
@@ -58,7 +62,7 @@ export function serverSlots(database: PoolReport['database']): string {
 
 function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {
   const width = Math.max(...pools.map(({ pool }) => pool.length));
-  return pools.map(({ pool, status, percent }) => {
+  return byTrouble(pools).map(({ pool, status, percent }) => {
     const health = paint(styleOf(status), status.padEnd(9));
     return `${pool.padEnd(width)}  ${health}  ${percentOf(percent).padStart(8)}`;
   });

@@ -26,11 +26,24 @@ export interface Terminal {
   complain(...lines: readonly string[]): void;
 }
 
-/** The terminal of this process. Whoever reads the output may leave at any time, as `head` does: that is no failure. */
+/**
+ * The terminal of this process. Whoever reads the output may leave at any time, as `head` does: that is no failure. An output
+ * that cannot be written, as on a full disk, is exit code 1 whatever was to be said.
+ */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
+  const complain = (...lines: readonly string[]) =>
+    void stderr.write(lines.map((line) => `pool-health: ${line}\n`).join(''));
   const gone = new AbortController();
-  stdout.on('error', () => gone.abort());
+  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    gone.abort();
+    if (code !== 'EPIPE') {
+      complain(`the output cannot be written (${code})`);
+      process.once('exit', () => {
+        process.exitCode = 1;
+      });
+    }
+  });
   stderr.on('error', () => undefined);
   return {
     environment: env,
@@ -43,6 +56,6 @@ export function processTerminal(): Terminal {
     write: (text) => void stdout.write(text),
     say: (...lines) => void stdout.write(lines.map((line) => `${line}\n`).join('')),
     writeError: (text) => void stderr.write(text),
-    complain: (...lines) => void stderr.write(lines.map((line) => `pool-health: ${line}\n`).join('')),
+    complain,
   };
 }

@@ -85,6 +85,7 @@ describe('check of an API by its answers', () => {
 
   it('an unhealthy pool is exit code 1, with what is wrong and a line for each pool', async () => {
     const { code, out } = await runCli(['check', '--api', `${api}/health/pool/`]);
+    expect(out).toMatch(/^PgBouncer is full: 20 of 20 borrowed, 13 waiting\n\n/);
     expect(out).toMatch(/^Full +managed$/m);
     expect(out).toMatch(/^Managed pool +pgbouncer \(by definition\): 20 of 20 in use, 13 waiting, 1 s ago$/m);
     expect(out).toMatch(/^orders +unhealthy +100\.0 %$/m);

@@ -84,8 +84,9 @@ it('what could not be seen is a dash with the problem, never 0', () => {
   expect(text).toContain('error    PROBE.TIMEOUT seen=1');
 });
 
-it('names the side that is full', () => {
-  expect(screen(look({ saturatedLayer: 'managed' }), options, plain)[0]).toContain('the managed side is full');
+it('says the verdict in the words of the page', () => {
+  expect(screen(look(), options, plain)[0]).toContain('The pool is filling up: 15 of 20 connections open, 12 active');
+  expect(table(look(), plain)[0]).toBe('The pool is filling up: 15 of 20 connections open, 12 active');
 });
 
 it('no line is longer than a narrow terminal, and no word is lost', () => {

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runCli, runHere } from '../support/cli.js';
+import { CLI, cliEnvironment, ROOT, runCli, runHere } from '../support/cli.js';
 
 const SECRET = 'hunter2';
 
@@ -81,5 +85,13 @@ describe('the command as a process', () => {
     const coloured = await runCli(['config', 'validate', '-'], { input, environment: { FORCE_COLOR: '1' } });
     expect(plain.out).toMatch(/^valid\n/);
     expect(coloured.out.startsWith('\u001b[32mvalid\u001b[39m\n')).toBe(true);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('an output that cannot be written is a failure (needs /dev/full)', async () => {
+    const command = `printf '{"endpoint":"h","database":"d","user":"u","auth":{"type":"iam"}}' | ${[process.execPath, ...CLI].join(' ')} config validate - > /dev/full`;
+    const child = spawn('sh', ['-c', command], { cwd: ROOT, env: cliEnvironment({}) });
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect(err).toBe('pool-health: the output cannot be written (ENOSPC)\n');
+    expect(code).toBe(1);
   });
 });

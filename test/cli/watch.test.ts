@@ -2,13 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CLI, cliEnvironment, runCli, runHere } from '../support/cli.js';
+import { CLI, cliEnvironment, ROOT, runCli, runHere } from '../support/cli.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { until } from '../support/until.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CHECK = 'pool_health';
 const LINE = /^\d\d:\d\d:\d\d {2}(un)?healthy +\w+ +[\d.-]+ % of \d+ +active \S+ +idle \S+ +waiting -/;
 

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { run } from '../../functions/cli/run.js';
 import type { Terminal } from '../../functions/cli/terminal.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The folder in which `CLI` works. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;
