@@ -100,7 +100,7 @@ function showGauge({ utilization }: PoolReport): void {
   const gauge = byId('gauge');
   const scale = Math.max(100, value ?? 0) / 100;
   byId('percent').replaceChildren(
-    percent(value),
+    `${percent(value)} `,
     element('small', {}, value === null && status === 'unknown' ? '' : status),
   );
   for (const scaled of [gauge, gauge.nextElementSibling as HTMLElement]) {
