@@ -1,3 +1,4 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { vi } from 'vitest';
 import { ROUTES } from '../../functions/contract/routes.js';
 import type { ProblemCode } from '../../functions/health/problem.js';
@@ -70,10 +71,15 @@ export class Deployment {
     }
   }
 
-  async get(): Promise<{ readonly statusCode: number; readonly report: Report }> {
-    const answer = await this.#pool(getEvent(ROUTES.worstPool));
+  /** Any request, answered as the contract says. */
+  async answer(event: APIGatewayProxyEventV2): Promise<ReturnType<typeof readAnswer>> {
+    const answer = await this.#pool(event);
     this.#outputs.add(answer);
-    const { statusCode, report } = readAnswer(answer);
+    return readAnswer(answer);
+  }
+
+  async get(): Promise<{ readonly statusCode: number; readonly report: Report }> {
+    const { statusCode, report } = await this.answer(getEvent(ROUTES.worstPool));
     if (!report) {
       throw new Error(`${statusCode} where a report was to come`);
     }

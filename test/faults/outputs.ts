@@ -25,6 +25,12 @@ export class Outputs {
     this.#others.push(typeof value === 'string' ? value : inspect(value, { depth: null, showHidden: true }));
   }
 
+  /** Lets go of what was kept. */
+  forget(): void {
+    this.log.length = 0;
+    this.#others.length = 0;
+  }
+
   /** What has come out and should not have. */
   leaks(): string[] {
     return [...this.log, ...this.#others].flatMap((text) => {

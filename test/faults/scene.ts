@@ -61,7 +61,7 @@ export class Scene {
   readonly #options: SceneOptions;
   readonly #metricsFile = join(tmpdir(), `pool-health-metrics-${randomUUID()}`);
   readonly #answers = new Map<string, Answer>();
-  #taken: AwsCall[] = [];
+  readonly #taken: AwsCall[] = [];
 
   private constructor(parts: Pick<Scene, 'server' | 'relay' | 'aws' | 'rds' | 'gates'>, options: SceneOptions) {
     this.server = parts.server;
@@ -109,7 +109,7 @@ export class Scene {
     this.definitions.clear();
     this.define();
     lambdaEnvironment(this.aws.url);
-    this.#taken = [];
+    this.forget();
     this.answerAws('GetParametersByPath', (response, call) => {
       const Parameters = [...this.definitions].map(([pool, Value]) => ({ Name: `/pool-health/${pool}`, Value }));
       awsAnswer({ Parameters })(response, call);
@@ -192,14 +192,22 @@ export class Scene {
     });
   }
 
-  /** `Healthy` of every check so far, wherever it was delivered to: CloudWatch, the log, a file. */
-  healthy(): number[] {
+  /** `Healthy` of every check of a pool so far, wherever it was delivered to: CloudWatch, the log, a file. */
+  healthy(pool = POOL): number[] {
     const file = existsSync(this.#metricsFile) ? readFileSync(this.#metricsFile, 'utf8').split('\n') : [];
     const emf = [...this.outputs.log, ...file].filter((line) => line.startsWith('{"_aws"'));
     return [...ofCalls(this.#taken), ...ofEmf(emf)].flatMap((text) => {
-      const [, value] = /^PoolHealth \S+ Healthy (\d) /.exec(text) ?? [];
-      return value === undefined ? [] : [Number(value)];
+      const [, of, value] = /^PoolHealth (\S+) Healthy (\d) /.exec(text) ?? [];
+      return of === pool ? [Number(value)] : [];
     });
+  }
+
+  /** Lets go of what was remembered so far, so that a long run does not grow by it. */
+  forget(): void {
+    this.outputs.forget();
+    this.#taken.length = 0;
+    this.aws.calls.length = 0;
+    this.rds.calls.length = 0;
   }
 
   /** Another relay in the place of the one before, or elsewhere. */
