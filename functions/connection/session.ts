@@ -18,11 +18,12 @@ export const DEADLINES: Deadlines = { total: CHECK_DEADLINE_MS, connect: 3_000, 
 /** After a pause this long a connection is more often dead than alive (frozen Lambda, address translation). */
 const REUSE_WITHIN_MS = 90_000;
 /**
- * How long what waits is left waiting. A login: until just before the server gives up by itself (`authentication_timeout`,
- * 60 s), so that the check of the next minute tries anew. A statement behind a pooler: until just after the pooler gives
+ * How long what waits is left waiting. A login: until just after the server gives up by itself (`authentication_timeout`,
+ * 60 s), so that there are never two of them; the check of the next minute waits for the rest of it, and then tries anew. A
+ * statement behind a pooler: until just after the pooler gives
  * up by itself (120 s in PgBouncer and RDS Proxy); silence beyond that is a dead socket.
  */
-const LONGEST_WAIT_MS = { connect: 0, login: 55_000, query: 125_000 } as const;
+const LONGEST_WAIT_MS = { connect: 0, login: 61_000, query: 125_000 } as const;
 /** Stays below a minute, so that no scheduled check is ever skipped. */
 const LONGEST_BACK_OFF_MS = 20_000;
 
@@ -105,10 +106,11 @@ export class Session {
   async #run(statements: readonly string[], endsAt: number): Promise<Answer> {
     const link = this.#reusable();
     if (link) {
+      const isLastWait = loginLeftMs(link) < this.#deadlines.connect;
       try {
         return await this.#askOn(link, statements, this.#deadlines.reusedQuery, endsAt);
       } catch (error) {
-        if (!this.#isLost(link, error)) {
+        if (!this.#isLost(link, error) && !(isLastWait && error instanceof ProbeTimeout)) {
           throw error;
         }
         this.#drop(link);
@@ -123,9 +125,7 @@ export class Session {
     if (!link) {
       return null;
     }
-    const { waiting } = link;
-    const isStale = waiting ? waiting.ms > LONGEST_WAIT_MS[waiting.phase] : link.unusedMs > REUSE_WITHIN_MS;
-    if (link.isOpen && !isStale) {
+    if (link.isOpen && !isStale(link)) {
       return link;
     }
     this.#drop(link);
@@ -134,7 +134,8 @@ export class Session {
 
   async #askOn(link: Link, statements: readonly string[], queryMs: number, endsAt: number): Promise<Answer> {
     const query = this.#isPooled() ? this.#deadlines.total : queryMs;
-    const answer = await link.ask(statements, { connect: this.#deadlines.connect, query, endsAt });
+    const connect = Math.min(this.#deadlines.connect, loginLeftMs(link));
+    const answer = await link.ask(statements, { connect, query, endsAt });
     this.#isDirect = answer.isDirect;
     return answer;
   }
@@ -207,6 +208,16 @@ export class Session {
     link.destroy();
     this.#link = null;
   }
+}
+
+/** Whether it has waited for too long, or was not used for too long. */
+function isStale({ waiting, unusedMs }: Link): boolean {
+  return waiting ? waiting.ms > LONGEST_WAIT_MS[waiting.phase] : unusedMs > REUSE_WITHIN_MS;
+}
+
+/** How long a login may still take, in milliseconds. */
+function loginLeftMs({ waiting }: Link): number {
+  return waiting?.phase === 'login' ? LONGEST_WAIT_MS.login - waiting.ms : Number.POSITIVE_INFINITY;
 }
 
 function isRefusedLogin(error: unknown): boolean {

@@ -68,17 +68,29 @@ describe('the login gets no answer', () => {
     expect(wire.backends()).toHaveLength(1);
   });
 
-  test('if the answer is lost, it is tried anew after 55 s and not before', async () => {
+  test('if the answer is lost, it is tried anew after 61 s and not before', async () => {
     const { relay } = wire;
     stopClock();
     relay.toClient.filter = lose;
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     relay.toClient.filter = ({ bytes }) => bytes;
-    skip(55_000);
+    skip(60_000 - SHORT.connect);
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     expect(relay.sessions).toBe(1);
-    skip(1);
+    skip(61_000);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+
+  test('a look that comes just before that waits for the rest of it, and then tries anew', async () => {
+    const { relay } = wire;
+    relay.toClient.filter = lose;
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+    const watching = wire.probe();
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    relay.toClient.filter = ({ bytes }) => bytes;
+    skip(60_700 - SHORT.connect);
     expect(await wire.codes(watching)).toEqual([]);
     expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
   });

@@ -29,13 +29,14 @@ type PoolModule = typeof import('../../functions/pool.js');
  */
 export class Deployment {
   readonly #check: CheckModule['handler'];
-  readonly #pool: PoolModule['handler'];
+  /** Answers GETs. */
+  readonly pool: PoolModule['handler'];
   readonly #ends: readonly (() => Promise<void>)[];
   readonly #outputs: Outputs;
 
   private constructor(check: CheckModule, pool: PoolModule, ends: (() => Promise<void>)[], outputs: Outputs) {
     this.#check = check.handler;
-    this.#pool = pool.handler;
+    this.pool = pool.handler;
     this.#ends = ends;
     this.#outputs = outputs;
   }
@@ -73,7 +74,7 @@ export class Deployment {
 
   /** Any request, answered as the contract says. */
   async answer(event: APIGatewayProxyEventV2): Promise<ReturnType<typeof readAnswer>> {
-    const answer = await this.#pool(event);
+    const answer = await this.pool(event);
     this.#outputs.add(answer);
     return readAnswer(answer);
   }

@@ -146,7 +146,7 @@ export const network: readonly Fault[] = [
     fault: 'black hole: no answer during the login',
     promise: {
       ...TIMEOUT,
-      note: 'The login is left waiting, up to 55 s, and the next check joins it: the server would keep a backend for each one given up.',
+      note: 'The login is left waiting, up to 61 s, and the next check joins it: the server would keep a backend for each one given up.',
     },
     make: loggingIn(through(() => () => NOTHING)),
   },

@@ -29,6 +29,8 @@ export type Lift = () => Promise<unknown>;
 /** A fault that comes over a running deployment, lasts for a check, and goes. */
 export interface Fault extends Row {
   readonly promise: Promised;
+  /** What has to be there from the beginning; gives what takes it away. */
+  readonly before?: (scene: Scene) => Promise<Lift>;
   /** Makes it really happen. */
   readonly make: (scene: Scene) => Promise<Lift>;
   /** What the pool's definition says beside its defaults. */
@@ -45,4 +47,11 @@ export interface Fault extends Row {
   readonly awsMs?: number;
   /** A fault that nobody can answer to but with an error: the function throws, as the monitor itself is broken. @default false */
   readonly breaksCheck?: boolean;
+}
+
+/** What is not a fault that comes and goes between two checks, but something to be tried in a way of its own. */
+export interface Trial extends Row {
+  readonly promise: string;
+  /** Tries it and asserts the promise. */
+  readonly run: (scene: Scene) => Promise<void>;
 }

@@ -151,19 +151,23 @@ export class Scene {
   }
 
   deploy(): Promise<Deployment> {
+    return Deployment.start(this.variables(), this.outputs);
+  }
+
+  /** The environment of the functions; undefined takes a variable away. */
+  variables(): Readonly<Record<string, string | undefined>> {
     const url = this.#options.url?.(this);
     const services = Object.entries(this.gates).map(([service, { port }]) => [
       `AWS_ENDPOINT_URL_${service}`,
       `http://127.0.0.1:${port}`,
     ]);
-    const environment = {
+    return {
       ...Object.fromEntries(services),
       DATABASE_URL: url,
       POOL_HEALTH_METRICS_FILE: url && this.#metricsFile,
       POOL_HEALTH_SHARED_USER: url && 'false',
       ...this.environment,
     };
-    return Deployment.start(environment, this.outputs);
   }
 
   /** How a call is answered now. */
@@ -218,14 +222,15 @@ export class Scene {
 
   /** What the check holds open at the server, as the server itself sees it. */
   async sessions(): Promise<number> {
-    const rows = await this.server.sql('SELECT 1 FROM pg_stat_activity WHERE usename = $1', [ROLE]);
+    const rows = await this.server.sql('SELECT 1 FROM pg_stat_activity WHERE starts_with(usename, $1)', [ROLE]);
     return rows.length;
   }
 
   /** Ends the sessions of the check at the server, so that it has to log in. */
   async endSessions(): Promise<void> {
-    await this.server.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [ROLE]);
-    await this.server.gone('sessions of the check', 'usename = $1', [ROLE]);
+    const ofCheck = 'starts_with(usename, $1)';
+    await this.server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${ofCheck}`, [ROLE]);
+    await this.server.gone('sessions of the check', ofCheck, [ROLE]);
   }
 
   /** Runs a statement as superuser, and gives what takes it back. */
@@ -238,6 +243,7 @@ export class Scene {
   end(): void {
     vi.restoreAllMocks();
     vi.unstubAllEnvs();
+    vi.unstubAllGlobals();
     rmSync(this.#metricsFile, { force: true });
   }
 

@@ -3,7 +3,7 @@ import { until } from '../support/until.js';
 import { clock } from './clock.js';
 import type { Deployment, Look } from './deployment.js';
 import { nothingLeft, resources } from './leftovers.js';
-import type { Fault, Promised } from './row.js';
+import type { Fault, Promised, Trial } from './row.js';
 import { Scene, type SceneOptions } from './scene.js';
 
 const MINUTE_MS = 60_000;
@@ -14,6 +14,27 @@ const SLACK_MS = 1_500;
 const CONNECTIONS = 4;
 
 const WELL: Promised = { status: 'healthy', codes: [] };
+
+/** Tries what has a way of its own of being tried; afterwards nothing may be left over, nor anything secret be out. */
+export function tryOut(title: string, trials: readonly Trial[], options: SceneOptions = {}): void {
+  describe(title, () => {
+    let scene: Scene;
+    beforeAll(async () => {
+      scene = await Scene.open(options);
+    });
+    afterEach(() => scene?.end());
+    afterAll(() => scene?.close());
+
+    test.each(trials.map((trial) => [trial.fault, trial] as const))('%s', async (_, { run }) => {
+      await scene.begin();
+      const before = resources();
+      await run(scene);
+      await nobodyLeft(scene);
+      await nothingLeft(before);
+      expect(scene.outputs.leaks()).toEqual([]);
+    });
+  });
+}
 
 /** Makes every fault happen, and asks the same of each: see `docs/reliability.md`. */
 export function tryEach(title: string, rows: readonly Fault[], options: SceneOptions = {}): void {
@@ -34,10 +55,16 @@ export function tryEach(title: string, rows: readonly Fault[], options: SceneOpt
       const lifts: (() => Promise<unknown>)[] = [];
       let deployment: Deployment | null = null;
       try {
+        const clean = await row.before?.(scene);
+        if (clean) {
+          lifts.push(clean);
+        }
         deployment = await through(row, scene, lifts);
       } finally {
-        await Promise.all(lifts.map((lift) => lift()));
         await deployment?.close();
+        for (const lift of lifts.reverse()) {
+          await lift();
+        }
       }
       await nobodyLeft(scene);
       await nothingLeft(before);
