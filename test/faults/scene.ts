@@ -209,6 +209,7 @@ export class Scene {
   /** Lets go of what was remembered so far, so that a long run does not grow by it. */
   forget(): void {
     this.outputs.forget();
+    vi.clearAllMocks();
     this.#taken.length = 0;
     this.aws.calls.length = 0;
     this.rds.calls.length = 0;
