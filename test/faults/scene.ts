@@ -23,6 +23,8 @@ const PASSWORD = 'MARKED-password';
 export const HOST = 'db.test.invalid';
 export const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:MARKED-secret';
 export const POOL = 'orders';
+/** What `npm start` calls the pool of `DATABASE_URL`. */
+const POOL_OF_A_URL = 'local';
 
 /** Services of AWS, as the SDK calls them in `AWS_ENDPOINT_URL_<service>`. */
 export type Service = 'SSM' | 'CLOUDWATCH' | 'SECRETS_MANAGER' | 'RDS';
@@ -197,7 +199,7 @@ export class Scene {
   }
 
   /** `Healthy` of every check of a pool so far, wherever it was delivered to: CloudWatch, the log, a file. */
-  healthy(pool = POOL): number[] {
+  healthy(pool = this.#options.url ? POOL_OF_A_URL : POOL): number[] {
     const file = existsSync(this.#metricsFile) ? readFileSync(this.#metricsFile, 'utf8').split('\n') : [];
     const emf = [...this.outputs.log, ...file].filter((line) => line.startsWith('{"_aws"'));
     return [...ofCalls(this.#taken), ...ofEmf(emf)].flatMap((text) => {
