@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../functions/health/settings.js';
-import { read } from './docs/markdown.js';
+import { DOCUMENTS, read } from './docs/markdown.js';
 
 const readme = read('README.md');
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -18,6 +18,11 @@ describe('the README', () => {
   test('stays short', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(200);
   });
+});
+
+test('documents name scripts that exist', () => {
+  const named = DOCUMENTS.flatMap((file) => [...read(file).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name));
+  expect(named.filter((name) => !(name in manifest.scripts))).toEqual([]);
 });
 
 test('the quick reference has the defaults of the settings', () => {

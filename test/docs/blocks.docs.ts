@@ -12,6 +12,7 @@ import { bash } from './shell.js';
 /** What is done with each kind of block; a block of no such kind is one that nobody checks. */
 const KINDS = {
   sh: 'shell.docs.ts runs it against a pool that is watched',
+  'sh database': 'shell.docs.ts runs it against a server',
   'sh start': 'start.docs.ts starts it in a fresh clone',
   'sh suite': 'CI itself is this command',
   'sh aws': 'needs an account: bash -n here, its aws commands in aws.docs.ts',

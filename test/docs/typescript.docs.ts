@@ -9,7 +9,7 @@ import { allBlocks } from './markdown.js';
 
 /** What users import, by its source. */
 const PATHS = {
-  'pool-health': [join(ROOT, 'infra/pool-health.ts')],
+  'pool-health': [join(ROOT, 'infra/index.ts')],
   'pool-health/app': [join(ROOT, 'functions/app/index.ts')],
 };
 const FOLDER = join(ROOT, '.cache/docs');
