@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { bundle, writeIfChanged } from './bundle.js';
 import { BUNDLES } from './bundles.js';
 import { PACKAGE_ROOT } from './handlers.js';
+import { noticesOf } from './notices.js';
 import { PAGE_MODULE, pageModule } from './page.js';
 
 /**
@@ -11,10 +12,12 @@ import { PAGE_MODULE, pageModule } from './page.js';
  */
 export async function makeDist(): Promise<void> {
   // First, since its handler's bundle holds it.
-  writeIfChanged(PAGE_MODULE, await pageModule());
+  const page = await pageModule();
+  writeIfChanged(PAGE_MODULE, page.source);
   // What is in there is CommonJS, types included, unlike the source.
   writeIfChanged(join(PACKAGE_ROOT, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
-  await Promise.all(BUNDLES.map(bundle));
+  const metafiles = await Promise.all(BUNDLES.map(bundle));
+  writeIfChanged(join(PACKAGE_ROOT, 'dist', 'THIRD-PARTY-NOTICES.txt'), noticesOf([...metafiles, ...page.metafiles]));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

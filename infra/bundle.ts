@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { PACKAGE_ROOT } from './handlers.js';
 
@@ -20,7 +20,19 @@ export async function bundle(options: BuildOptions): Promise<Metafile> {
   for (const { path, contents } of outputFiles) {
     writeIfChanged(path, contents);
   }
+  if (options.outdir !== undefined) {
+    removeOthers(join(PACKAGE_ROOT, options.outdir), new Set(outputFiles.map(({ path }) => path)));
+  }
   return metafile;
+}
+
+/** What an earlier build left in a folder would be deployed with it. */
+function removeOthers(folder: string, made: ReadonlySet<string>): void {
+  for (const path of readdirSync(folder).map((name) => join(folder, name))) {
+    if (!made.has(path)) {
+      rmSync(path, { recursive: true });
+    }
+  }
 }
 
 /** In one step, since others may read the file at this moment. What begins with `#!` becomes a program. */
@@ -28,7 +40,8 @@ export function writeIfChanged(path: string, contents: Uint8Array | string): voi
   const bytes = Buffer.from(contents);
   if (!readIfThere(path)?.equals(bytes)) {
     mkdirSync(dirname(path), { recursive: true });
-    const temporary = `${path}.${process.pid}`;
+    const temporary = join(PACKAGE_ROOT, 'dist', `.${process.pid}.${basename(path)}`);
+    mkdirSync(dirname(temporary), { recursive: true });
     writeFileSync(temporary, bytes, { mode: bytes.subarray(0, 2).equals(SHEBANG) ? 0o755 : 0o644 });
     renameSync(temporary, path);
   }

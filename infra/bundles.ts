@@ -69,19 +69,24 @@ export function handlerBundle(handler: Handler) {
  * What others import. Its dependencies stay outside, to be the copies that the user has. CommonJS, which `import` and
  * `require` take alike, and so does Jest, in which CDK apps and many servers are tested.
  */
-function library(entry: string, outfile: string): BuildOptions {
-  return {
-    ...COMMON,
-    entryPoints: [entry],
-    outfile,
-    format: 'cjs',
-    external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
-    // Jest takes no `import()`.
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'FILE_URL' },
-    banner: { js: "const FILE_URL = require('node:url').pathToFileURL(__filename).href;" },
-  };
-}
+const LIBRARY = {
+  ...COMMON,
+  format: 'cjs',
+  external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
+  // Jest takes no `import()`.
+  supported: { 'dynamic-import': false },
+} satisfies BuildOptions;
+
+const APP: BuildOptions = { ...LIBRARY, entryPoints: ['functions/app/index.ts'], outfile: 'dist/app.js' };
+
+const CONSTRUCT: BuildOptions = {
+  ...LIBRARY,
+  entryPoints: ['infra/index.ts'],
+  outfile: 'dist/index.js',
+  // It looks for the bundles of the functions beside itself.
+  define: { 'import.meta.url': 'FILE_URL' },
+  banner: { js: "const FILE_URL = require('node:url').pathToFileURL(__filename).href;" },
+};
 
 /** The command. An ES module, since it awaits its end; what of it is CommonJS asks for `require`. */
 const COMMAND: BuildOptions = {
@@ -94,9 +99,4 @@ const COMMAND: BuildOptions = {
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 };
 
-export const BUNDLES: readonly BuildOptions[] = [
-  ...HANDLERS.map(handlerBundle),
-  library('infra/index.ts', 'dist/index.js'),
-  library('functions/app/index.ts', 'dist/app.js'),
-  COMMAND,
-];
+export const BUNDLES: readonly BuildOptions[] = [...HANDLERS.map(handlerBundle), CONSTRUCT, APP, COMMAND];

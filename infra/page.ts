@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { PACKAGE_ROOT } from './handlers.js';
 
 const FOLDER = join(PACKAGE_ROOT, 'functions', 'page');
@@ -9,23 +9,27 @@ const FOLDER = join(PACKAGE_ROOT, 'functions', 'page');
 /** Where the page goes: a module that its handler imports. */
 export const PAGE_MODULE = join(FOLDER, 'generated', 'page.ts');
 
-/** The page as the source of that module: one HTML file with its style and script in it, and the policy that allows it. */
-export async function pageModule(): Promise<string> {
+/**
+ * The page as the source of that module: one HTML file with its style and script in it, and the policy that allows it; and
+ * what it was made of.
+ */
+export async function pageModule(): Promise<{ readonly source: string; readonly metafiles: readonly Metafile[] }> {
   const [style, script] = await Promise.all([bundled('page.css'), bundled('client/main.ts')]);
   const html = readFileSync(join(FOLDER, 'page.html'), 'utf8')
     .replace(/\n\s*/g, '\n')
-    .replace('/* style */', () => style)
-    .replace('/* script */', () => script);
-  return [
+    .replace('/* style */', () => style.text)
+    .replace('/* script */', () => script.text);
+  const source = [
     '/** Made by infra/page.ts. */',
-    `export const CONTENT_SECURITY_POLICY = ${JSON.stringify(policy(style, script))};`,
+    `export const CONTENT_SECURITY_POLICY = ${JSON.stringify(policy(style.text, script.text))};`,
     `export const HTML = ${JSON.stringify(html)};`,
     '',
   ].join('\n');
+  return { source, metafiles: [style.metafile, script.metafile] };
 }
 
-async function bundled(entry: string): Promise<string> {
-  const { outputFiles } = await build({
+async function bundled(entry: string): Promise<{ readonly text: string; readonly metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [`functions/page/${entry}`],
     absWorkingDir: PACKAGE_ROOT,
     outdir: 'dist',
@@ -36,9 +40,10 @@ async function bundled(entry: string): Promise<string> {
     platform: 'browser',
     target: ['chrome116', 'firefox124', 'safari17.4'],
     legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
-  return outputFiles.map(({ text }) => text.trim()).join('');
+  return { text: outputFiles.map(({ text }) => text.trim()).join(''), metafile };
 }
 
 /** Allows this style and this script by their hashes, questions to where the page came from, and nothing else. */

@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../functions/contract/routes.js';
@@ -15,7 +13,7 @@ import { handlerBundle } from '../infra/bundles.js';
 import { bundleFolder, HANDLERS, type Handler, PACKAGE_ROOT } from '../infra/handlers.js';
 import { AwsEndpoint, awsAnswer, lambdaVariables } from './support/aws-endpoint.js';
 import { CLOSED_URL } from './support/aws-faults.js';
-import { getEvent } from './support/events.js';
+import { invokeBundle } from './support/invoke-bundle.js';
 import { startTestServer, type TestServer } from './support/postgres.js';
 import { CHECK_ROLE } from './support/probe.js';
 
@@ -140,6 +138,13 @@ describe('what is in a bundle', () => {
     },
   );
 
+  test('what an earlier build left is not deployed', async () => {
+    const left = join(bundleFolder('page'), 'left.js');
+    writeFileSync(left, '');
+    await bundle(handlerBundle('page'));
+    expect(existsSync(left)).toBe(false);
+  });
+
   test('a bundle that was not built is said so, with what builds it', () => {
     expect(() => bundleFolder('page-of-nobody' as Handler)).toThrow(
       'The bundle of the function "page-of-nobody" is not there: run "npm run build"',
@@ -153,24 +158,8 @@ describe('what is in a bundle', () => {
   });
 });
 
-/** Starts the bundle in a new process, hands it a GET and gives back what it answers. */
-async function get(
-  environment: Record<string, string>,
-  handler: Handler = 'pool',
-  routeKey: string = ROUTES.worstPool,
-): Promise<{ statusCode: number; json: unknown }> {
-  const driver = join(folder, 'driver.cjs');
-  const event = JSON.stringify(getEvent(routeKey));
-  // A function is frozen after its answer, with its connections: it does not end by itself.
-  writeFileSync(
-    driver,
-    `require('./${handler}').handler(${event}).then((answer) => {
-      process.stdout.write(JSON.stringify(answer), () => process.exit());
-    });`,
-  );
-  const { stdout } = await promisify(execFile)(process.execPath, [driver], { env: environment });
-  const { statusCode, body } = JSON.parse(stdout.split('\n').at(-1) ?? '');
-  return { statusCode, json: JSON.parse(body) };
+function get(environment: Record<string, string>, handler: Handler = 'pool', routeKey: string = ROUTES.worstPool) {
+  return invokeBundle(join(folder, handler), routeKey, environment);
 }
 
 describe('the bundles of the API, each in a process of its own', () => {
