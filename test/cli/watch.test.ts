@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,12 +23,22 @@ beforeAll(async () => {
   };
 });
 afterAll(() => server.close());
-afterEach(() => server.gone('sessions of the check', `usename = '${CHECK}'`));
+const started: ChildProcess[] = [];
+afterEach(async () => {
+  // The command closes its connections itself; what a failed test left is ended without.
+  const left = started.splice(0).filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  for (const { pid } of left) {
+    process.kill(-Number(pid), 'SIGKILL');
+  }
+  await server.gone('sessions of the check', `usename = '${CHECK}'`);
+});
 
 /** Starts a shell command in which $WATCH is the command line. */
 function shell(command: string) {
   const WATCH = [process.execPath, ...CLI, 'watch', '--interval', '1'].join(' ');
-  const child = spawn('sh', ['-c', command], { cwd: ROOT, env: cliEnvironment({ ...environment, WATCH }) });
+  const env = cliEnvironment({ ...environment, WATCH });
+  const child = spawn('sh', ['-c', command], { cwd: ROOT, env, detached: true });
+  started.push(child);
   const seen = { child, out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     seen.out += chunk;
