@@ -52,7 +52,7 @@ describe('the page', () => {
   });
 
   test('is the page of this source', async () => {
-    expect(await pageModule()).toContain(JSON.stringify(HTML));
+    expect((await pageModule()).source).toContain(JSON.stringify(HTML));
   });
 
   test('brings everything along: it names no other address', () => {
