@@ -64,25 +64,6 @@ describe('the scheduled check', () => {
     ]);
   });
 
-  test('50 pools of which 10 hang: the other 40 are healthy in the same run', async () => {
-    const silent = net.createServer(() => undefined);
-    const port = await freePort();
-    await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve));
-    const { run, published } = checkOf(() =>
-      Array.from({ length: 50 }, (_, index) => {
-        const pool = `pool-${index}`;
-        return { pool, config: configFor(server, { pool, ...(index % 5 === 0 && { port }) }), problems: [] };
-      }),
-    );
-    await server.sql(`ALTER ROLE ${CHECK_ROLE} CONNECTION LIMIT 60`);
-    await run();
-    silent.close();
-    const healthy = published.filter(({ values }) => values.Healthy === 1).map(({ pool }) => pool);
-    expect(published).toHaveLength(50);
-    expect(healthy).toHaveLength(40);
-    expect(healthy.every((pool) => Number(pool.split('-')[1]) % 5 !== 0)).toBe(true);
-  });
-
   test('a changed definition is watched anew, a removed one is let go', async () => {
     await server.createDatabase('moved');
     await server.createRole('app');

@@ -1,7 +1,10 @@
 import { aws } from './aws.js';
 import { input } from './input.js';
+import { lambda } from './lambda.js';
+import { load } from './load.js';
 import { network } from './network.js';
 import { postgres } from './postgres.js';
+import { requests } from './requests.js';
 import type { Row } from './row.js';
 import { tls } from './tls.js';
 
@@ -10,7 +13,11 @@ export const ROWS: readonly Row[] = [
   ...network,
   ...postgres,
   ...tls,
+  ...lambda.faults,
+  ...lambda.trials,
   ...aws,
   ...input.definitions,
   ...input.environment,
+  ...requests,
+  ...load,
 ];
