@@ -87,6 +87,18 @@ const definitions: readonly Fault[] = [
     }),
   ),
   {
+    side: 'TLS',
+    fault: 'a definition that says nothing of TLS, and a server without it',
+    promise: { status: 'unhealthy', codes: ['PROBE.TLS'], note: 'Verified is the default; `off` has to be written.' },
+    make: async (scene) => {
+      const good = JSON.parse(scene.definitions.get(POOL) ?? '');
+      // Past the relay, which understands plain messages only.
+      const { port } = scene.server.postgres;
+      scene.definitions.set(POOL, JSON.stringify({ ...good, tls: undefined, port }));
+      return async () => scene.define();
+    },
+  },
+  {
     side: 'input',
     fault: 'no definition at all',
     promise: {

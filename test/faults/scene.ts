@@ -23,8 +23,6 @@ const PASSWORD = 'MARKED-password';
 export const HOST = 'db.test.invalid';
 export const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:MARKED-secret';
 export const POOL = 'orders';
-/** What `npm start` calls the pool of `DATABASE_URL`. */
-const POOL_OF_A_URL = 'local';
 
 /** Services of AWS, as the SDK calls them in `AWS_ENDPOINT_URL_<service>`. */
 export type Service = 'SSM' | 'CLOUDWATCH' | 'SECRETS_MANAGER' | 'RDS';
@@ -165,6 +163,9 @@ export class Scene {
     ]);
     return {
       ...Object.fromEntries(services),
+      // What libraries may find in an environment, and nobody may see.
+      PGPASSWORD: 'MARKED-pgpassword',
+      DB_TOKEN: 'MARKED-token',
       DATABASE_URL: url,
       POOL_HEALTH_METRICS_FILE: url && this.#metricsFile,
       POOL_HEALTH_SHARED_USER: url && 'false',
@@ -198,13 +199,17 @@ export class Scene {
     });
   }
 
-  /** `Healthy` of every check of a pool so far, wherever it was delivered to: CloudWatch, the log, a file. */
-  healthy(pool = this.#options.url ? POOL_OF_A_URL : POOL): number[] {
+  /**
+   * `Healthy` of every check so far, wherever it was delivered to: CloudWatch, the log, a file.
+   *
+   * @param pool @default all of them
+   */
+  healthy(pool: string | null = null): number[] {
     const file = existsSync(this.#metricsFile) ? readFileSync(this.#metricsFile, 'utf8').split('\n') : [];
     const emf = [...this.outputs.log, ...file].filter((line) => line.startsWith('{"_aws"'));
     return [...ofCalls(this.#taken), ...ofEmf(emf)].flatMap((text) => {
       const [, of, value] = /^PoolHealth (\S+) Healthy (\d) /.exec(text) ?? [];
-      return of === pool ? [Number(value)] : [];
+      return value !== undefined && (pool === null || of === pool) ? [Number(value)] : [];
     });
   }
 

@@ -1,6 +1,6 @@
 import { type Promised, type Row, SIDES } from './row.js';
 
-const BEGIN = '<!-- faults: npm run docs:faults -->';
+const BEGIN = '<!-- faults: npm run docs -->';
 const END = '<!-- end of faults -->';
 
 /** The document with the table of the rows in its place. */
