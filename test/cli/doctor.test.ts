@@ -136,6 +136,14 @@ describe('what a statement mends', () => {
     expect(second.code).toBe(0);
   });
 
+  it('a time-out of another role ends none of theirs', async () => {
+    await server.sql(`ALTER ROLE app SET idle_in_transaction_session_timeout = '60s'`);
+    opened.push(await server.open(1, 'idle in transaction', { user: PATIENT, database: 'shop' }));
+    const asSuperuser = environment('postgres');
+    expect((await doctor(asSuperuser)).isWrong).toContain('idle in transaction');
+    await server.sql('ALTER ROLE app RESET ALL');
+  });
+
   it.each([
     [
       'of the database',

@@ -95,6 +95,10 @@ describe('setup --run', () => {
   });
 
   it('the server never gets the password itself', async () => {
+    // What it does with a password itself would be seen.
+    await server.sql(`ALTER DATABASE shop SET password_encryption = 'md5'`);
+    await runCli(['setup', '--run'], { environment: { ...admin, POOL_HEALTH_ROLE_PASSWORD: PASSWORD } });
+    await server.sql('ALTER DATABASE shop RESET ALL');
     const [row] = await server.sql(`SELECT rolpassword FROM pg_authid WHERE rolname = 'pool_health'`);
     const [, salt = ''] = /^SCRAM-SHA-256\$4096:([^$]+)\$/.exec(String(row?.rolpassword)) ?? [];
     expect(row?.rolpassword).toBe(scramVerifier(PASSWORD, Buffer.from(salt, 'base64')));
