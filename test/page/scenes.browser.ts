@@ -112,6 +112,36 @@ describe('what it says (stand-in)', () => {
   });
 });
 
+describe('the charts (stand-in)', () => {
+  const ACTIVE = [28, 93, 159] as const;
+  const UNHEALTHY = [179, 38, 30] as const;
+
+  test('have a gap where nothing is known, not a line at 0', async () => {
+    await open('database-down', { viewport: { width: 1280, height: 900 } });
+    // Six minutes of sixty, at the right.
+    expect(await visit.ink('#connections-chart', ACTIVE, 0.2, 0.8)).toBeGreaterThan(100);
+    expect(await visit.ink('#connections-chart', ACTIVE, 0.9, 1)).toBe(0);
+  });
+
+  test('mark when the pool was unhealthy, also where its utilization is not known', async () => {
+    await open('database-down', { viewport: { width: 1280, height: 900 } });
+    expect(await visit.ink('#utilization-chart', UNHEALTHY, 0.9, 1)).toBeGreaterThan(50);
+    expect(await visit.ink('#utilization-chart', UNHEALTHY, 0, 0.8)).toBe(0);
+  });
+
+  test('are drawn anew when the pool is another one', async () => {
+    await open('many-pools', { viewport: { width: 1280, height: 900 } });
+    standIn.scene = { ...SCENES['many-pools'], history: () => ({ Healthy: 0 }) };
+    await visit.page.locator('#pool-list a').filter({ hasText: 'payments' }).click();
+    await vi.waitFor(async () => expect(await visit.text('#history-words')).toBe('Last hour: nothing is known.'), SOON);
+    await vi.waitFor(
+      async () => expect(await visit.ink('#utilization-chart', UNHEALTHY, 0.2, 0.8)).toBeGreaterThan(100),
+      SOON,
+    );
+    expect(await visit.ink('#connections-chart', ACTIVE, 0, 1)).toBe(0);
+  });
+});
+
 describe('many pools (stand-in)', () => {
   test('are listed by trouble, and the worst is shown', async () => {
     await open('many-pools');

@@ -85,6 +85,29 @@ export class Visit {
     return violations;
   }
 
+  /** Pixels of exactly a colour that a chart has between two parts of its width, its axis included. */
+  async ink(
+    chart: string,
+    [red, green, blue]: readonly [number, number, number],
+    from: number,
+    to: number,
+  ): Promise<number> {
+    return await this.page.evaluate(`(() => {
+      const canvas = document.querySelector('${chart} canvas');
+      const left = Math.round(canvas.width * ${from});
+      const width = Math.round(canvas.width * ${to}) - left;
+      // Of a copy: to read a canvas that is drawn on again changes how it is drawn.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(left, 0, width, canvas.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        count += data[at] === ${red} && data[at + 1] === ${green} && data[at + 2] === ${blue} && data[at + 3] === 255 ? 1 : 0;
+      }
+      return count;
+    })()`);
+  }
+
   /** Pixels by which the page is wider than the window. */
   async overflow(): Promise<number> {
     return await this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
