@@ -1,4 +1,4 @@
-import { appGauges } from './aws/app-gauges.js';
+import { AppGauges } from './aws/app-gauges.js';
 import { ssmClient } from './aws/clients/ssm.js';
 import { awsCredentials } from './aws/credentials.js';
 import { jsonLog } from './aws/log.js';
@@ -56,6 +56,7 @@ function pgbouncerReader(config: ValidatedPoolConfig, own: Credentials): Pgbounc
 /** What all pools of an environment ask AWS about, together and at most once a minute. No client is loaded before. */
 function managedReaders(): (config: ValidatedPoolConfig) => ManagedReaders {
   const metrics = new MetricReader();
+  const apps = new AppGauges(metrics);
   const dimensions = new ProxyDimensions();
   const proxies = new RdsProxies();
   const sources: ProxySources = {
@@ -65,7 +66,7 @@ function managedReaders(): (config: ValidatedPoolConfig) => ManagedReaders {
   };
   return (config) => {
     const address = proxyAddress(config);
-    const gauges = () => appGauges(metrics, config.pool);
+    const gauges = () => apps.read(config.pool);
     if (!address) {
       return { appGauges: gauges };
     }

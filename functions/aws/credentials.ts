@@ -69,7 +69,19 @@ async function signedToken(hostname: string, port: number, username: string): Pr
   return await new Signer({ hostname, port, username }).getAuthToken();
 }
 
-async function secretPassword(arn: string, deadlineMs: number, client?: SecretsManagerClient): Promise<string> {
+/** Readings under way with the client that all share, by ARN: pools that share a secret share its reading. */
+const reading = new Map<string, Promise<string>>();
+
+function secretPassword(arn: string, deadlineMs: number, client?: SecretsManagerClient): Promise<string> {
+  if (client) {
+    return readPassword(arn, deadlineMs, client);
+  }
+  const password = reading.get(arn) ?? readPassword(arn, deadlineMs).finally(() => reading.delete(arn));
+  reading.set(arn, password);
+  return password;
+}
+
+async function readPassword(arn: string, deadlineMs: number, client?: SecretsManagerClient): Promise<string> {
   const { readSecret } = await import('./clients/secrets.js');
   const password = passwordOf(await readSecret(arn, deadlineMs, client));
   if (!password) {

@@ -99,8 +99,13 @@ describe('a deployed environment', () => {
   });
 
   it('reads metrics once a minute in one call, and settings once in five, however many pools and checks', async () => {
-    define(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`pool-${index}`, PROXIED])));
+    const names = Array.from({ length: 20 }, (_, index) => `pool-${index}`);
+    define(Object.fromEntries(names.map((name) => [name, PROXIED])));
     publishShop();
+    for (const Pool of names) {
+      const dimensions = { Pool };
+      store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions, at: NOON - 30_000, value: 0 });
+    }
     const look = environment();
     await look();
     const setUp = ['DescribeDBProxies', 'DescribeDBProxyTargetGroups', 'GetMetricData', 'GetMetricData', 'ListMetrics'];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { appGauges } from '../../functions/aws/app-gauges.js';
+import { AppGauges } from '../../functions/aws/app-gauges.js';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { MetricReader } from '../../functions/aws/metric-reader.js';
 import { ProxyDimensions, type ProxyRole } from '../../functions/aws/proxy-dimensions.js';
@@ -36,9 +36,10 @@ function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
   const reader = new MetricReader({ client, deadlineMs, now: () => time });
   const dimensions = new ProxyDimensions({ client, deadlineMs, now: () => time });
+  const apps = new AppGauges(reader, () => time);
   return {
     figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => proxyFigures(reader, dimensions, proxy, role),
-    app: (pool: string) => appGauges(reader, pool, () => time),
+    app: (pool: string) => apps.read(pool),
   };
 }
 
@@ -221,6 +222,9 @@ test('in a minute in which nobody waited the wait is unknown, whatever it was be
 
 test('once a minute a proxy is asked for, however many pools and GETs want it, and all in one call', async () => {
   publish(-1);
+  for (const Pool of ['orders', 'users']) {
+    store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions: { Pool }, at: noon(-1), value: 1 });
+  }
   const { figures, app } = environment();
   const all = () => Promise.all([figures(), app('orders'), figures(), app('users'), figures(), app('orders')]);
   await all();
@@ -304,6 +308,29 @@ test('requests that wait in the application are those of all its instances, in t
   expect(await app('orders')).toEqual({ takenAt: noon(0), waiting: 7 });
   expect(await app('quiet')).toEqual({ takenAt: noon(-1), waiting: 0 });
   expect(await app('nobody')).toBeNull();
+});
+
+test('an application that was never heard of is asked for every five minutes, one that was in every minute', async () => {
+  const publishing = (minutes: number) =>
+    store.data.push({
+      namespace: 'PoolHealth',
+      metric: 'AppWaiting',
+      dimensions: { Pool: 'orders' },
+      at: noon(minutes) + 10_000,
+      value: 3,
+    });
+  const { app } = environment();
+  const readIn = async (minutes: number) => {
+    endpoint.calls.length = 0;
+    time = noon(minutes) + 40_000;
+    await app('orders');
+    return calls('GetMetricData').length;
+  };
+  expect([await readIn(0), await readIn(1), await readIn(4), await readIn(5)]).toEqual([1, 0, 0, 1]);
+  publishing(8);
+  expect([await readIn(10), await readIn(11)]).toEqual([1, 1]);
+  // It has stopped, and may begin again at any time.
+  expect([await readIn(30), await readIn(31)]).toEqual([1, 1]);
 });
 
 test('a minute of the application that is long over says nothing of now', async () => {

@@ -46,7 +46,7 @@ export async function invoke(
   times = INVOCATIONS,
 ): Promise<Measured> {
   const definition = secretDefinition(server.postgres.port, 'shop', CHECK, { count: { users: ['app'] } });
-  const aws = await awsOfManyPools(pools, () => definition, server.postgres.password);
+  const aws = await awsOfManyPools(pools, definition, server.postgres.password);
   const driver = join(workFolder(), 'driver.cjs');
   writeFileSync(driver, DRIVER);
   const child = fork(driver, [folder], {

@@ -99,7 +99,7 @@ async function measure(
   isQuick: boolean,
 ): Promise<Table> {
   const definition = secretDefinition(server.postgres.port, 'shop', CHECK_ROLE);
-  const aws = await awsOfManyPools(1, () => definition, server.postgres.password);
+  const aws = await awsOfManyPools(1, definition, server.postgres.password);
   const samples = new Map(variants.map(({ name }) => [name, [] as Sample[]]));
   // The first round brings files into the memory of the system.
   for (let round = -1; round < (isQuick ? QUICK_ROUNDS : ROUNDS); round += 1) {

@@ -3,22 +3,22 @@ import { AwsEndpoint, awsAnswer } from './aws-endpoint.js';
 /** Parameters on a page of the answer: the most that SSM gives. */
 const PAGE = 10;
 
+/** An AWS that has what `answerForPools` says. */
+export async function awsOfManyPools(count: number, definition: object, password: string): Promise<AwsEndpoint> {
+  const endpoint = await AwsEndpoint.start();
+  answerForPools(endpoint, count, definition, password);
+  return endpoint;
+}
+
 /**
- * An AWS that has so many definitions, one secret for all of them, and takes metrics. The application publishes none.
+ * From now on there are so many pools with the same definition, one secret for all of them, and metrics are taken. The
+ * applications publish none.
  *
- * @param definition of the pool with this number, from 0 on
  * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
  */
-export async function awsOfManyPools(
-  count: number,
-  definition: (index: number) => object,
-  password: string,
-): Promise<AwsEndpoint> {
-  const endpoint = await AwsEndpoint.start();
-  const parameters = Array.from({ length: count }, (_, index) => ({
-    Name: `/pool-health/pool-${index}`,
-    Value: JSON.stringify(definition(index)),
-  }));
+export function answerForPools(endpoint: AwsEndpoint, count: number, definition: object, password: string): void {
+  const Value = JSON.stringify(definition);
+  const parameters = Array.from({ length: count }, (_, index) => ({ Name: `/pool-health/pool-${index}`, Value }));
   endpoint.answer('GetParametersByPath', (response, call) => {
     const from = Number(call.input.NextToken ?? 0);
     const next = from + PAGE < count ? { NextToken: String(from + PAGE) } : {};
@@ -31,7 +31,6 @@ export async function awsOfManyPools(
     const MetricDataResults = queries.map(({ Id }) => ({ Id, StatusCode: 'Complete', Timestamps: [], Values: [] }));
     awsAnswer({ MetricDataResults })(response, call);
   });
-  return endpoint;
 }
 
 /** The definition of a pool of one server that a function reads, whose check logs in with a secret. */
