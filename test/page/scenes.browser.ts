@@ -186,6 +186,18 @@ describe('many pools (stand-in)', () => {
     await vi.waitFor(async () => expect(await visit.text('#note')).toBe('pool-health knows no such pool'), SOON);
     expect(await visit.text('#headline')).toBe('No answer from pool-health yet');
     expect(await visit.page.locator('#figures').isVisible()).toBe(false);
+    await visit.page.locator('#pool-list a').filter({ hasText: 'payments' }).click();
+    await vi.waitFor(async () => expect(await visit.text('#pool')).toBe('payments'), SOON);
+    await vi.waitFor(async () => expect(await visit.text('#headline')).toContain('15 of 20'), SOON);
+  });
+
+  test('one that was only added in SSM has no history yet, and says so', async () => {
+    await open('many-pools');
+    await visit.page.route('**/health/history?pool=payments', (route) => route.fulfill({ status: 404, json: {} }));
+    await visit.page.locator('#pool-list a').filter({ hasText: 'payments' }).click();
+    await vi.waitFor(async () => {
+      expect(await visit.text('#history-note')).toBe('The history is not available: there is none of this pool yet');
+    }, SOON);
   });
 });
 

@@ -23,11 +23,15 @@ const PATIENCE_MS = 15_000;
 class NoAnswer extends Error {
   constructor(
     readonly words: string,
-    readonly isThrottled = false,
+    /** The status of HTTP; null where there was none. */
+    readonly status: number | null,
   ) {
     super(words);
   }
 }
+
+const THROTTLED = 429;
+const NOT_FOUND = 404;
 
 /**
  * Asks every five seconds while somebody looks; less often when it is told that it asks too often. Addresses are relative,
@@ -76,18 +80,18 @@ export class Feed {
 
   async #ask(stopped: AbortSignal): Promise<void> {
     try {
-      const answer = await this.#report(stopped);
+      const report = await this.#report(stopped);
       if (stopped.aborted) {
         return;
       }
       this.#pauseMs = EVERY_MS;
-      this.#tell({ ...answer, answeredAt: Date.now(), failure: null });
-      await this.#askHistory(answer.report.pool, stopped);
+      this.#tell({ report, answeredAt: Date.now(), failure: null });
+      await this.#askHistory(report.pool, stopped);
     } catch (error) {
       if (stopped.aborted) {
         return;
       }
-      if (error instanceof NoAnswer && error.isThrottled) {
+      if (error instanceof NoAnswer && error.status === THROTTLED) {
         this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
       }
       this.#tell({ failure: error instanceof NoAnswer ? error.words : String(error) });
@@ -97,12 +101,18 @@ export class Feed {
     }
   }
 
-  /** The report of the selected pool, with the list of all beside it. */
-  async #report(stopped: AbortSignal): Promise<Pick<Known, 'pools'> & { readonly report: PoolReport }> {
+  /** The report of the selected pool; the list of all stands beside it, also of one that is not there. */
+  async #report(stopped: AbortSignal): Promise<PoolReport> {
     const selected = this.#selected();
+    const overview = get('health/pool', isReport, stopped).then((all) => {
+      if (!stopped.aborted) {
+        this.#tell({ pools: all.pools ?? null });
+      }
+      return all;
+    });
     const one = selected === null ? null : get(`health/pool/${encodeURIComponent(selected)}`, isReport, stopped);
-    const [all, report] = await Promise.all([get('health/pool', isReport, stopped), one]);
-    return { report: report ?? all, pools: all.pools ?? null };
+    const [all, report] = await Promise.all([overview, one]);
+    return report ?? all;
   }
 
   async #askHistory(pool: string, stopped: AbortSignal): Promise<void> {
@@ -126,7 +136,7 @@ export class Feed {
     } catch (error) {
       this.#historyDueAt = Date.now() + LONGEST_PAUSE_MS / 4;
       if (isKnown()) {
-        this.#tell({ historyFailure: error instanceof NoAnswer ? error.words : String(error) });
+        this.#tell({ historyFailure: historyFailure(error) });
       }
     }
   }
@@ -153,21 +163,29 @@ async function get<T>(
 ): Promise<T> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(PATIENCE_MS)]);
   const response = await fetch(address, { signal, cache: 'no-store' }).catch(() => {
-    throw new NoAnswer('pool-health cannot be reached');
+    throw new NoAnswer('pool-health cannot be reached', null);
   });
   const body: unknown = await response.json().catch(() => null);
   if (typeof body === 'object' && body !== null && isAnswer(body)) {
     return body;
   }
-  switch (response.status) {
-    case 404:
-      throw new NoAnswer('pool-health knows no such pool');
-    case 401:
-    case 403:
-      throw new NoAnswer('pool-health answers signed requests only');
-    case 429:
-      throw new NoAnswer('pool-health is asked too often', true);
-    default:
-      throw new NoAnswer(`pool-health answered with status ${response.status}`);
+  throw new NoAnswer(
+    FAILURES[response.status] ?? `pool-health answered with status ${response.status}`,
+    response.status,
+  );
+}
+
+const FAILURES: Readonly<Record<number, string>> = {
+  [NOT_FOUND]: 'pool-health knows no such pool',
+  401: 'pool-health answers signed requests only',
+  403: 'pool-health answers signed requests only',
+  [THROTTLED]: 'pool-health is asked too often',
+};
+
+/** A pool may be watched before it has a history: until its first check, or until the next deployment names it. */
+function historyFailure(error: unknown): string {
+  if (error instanceof NoAnswer) {
+    return error.status === NOT_FOUND ? 'there is none of this pool yet' : error.words;
   }
+  return String(error);
 }
