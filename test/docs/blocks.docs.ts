@@ -14,6 +14,7 @@ const KINDS = {
   sh: 'shell.docs.ts runs it against a pool that is watched',
   'sh database': 'shell.docs.ts runs it against a server',
   'sh start': 'start.docs.ts starts it in a fresh clone',
+  'sh install': 'start.docs.ts runs it in the clone and beside it',
   'sh suite': 'CI itself is this command',
   'sh aws': 'needs an account: bash -n here, its aws commands in aws.docs.ts',
   sql: 'sql.docs.ts runs it on a server',

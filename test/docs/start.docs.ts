@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -79,3 +79,15 @@ it.each(blocks.map((block) => [`${block.file}:${block.line}`, block.text] as con
   },
   150_000,
 );
+
+it('the package is made in the clone and installed beside it, as the guide of the application says', async () => {
+  const [block] = allBlocks().filter(({ language, mark }) => language === 'sh' && mark === 'install');
+  const [inClone = '', inApplication = ''] = (block?.text ?? '').trim().split('\n');
+  const application = join(folder, 'application');
+  mkdirSync(application);
+  writeFileSync(join(application, 'package.json'), '{ "type": "module" }');
+  expect(await bash(inClone, { cwd: clone })).toMatchObject({ code: 0 });
+  expect(await bash(inApplication, { cwd: application })).toMatchObject({ code: 0 });
+  const { code, stdout } = await bash('npx pool-health --version', { cwd: application });
+  expect([code, stdout]).toEqual([0, '0.1.0\n']);
+}, 300_000);
