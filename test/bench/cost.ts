@@ -1,6 +1,6 @@
 import { makeDist } from '../../infra/build.js';
 import { type CostedTemplate, deploymentCosts } from '../../infra/cost.js';
-import { type Cost, MINUTES, monthlyUsd } from '../../infra/prices.js';
+import { type Cost, MINUTES, monthlyUsd, PRICES } from '../../infra/prices.js';
 import { ATTACH, templateOf } from '../infra/synth.js';
 import type { TestServer } from '../support/postgres.js';
 import { deployedBundle } from './bundles.js';
@@ -59,7 +59,8 @@ async function bill(server: TestServer, folder: string, pools: number, isFirst: 
     pools,
     checkMs: ours + (GetParametersByPath + 1) * CALL_MS,
     calls: PutMetricData,
-    metricsRead: pools,
+    // Every five minutes and pool, by the check's environment and, while GETs come, by the API's.
+    metricsRead: (pools / 5) * (isFirst ? 2 : 1),
     gets: isFirst ? GETS : 0,
     getMs: GET_MS,
   });
@@ -118,6 +119,7 @@ function table(bills: readonly (readonly Cost[])[]): Table {
     notes: [
       `billed for a check: ${durations.join(', ')}, measured here, the processor's part stretched to its share at the memory of the function, and ${CALL_MS} ms for each call to AWS that waits for the one before`,
       `a stack takes ${MOST_IN_A_STACK} pools or a few more; more are several deployments, and 100 pools are ${deployments(100).length}`,
+      `metrics read: of applications that publish no gauges; one that does adds ${figure(MINUTES * PRICES.metricRead)} for the check, and as much for the API while GETs come`,
       `GETs: one every ten seconds, ${GET_MS} ms each`,
     ],
   };
