@@ -8,7 +8,7 @@ const SECONDS = Number(process.env.SOAK_SECONDS ?? 600);
 const SEED = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
 /** Modules, caches and compiled code need a while. */
 const WARM_UP = 0.3;
-const MOST_GROWTH_MB = 12;
+const MOST_GROWTH_MB = 6;
 
 let scene: Scene;
 beforeAll(async () => {
