@@ -119,9 +119,7 @@ export class Scene {
     });
     this.answerAws('PutMetricData', (response, call) => takeMetrics(this.#taken)(response, call));
     this.answerAws('GetMetricData', (response, call) => {
-      const queries = call.input.MetricDataQueries as { readonly Id: string }[];
-      const noData = { StatusCode: 'Complete', Timestamps: [], Values: [] };
-      awsAnswer({ MetricDataResults: queries.map(({ Id }) => ({ Id, ...noData })) })(response, call);
+      awsAnswer({ MetricDataResults: gauges(call) })(response, call);
     });
     this.answerAws('ListMetrics', awsAnswer({ Metrics: [] }));
     this.answerRds(null);
@@ -260,4 +258,14 @@ export class Scene {
     await Promise.all([this.relay.close(), this.aws.close(), this.rds.close(), ...gates]);
     await this.server.close();
   }
+}
+
+/** An application that publishes its gauges, and in which nobody waits; of other metrics there are no data. */
+function gauges({ input }: AwsCall) {
+  const queries = input.MetricDataQueries as { readonly Id: string; readonly MetricStat: object }[];
+  const newest = Number(input.EndTime) - 60;
+  return queries.map(({ Id, MetricStat }) => {
+    const isKnown = JSON.stringify(MetricStat).includes('"AppWaiting"');
+    return { Id, StatusCode: 'Complete', Timestamps: isKnown ? [newest] : [], Values: isKnown ? [0] : [] };
+  });
 }
