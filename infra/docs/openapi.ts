@@ -56,10 +56,19 @@ function json(description: string, schema: string): Schema {
   return { description, content: { 'application/json': { schema: reference(schema) } } };
 }
 
+/** The same status has two bodies: API Gateway says with it, too, that Lambda had no room to run the function. */
+function unavailable(description: string, schema: string): Schema {
+  const either = { anyOf: [reference(schema), reference('Message')] };
+  const text = `${description} With a message alone it is API Gateway's: the function could not run.`;
+  return { description: text, content: { 'application/json': { schema: either } } };
+}
+
 const COMMON = {
+  '403': json('Not signed or not allowed, where a signature is asked for; from API Gateway.', 'Message'),
   '404': json('There is no such pool or path.', 'Message'),
   '405': json('Another method than GET; API Gateway itself answers 404 then.', 'Message'),
   '429': json('Throttled by API Gateway.', 'Message'),
+  '500': json('The function itself failed.', 'Message'),
 };
 function without404({ '404': _, ...others }: typeof COMMON) {
   return others;
@@ -67,7 +76,7 @@ function without404({ '404': _, ...others }: typeof COMMON) {
 
 const POOL_RESPONSES = {
   '200': json('Healthy.', 'PoolReport'),
-  '503': json('Unhealthy: the same body.', 'PoolReport'),
+  '503': unavailable('Unhealthy: the same body.', 'PoolReport'),
   ...COMMON,
 };
 const SIGNED_IF_SET = [{}, { iam: [] }];
@@ -100,8 +109,7 @@ const OPERATIONS: readonly Operation[] = [
     parameters: [{ name: 'pool', in: 'query', description: 'The worst pool without it.', schema: { type: 'string' } }],
     responses: {
       '200': json('All is well.', 'DetailsReport'),
-      '503': json('Not all is well: the same body.', 'DetailsReport'),
-      '403': json('Not signed, or not allowed; from API Gateway.', 'Message'),
+      '503': unavailable('Not all is well: the same body.', 'DetailsReport'),
       ...COMMON,
     },
   },
@@ -133,7 +141,7 @@ const OPERATIONS: readonly Operation[] = [
     ],
     responses: {
       '200': json('The last hour, null where nothing is known.', 'History'),
-      '503': json('The history cannot be asked: the same body, with the reason.', 'History'),
+      '503': unavailable('The history cannot be asked: the same body, with the reason.', 'History'),
       '400': json('There are several pools, and none is named.', 'Message'),
       ...COMMON,
     },

@@ -6,7 +6,7 @@ import { localSettings } from '../../functions/health/local-config.js';
 import { readContext } from '../../infra/context.js';
 import { ROOT } from '../tools/root.js';
 import { mistakes } from './description.js';
-import { allBlocks, type Block } from './markdown.js';
+import { allBlocks, type Block, read } from './markdown.js';
 import { bash } from './shell.js';
 
 /** What is done with each kind of block; a block of no such kind is one that nobody checks. */
@@ -81,4 +81,11 @@ describe('commands for AWS', () => {
   it.each(of('sh aws'))('%s is bash', async (_, { text }) => {
     expect(await bash(`bash -n <<'SCRIPT'\n${text}SCRIPT`, { cwd: ROOT })).toMatchObject({ code: 0, stderr: '' });
   });
+});
+
+it.each(of('sh suite'))('%s is what CI runs', (_, { text }) => {
+  const steps = read('.ci/run');
+  for (const command of text.trim().split(' && ')) {
+    expect(steps).toMatch(new RegExp(`^step .* ${command}$`, 'm'));
+  }
 });

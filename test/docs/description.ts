@@ -10,6 +10,10 @@ export const DESCRIPTION = JSON.parse(read('docs/openapi.json')) as {
   readonly components: { readonly schemas: Json };
 };
 
+interface Reference {
+  readonly $ref: string;
+}
+
 interface Operation {
   readonly responses: Readonly<Record<string, { readonly content: Json }>>;
 }
@@ -46,7 +50,9 @@ export function mistakes(route: string, status: number, body: unknown): readonly
   if (!response) {
     return [`${route} has no answer ${status} in the description`];
   }
-  const { schema } = response.content['application/json'] as { schema: { $ref: string } };
-  const validate = ajv.getSchema(`api:${schema.$ref}`) as ValidateFunction;
+  const { schema } = response.content['application/json'] as { schema: Reference | { anyOf: [Reference, Reference] } };
+  // The second of two is API Gateway's own.
+  const { $ref } = 'anyOf' in schema ? schema.anyOf[0] : schema;
+  const validate = ajv.getSchema(`api:${$ref}`) as ValidateFunction;
   return validate(body) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }
