@@ -31,5 +31,7 @@ export class Api {
 
 async function toReply(response: Response): Promise<Reply> {
   const cacheControl = response.headers.get('cache-control');
-  return { status: response.status, cacheControl, body: await response.json() };
+  const isJson = response.headers.get('content-type') === 'application/json';
+  const body: unknown = isJson ? await response.json() : await response.text();
+  return { status: response.status, cacheControl, body };
 }

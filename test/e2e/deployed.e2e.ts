@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { METRICS, type MetricName } from '../../functions/contract/metrics.js';
+import type { History } from '../../functions/health/history.js';
 import { Account } from './account.js';
 import { Api } from './api.js';
 import { Cdk } from './cdk.js';
@@ -10,6 +11,8 @@ import { POOL } from './settings.js';
 
 /** Bounds for waiting; all are left as soon as what is waited for is there. */
 const NEXT_CHECK = { timeout: 100_000, interval: 500 };
+/** A minute is read when it has ended and settled, and CloudWatch is asked once a minute. */
+const NEXT_HISTORY = { timeout: 180_000, interval: 500 };
 const CACHES = { timeout: 60_000, interval: 500 };
 /** The maximum of the pool after it was changed in SSM. */
 const CHANGED_MAX = 10;
@@ -103,6 +106,31 @@ describe('a deployment', () => {
     }, NEXT_CHECK);
     const states = await account.alarmStates();
     expect(states).toMatchObject({ [alarm('utilization-critical')]: 'OK', [alarm('act-now')]: 'OK' });
+  });
+
+  test('serves the page, whose history is what was published', async () => {
+    const page = await api.get(new URL(output('PageUrl')).pathname);
+    expect(page).toMatchObject({ status: 200, cacheControl: 'no-store' });
+    expect(page.body).toMatch(/^<!doctype html>/);
+    await vi.waitFor(async () => {
+      const { status, body } = await api.get(`/health/history?pool=${POOL.name}`);
+      const { series, ...history } = body as History;
+      expect({ status, history }).toMatchObject({ status: 200, history: { source: 'cloudwatch', problems: [] } });
+      const known = Object.entries(series).map(([name, values]) => [
+        name,
+        values.filter((value) => value !== null).at(-1),
+      ]);
+      expect(Object.fromEntries(known)).toEqual({
+        utilization: 50,
+        active: 3,
+        idle: 2,
+        waiting: undefined,
+        healthy: 1,
+      });
+      expect(series.utilization).toHaveLength(60);
+      expect(series.utilization[0]).toBeNull();
+    }, NEXT_HISTORY);
+    expect((await api.get('/health/history?pool=unknown')).status).toBe(404);
   });
 
   test('goes on with changed code, and keeps what was changed in SSM', async () => {

@@ -35,13 +35,14 @@ export function leaveOut(stack: Stack, health: PoolHealth): void {
     // It names every alarm, also those that are not there.
     dashboard.dashboardBody = '{"widgets": []}';
   }
-  for (const { role } of allFunctions(health)) {
+  const { check, pool, details } = health.functions;
+  for (const { role } of [check, pool, details]) {
     // It takes this call for one on every resource, so that the policy, which names one path, does not allow it.
     role.addToPolicy(new PolicyStatement({ actions: ['ssm:GetParametersByPath'], resources: ['*'] }));
   }
   // It does not know the condition on the namespace, so that it never holds.
   const publishing = new PolicyStatement({ actions: ['cloudwatch:PutMetricData'], resources: ['*'] });
-  health.functions.check.role.addToPolicy(publishing);
+  check.role.addToPolicy(publishing);
 }
 
 export function allFunctions({ functions }: PoolHealth): readonly HealthFunction[] {
