@@ -1,8 +1,11 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
 import { makeDist } from '../../infra/build.js';
+import { bundle } from '../../infra/bundle.js';
 import { bundleFolder, type Handler } from '../../infra/handlers.js';
+import { ROOT } from '../tools/root.js';
 
 let folder: string | undefined;
 
@@ -19,7 +22,18 @@ export function workFolder(): string {
 /** The folder of a handler as it is deployed: alone, as in Lambda, with nothing of the project near. */
 export async function deployedBundle(handler: Handler): Promise<string> {
   await makeDist();
-  const copy = join(workFolder(), handler);
-  cpSync(bundleFolder(handler), copy, { recursive: true });
+  return copied(bundleFolder(handler), handler);
+}
+
+/** The folder with a bundle of something else than a handler. */
+export async function bundleOf(name: string, options: BuildOptions): Promise<string> {
+  const outdir = join('.cache', 'bench', name);
+  await bundle({ ...options, outdir });
+  return copied(join(ROOT, outdir), name);
+}
+
+function copied(folder: string, name: string): string {
+  const copy = join(workFolder(), name);
+  cpSync(folder, copy, { recursive: true });
   return copy;
 }

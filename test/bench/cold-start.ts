@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/contract/routes.js';
 import { inParallel } from '../../functions/parallel.js';
-import { bundle } from '../../infra/bundle.js';
 import { handlerBundle } from '../../infra/bundles.js';
 import { HANDLERS, type Handler } from '../../infra/handlers.js';
 import { lambdaVariables } from '../support/aws-endpoint.js';
@@ -14,7 +13,7 @@ import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE } from '../support/probe.js';
 import { deployedNode } from '../tools/deployed-node.js';
 import { fetchPackage } from '../tools/fetch-package.js';
-import { deployedBundle, workFolder } from './bundles.js';
+import { bundleOf, deployedBundle, workFolder } from './bundles.js';
 import type { Part } from './part.js';
 import { inTurn, medianOf, spreadOf } from './spread.js';
 import { aim, figure, spread, type Table } from './table.js';
@@ -73,10 +72,9 @@ function node22(): string {
 async function references(): Promise<Variant[]> {
   const entries = { 'empty handler': 'empty', [PLAIN]: 'plain' };
   return await inParallel(Object.entries(entries), 1, async ([name, entry]) => {
-    const folder = join(workFolder(), entry);
     const options = { ...handlerBundle('check'), entryPoints: { index: `test/bench/reference/${entry}.ts` } };
     // Plain: without what makes our own bundles smaller.
-    await bundle({ ...options, outdir: folder, plugins: [], supported: {} });
+    const folder = await bundleOf(entry, { ...options, plugins: [], supported: {} });
     return { name, folder, event: {} };
   });
 }

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../functions/local/free-port.js';
-import { bundle } from '../../infra/bundle.js';
 import { handlerBundle } from '../../infra/bundles.js';
 import { CONSOLE_USER, type Pgbouncer } from '../support/pgbouncer.js';
 import type { TestServer } from '../support/postgres.js';
 import { CHECK_ROLE } from '../support/probe.js';
 import { until } from '../support/until.js';
 import { deployedNode } from '../tools/deployed-node.js';
-import { workFolder } from './bundles.js';
+import { bundleOf } from './bundles.js';
 import { autocannon, hey, type Load } from './load.js';
 
 /** Something that answers GETs about the same database. */
@@ -29,10 +28,12 @@ export const EXPORTER_ROLE = 'exporter';
 
 /** `GET /health/pool` in one process on the Node of the deployment. */
 export async function poolHealth(server: TestServer): Promise<Peer> {
-  const outdir = join(workFolder(), 'get-server');
   const { entryPoints, ...options } = handlerBundle('pool');
-  await bundle({ ...options, entryPoints: { ...entryPoints, index: 'test/bench/get-server.ts' }, outdir });
-  const child = fork(outdir, {
+  const folder = await bundleOf('get-server', {
+    ...options,
+    entryPoints: { ...entryPoints, index: 'test/bench/get-server.ts' },
+  });
+  const child = fork(folder, {
     execPath: join(deployedNode(), 'node'),
     execArgv: [],
     env: {
