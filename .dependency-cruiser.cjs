@@ -2,6 +2,8 @@
 const HANDLERS = '^functions/[^/]+\\.ts$';
 /** Packages that stand in devDependencies because a bundle of `dist/` holds what it needs of them. */
 const BUNDLED = '@aws-sdk/|@prisma/client/|commander/|valibot/';
+/** Peers: who uses `pool-health/app` has them, one copy for both. */
+const PEERS = 'pg/|@prisma/adapter-pg/';
 const room = (name) => `^functions/${name}/`;
 const mayOnly = (name, allowed) => ({
   name: `${name}-may-import-only`,
@@ -20,18 +22,18 @@ module.exports = {
       name: 'no-undeclared-packages',
       severity: 'error',
       from: {},
-      // The optional peers of who uses the construct count as undeclared where they are named a second time.
+      // Peers count as undeclared where they are named a second time.
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'functions-need-no-development-packages',
       severity: 'error',
-      comment: 'beside the dependencies of the package, what its bundles bring along',
+      comment: 'beside the dependencies of the package, what its bundles bring along and its peers',
       from: { path: '^functions/', pathNot: '^functions/(local|page/client)/' },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
-        pathNot: `^node_modules/(@types/|${BUNDLED})`,
+        pathNot: `^node_modules/(@types/|${BUNDLED}|${PEERS})`,
       },
     },
     mayOnly('contract', []),
