@@ -14,7 +14,7 @@ type ByMetric = ReadonlyMap<MetricName, Series>;
 
 /**
  * The last hour as CloudWatch has it, a value a minute. All pools are asked for together, in one call for a hundred, and
- * once in a minute of the clock, however many look and however it ends.
+ * once a minute, however many look and however it ends.
  */
 export class MetricHistory implements HistorySource {
   readonly pools: readonly string[];

@@ -47,8 +47,8 @@ interface Waiting {
 }
 
 /**
- * Reads the last minutes of metrics. Each is asked for once in a minute of the clock, however many want it and however it
- * ends: before the next minute there is nothing new, and every metric that is asked for is charged. What is wanted at the
+ * Reads the last minutes of metrics. Each is asked for once a minute, however many want it and however it ends: before the
+ * next minute has settled there is nothing new, and every metric that is asked for is charged. What is wanted at the
  * same time is asked for in one call.
  */
 export class MetricReader {
@@ -56,7 +56,7 @@ export class MetricReader {
   readonly #deadlineMs: number;
   readonly #lookBackMs: number;
   readonly #now: () => number;
-  #minute = Number.NaN;
+  #settledAt = Number.NaN;
   readonly #asked = new Map<string, Promise<Series>>();
   #waiting: Waiting[] = [];
 
@@ -75,9 +75,9 @@ export class MetricReader {
 
   /** @throws ProblemError `AWS.CLOUDWATCH` when it could not be read in this minute */
   read(query: MetricQuery): Promise<Series> {
-    const minute = Math.floor(this.#now() / MINUTE_MS);
-    if (minute !== this.#minute) {
-      this.#minute = minute;
+    const { end } = this.range;
+    if (end !== this.#settledAt) {
+      this.#settledAt = end;
       this.#asked.clear();
     }
     const key = JSON.stringify(query);

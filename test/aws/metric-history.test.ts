@@ -90,9 +90,27 @@ test('however many look at however many pools, CloudWatch is asked once a minute
   }
   expect(endpoint.calls.map((call) => queriesOf(call).length)).toEqual([10]);
   expect((await history.history('carts')).series.utilization.at(-1)).toBe(33);
-  time = noon(1);
+  time = noon(1) + 30_000;
   await history.history('orders');
   expect(endpoint.calls).toHaveLength(2);
+});
+
+test('a minute that settles while others are remembered is not shown as unknown', async () => {
+  const history = historyOf('orders');
+  for (const minutes of [-2, -1, 0]) {
+    put('orders', 'Utilization', minutes, 50);
+  }
+  for (const [at, asked] of [
+    [noon(0) + 5_000, 1],
+    [noon(0) + 29_000, 1],
+    [noon(0) + 35_000, 2],
+    [noon(1) + 29_000, 2],
+    [noon(1) + 30_000, 3],
+  ] as const) {
+    time = at;
+    expect((await history.history('orders')).series.utilization.at(-1), new Date(at).toISOString()).toBe(50);
+    expect(endpoint.calls).toHaveLength(asked);
+  }
 });
 
 test('each pool has its own, and none that of another deployment', async () => {
@@ -126,7 +144,7 @@ describe('when CloudWatch cannot be asked', () => {
     }
     expect(endpoint.calls).toHaveLength(1);
     endpoint.answer(OPERATION, store.getMetricData);
-    time = noon(1);
+    time = noon(1) + 30_000;
     expect((await history.history('orders')).problems).toEqual([]);
   });
 
