@@ -147,11 +147,20 @@ it('every problem of the check, with its values and what to do, but none twice',
     problem('PROBE.PRIVILEGE', { reason: 'track_activities is off', sessionsWithoutState: 2 }),
     problem('DATABASE.NEAR_LIMIT', { server: 90, slots: 95 }),
   ];
-  const texts = found({ problems }, 'check').map(({ text }) => text);
+  const role = { ...ROLE, isMonitor: false };
+  const texts = found({ role, problems }, 'check').map(({ text }) => text);
   expect(texts).toEqual([
     expect.stringMatching(/^PROBE\.PRIVILEGE reason=track_activities is off .*leave track_activities on\.$/),
     expect.stringMatching(/^DATABASE\.NEAR_LIMIT server=90 slots=95\. More than 90 %/),
   ]);
+});
+
+it('a check whose problems other findings tell is not said to see nothing wrong', () => {
+  const role = { ...ROLE, isMonitor: false };
+  const hidden = [problem('PROBE.PRIVILEGE', { reason: 'pg_monitor is not granted', hiddenSessions: 2 })];
+  expect(found({ role, problems: hidden }, 'check')).toEqual([]);
+  expect(found({ problems: [problem('POOL.EXCEEDS_CEILING', { promised: 60, ceiling: 8 })] }, 'check')).toEqual([]);
+  expect(found({ role: null, problems: hidden }, 'check')[0]?.text).toMatch(/^PROBE\.PRIVILEGE/);
 });
 
 it('nothing is fine about what was not seen', () => {

@@ -44,22 +44,26 @@ function version(number: number): Finding {
 }
 
 /** What another finding says in more words. */
-function isSaidAlready({ code, values }: Problem): boolean {
-  return code === 'POOL.EXCEEDS_CEILING' || (code === 'PROBE.PRIVILEGE' && values.hiddenSessions !== undefined);
+function isSaidAlready({ code, values }: Problem, role: Facts['role']): boolean {
+  const isGrantMissing = role !== null && !role.isMonitor;
+  return (
+    code === 'POOL.EXCEEDS_CEILING' ||
+    (code === 'PROBE.PRIVILEGE' && values.hiddenSessions !== undefined && isGrantMissing)
+  );
 }
 
 /** How the pool is at this moment. */
-function check({ problems, database }: Facts): Finding[] {
+function check({ problems, database, role }: Facts): Finding[] {
   const left = database?.orphans ?? [];
   const found = problems
-    .filter((problem) => !isSaidAlready(problem))
+    .filter((problem) => !isSaidAlready(problem, role))
     .map(({ code, values }) => wrong('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
   if (left.length > 0) {
     found.push(
       wrong('check', `Statements of earlier checks still run on the server (process ids ${left.join(', ')}).`),
     );
   }
-  if (found.length > 0) {
+  if (found.length > 0 || problems.length > 0) {
     return found;
   }
   return [database ? fine('check', 'A check sees nothing wrong.') : unseen('check', 'The server was not seen.')];
