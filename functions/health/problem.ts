@@ -67,7 +67,7 @@ export const PROBLEMS = {
     severity: 'error',
     layer: 'database',
     saturates: true,
-    text: 'The server has no connection slot left for clients. End sessions that are not needed (details name who holds them), lower the pools, or raise max_connections.',
+    text: 'No connection slot is left for clients, of the server or by the CONNECTION LIMIT of the database. End sessions that are not needed (details name who holds them), lower the pools, or raise that limit.',
   },
   'DATABASE.NEAR_LIMIT': {
     severity: 'warning',

@@ -34,16 +34,22 @@ export class LocalHistory implements HistorySource {
   add(assessments: readonly Assessment[]): void {
     for (const { pool, timestamp, values } of assessments.map(datapoints)) {
       const points = this.#points.get(pool) ?? [];
-      const before = points.at(-1)?.[0];
-      if (before !== undefined && timestamp - before > MISSING_CHECKS * this.#stepMs) {
-        points.push([before + this.#stepMs, {}]);
-      }
-      points.push([timestamp, values]);
+      points.push(...this.#missing(points.at(-1)?.[0] ?? timestamp, timestamp), [timestamp, values]);
       this.#points.set(
         pool,
         points.filter(([at]) => at >= timestamp - KEEP_MS),
       );
     }
+  }
+
+  /** The checks that there should have been between two, of which nothing is known. */
+  #missing(before: number, timestamp: number): Point[] {
+    const gapMs = timestamp - before;
+    if (gapMs <= MISSING_CHECKS * this.#stepMs) {
+      return [];
+    }
+    const steps = Math.ceil(Math.min(gapMs, KEEP_MS) / this.#stepMs) - 1;
+    return Array.from({ length: steps }, (_, index): Point => [timestamp - (steps - index) * this.#stepMs, {}]);
   }
 
   async history(pool: string): Promise<History> {

@@ -26,19 +26,19 @@ export function spanInWords({ from, to }: History): string {
 export function historyInWords(history: History): string {
   const { utilization, healthy } = history.series;
   const known = utilization.filter((value) => value !== null);
-  if (known.length === 0) {
+  const unhealthy = healthy.filter((value) => value === 0).length;
+  if (known.length === 0 && unhealthy === 0) {
     return `${spanInWords(history)}: nothing is known.`;
   }
   const minutes = (count: number) => Math.round((count * history.stepSeconds) / 60);
   const lasting = (count: number) => (minutes(count) === 0 ? 'less than a minute' : `${minutes(count)} min`);
   const high = known.filter((value) => value > CRITICAL_PERCENT).length;
-  const unhealthy = healthy.filter((value) => value === 0).length;
   const missing = utilization.length - known.length;
   const parts = [
-    `utilization from ${percent(Math.min(...known))} to ${percent(Math.max(...known))}`,
+    ...(known.length > 0 ? [`utilization from ${percent(Math.min(...known))} to ${percent(Math.max(...known))}`] : []),
     ...(high > 0 ? [`above ${CRITICAL_PERCENT} % for ${lasting(high)}`] : []),
     ...(unhealthy > 0 ? [`unhealthy for ${lasting(unhealthy)}`] : []),
-    ...(missing > 0 ? [`not known for ${lasting(missing)}`] : []),
+    ...(missing > 0 ? [`${known.length > 0 ? '' : 'utilization '}not known for ${lasting(missing)}`] : []),
   ];
   return `${spanInWords(history)}: ${parts.join(', ')}.`;
 }

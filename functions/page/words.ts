@@ -50,14 +50,15 @@ const SAID: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => string>
   'CONFIG.MISSING': () => 'No pool is defined, so nothing is watched',
   'CONFIG.INVALID': () => 'The definition of the pool is not valid, so it is not watched',
   'MANAGED.FULL': (report) => joined(`${managedName(report)} is full`, [...borrowed(report), ...queue(report)]),
-  'DATABASE.FULL': (report) => joined('The server is full', [...slots(report), ...queue(report)]),
-  'PROBE.SLOTS_EXHAUSTED': () => 'The server is full: it refused the check, no connection slot is left',
+  'DATABASE.FULL': databaseFull,
+  // By the limit of the server or of the database: which, the public answer does not tell.
+  'PROBE.SLOTS_EXHAUSTED': () => 'The database is full: it refused the check, no connection slot is left',
   'PROBE.OWN_LIMIT': () => 'The check cannot log in: its own role has reached its connection limit',
   'PROBE.TIMEOUT': (report) => joined('The database does not answer in time', queue(report)),
   'PROBE.UNREACHABLE': () => 'The database cannot be reached: nothing accepts connections at its address',
   'PROBE.DNS': () => 'The database cannot be found: its host name does not resolve',
   'PROBE.AUTH': () => 'The check cannot log in: the database refused it',
-  'PROBE.TLS': () => 'The check cannot connect: the server’s certificate could not be verified',
+  'PROBE.TLS': () => 'The check cannot connect: no TLS connection could be made and verified',
   'PROBE.NOT_ACCEPTING': () => 'The database accepts no connections: it is starting, stopping or recovering',
   'PROBE.TERMINATED': () => 'The database cut the connection of the check: a restart, a failover or an administrator',
   'PROBE.PRIVILEGE': () => 'What sessions do is hidden from the check: its role needs pg_monitor',
@@ -97,8 +98,20 @@ function borrowed({ managedPool }: PoolReport): string[] {
   return [`${inUse}${of} borrowed${when}`];
 }
 
-function slots({ database }: PoolReport): string[] {
-  return database && database.usedSlots !== null ? [`${database.usedSlots} of ${database.slots} slots in use`] : [];
+/** A server with free slots is not full: what is reached then is the CONNECTION LIMIT of the database. */
+function databaseFull(report: PoolReport): string {
+  const { database } = report;
+  if (!database || database.usedSlots === null) {
+    return joined('The database is full', queue(report));
+  }
+  const used = `${database.usedSlots} of ${database.slots} slots`;
+  return database.usedSlots >= database.slots
+    ? joined('The server is full', [`${used} in use`, ...queue(report)])
+    : joined('The database is full, by its own limit', [
+        open(report),
+        `${used} of the server in use`,
+        ...queue(report),
+      ]);
 }
 
 export function managedName({ managedPool }: Pick<PoolReport, 'managedPool'>): string {

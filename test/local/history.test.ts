@@ -4,6 +4,7 @@ import type { Assessment } from '../../functions/health/report.js';
 import type { PoolSample } from '../../functions/health/sample.js';
 import { judge } from '../../functions/health/verdict.js';
 import { LocalHistory } from '../../functions/local/history.js';
+import { historyInWords } from '../../functions/page/summary.js';
 import { configOf, counts, managed, NOON, seen, unseen } from '../health/support.js';
 
 const STEP_MS = 5_000;
@@ -61,11 +62,19 @@ test('what a check could not see is null, not 0, and the verdict is known all th
 test('checks that are missing are a gap, not a line from before to after', async () => {
   check(NOON, total(4));
   check(NOON + 3 * STEP_MS, total(5));
-  check(NOON + 60_000, total(6));
+  check(NOON + 40_000, total(6));
   const { times, series } = await history.history('local');
-  expect(times.map((time) => time - NOON / 1_000)).toEqual([0, 15, 20, 60]);
-  expect(series.utilization).toEqual([40, 50, null, 60]);
-  expect(series.healthy).toEqual([1, 1, null, 1]);
+  expect(times.map((time) => time - NOON / 1_000)).toEqual([0, 15, 20, 25, 30, 35, 40]);
+  expect(series.utilization).toEqual([40, 50, null, null, null, null, 60]);
+  expect(series.healthy).toEqual([1, 1, null, null, null, null, 1]);
+});
+
+test('a gap is said as long as it was', async () => {
+  check(NOON, total(4));
+  check(NOON + 600_000, total(6));
+  expect(historyInWords(await history.history('local'))).toContain('not known for 10 min');
+  check(NOON + 10 * 3_600_000, total(6));
+  expect((await history.history('local')).times).toHaveLength(720);
 });
 
 test('covers an hour, and no more is kept', async () => {

@@ -46,6 +46,11 @@ describe('the history in words', () => {
     expect(historyInWords(history(60, () => null))).toBe('Last hour: nothing is known.');
   });
 
+  it('of an outage says that the pool was unhealthy, although its utilization is not known', () => {
+    const down = history(60, (metric) => (metric === 'Healthy' ? 0 : null));
+    expect(historyInWords(down)).toBe('Last hour: unhealthy for 60 min, utilization not known for 60 min.');
+  });
+
   it('exactly 90 % is not critical, and a moment above it is no minute', () => {
     expect(historyInWords(history(60, () => 90))).not.toContain('above');
     const short = { ...history(60, (_, ago) => (ago === 0 ? 91 : 1)), stepSeconds: 5 };

@@ -86,9 +86,16 @@ describe('a server that is full', () => {
     expect(words({ ...sample, problems: [problem('MANAGED.FULL')] })).toBe('The server is full: 97 of 97 slots in use');
   });
 
-  it('that refuses the check is named without figures', () => {
+  it('is not named where the limit of the database alone is reached', () => {
+    const connections = counts({ total: 2, active: 0, server: 3 });
+    expect(words(seen({ connections, slots: slots({ maxConnections: 20, databaseLimit: 2 }) }))).toBe(
+      'The database is full, by its own limit: 2 of 2 connections open, 0 active, 3 of 20 slots of the server in use',
+    );
+  });
+
+  it('that refuses the check is named without figures, and not as the server: it may be the limit of the database', () => {
     expect(words(unseen({ problems: [problem('PROBE.SLOTS_EXHAUSTED')] }))).toBe(
-      'The server is full: it refused the check, no connection slot is left',
+      'The database is full: it refused the check, no connection slot is left',
     );
   });
 });
