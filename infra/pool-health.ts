@@ -16,6 +16,7 @@ import type { NetworkOptions } from './network.js';
 import { PoolMetrics } from './pool-metrics.js';
 import { type CheckedPool, checkedPools, type WatchedPoolProps } from './pools.js';
 import { proxiesOf } from './proxies.js';
+import { validateRoom } from './room.js';
 import { CheckSchedule } from './schedule.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from './thresholds.js';
 import { type EmailAddresses, Topics } from './topics.js';
@@ -99,6 +100,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     const parameterPrefix = props.parameterPrefix ?? DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default;
     const logRetention = props.logRetention ?? RetentionDays.TWO_WEEKS;
     this.#warn(pools);
+    validateRoom(this, pools.length);
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
     const { check, pool, details, page } = this.functions;

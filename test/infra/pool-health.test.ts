@@ -54,6 +54,14 @@ describe('the construct in an app of a user', () => {
     expect(warnings.join()).toContain('pool "main": pool.max (500) is above 100');
   });
 
+  it('says what to do when so many pools do not fit into one stack', () => {
+    const pools = (count: number) => Array.from({ length: count }, (_, index) => ({ ...POOL, name: `pool-${index}` }));
+    expect(inAStack({ pools: pools(30) }).template().toJSON()).toBeDefined();
+    expect(() => inAStack({ pools: pools(60) }).template()).toThrowError(
+      /60 pools make \d+ resources, and a stack takes 500: deploy some of the pools as a second stack, with a name and a parameterPrefix of its own/,
+    );
+  });
+
   it('refuses pools that cannot work, all mistakes at once', () => {
     const iam = { ...POOL, name: 'iam', definition: { ...POOL.definition, auth: { type: 'iam' } as const } };
     const wrong = { ...POOL, name: 'a b', definition: { ...POOL.definition, pool: { min: 9, max: 3 } } };
