@@ -1,3 +1,4 @@
+import { poolNameViolation } from '../health/definition.js';
 import { answered } from './answer.js';
 import { Failure, UsageError } from './failures.js';
 import type { Source, SourceOptions } from './look.js';
@@ -10,19 +11,20 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  * A pool of a deployment, by the route that everybody else asks too.
  *
  * @param address the output `ApiUrl`, or the address it begins with
- * @throws UsageError if it is none
+ * @throws UsageError if it is none, or the pool's name is
  */
 export function apiSource(address: string, { pool, sign }: SourceOptions): Source {
   const url = routeOf(address, pool);
-  const leaving = new AbortController();
+  let asking = new AbortController();
   return {
     warnings: [],
     look: async () => {
+      asking = new AbortController();
       const headers = sign ? await signed(url) : {};
-      const { status, text } = await get(url, headers, leaving.signal);
+      const { status, text } = await get(url, headers, asking);
       return answered(status, text, sign === true);
     },
-    close: async () => leaving.abort(),
+    close: async () => asking.abort(),
   };
 }
 
@@ -41,8 +43,12 @@ function routeOf(address: string, pool: string | undefined): URL {
       '--api must be the output ApiUrl, such as https://id.execute-api.eu-central-1.amazonaws.com/health/pool (http:// only on this machine), received something else (not shown)',
     );
   }
+  const violation = pool === undefined ? null : poolNameViolation(pool);
+  if (violation) {
+    throw new UsageError(`--pool: ${violation.message}`);
+  }
   const base = url.pathname.replace(/(\/health\/pool)?\/?$/, '');
-  url.pathname = `${base}/health/pool${pool === undefined ? '' : `/${encodeURIComponent(pool)}`}`;
+  url.pathname = `${base}/health/pool${pool === undefined ? '' : `/${pool}`}`;
   return url;
 }
 
@@ -61,19 +67,19 @@ async function signed(url: URL): Promise<Readonly<Record<string, string>>> {
 async function get(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  leaving: AbortSignal,
+  asking: AbortController,
 ): Promise<{ status: number; text: string }> {
+  // Not `AbortSignal.any` with a `timeout`: Node 20 collects that as garbage, and then it never comes.
+  const deadline = setTimeout(() => asking.abort(new DOMException('No answer', 'TimeoutError')), DEADLINE_MS);
   try {
-    const response = await fetch(url, {
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), leaving]),
-    });
+    const response = await fetch(url, { headers, redirect: 'manual', signal: asking.signal });
     return { status: response.status, text: await response.text() };
   } catch (cause) {
     throw new Failure(`the API could not be reached (${reasonOf(cause)}): check the address and the network`, {
       cause,
     });
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

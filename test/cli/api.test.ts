@@ -29,7 +29,7 @@ describe('check of an API that really checks', () => {
   });
 
   it('a pool that is not there is a mistake in the command', async () => {
-    const { code, out, err } = await runCli(['check', '--api', address, '--pool', 'nobody/../local']);
+    const { code, out, err } = await runCli(['check', '--api', address, '--pool', 'nobody']);
     expect(err).toMatch(/^pool-health: the API has no such pool[^\n]+\n$/);
     expect([code, out]).toEqual([2, '']);
   });
@@ -103,9 +103,18 @@ describe('check of an API by its answers', () => {
   });
 
   it('a stage in the address stays, and a name is one part of the path', async () => {
-    await runCli(['check', '--api', `${api}/stage/health/pool`, '--pool', 'a b']);
-    expect(requests.map(({ url }) => url)).toEqual(['/stage/health/pool/a%20b']);
+    await runCli(['check', '--api', `${api}/stage/health/pool`, '--pool', 'a.b']);
+    expect(requests.map(({ url }) => url)).toEqual(['/stage/health/pool/a.b']);
   });
+
+  it.each(['..', '.', '', 'nobody/../local', 'a?b'])(
+    '--pool %j is no name, and another pool is not shown for it',
+    async (pool) => {
+      const { code, out, err } = await runCli(['check', '--api', api, '--pool', pool]);
+      expect(err).toMatch(/^pool-health: --pool: a pool's name must be [^\n]+\n$/);
+      expect([code, out, requests.length]).toEqual([2, '', 0]);
+    },
+  );
 
   it('--sign signs for execute-api with the credentials of the environment', async () => {
     const environment = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 's3cret', AWS_REGION: 'eu-west-1' };
@@ -136,6 +145,22 @@ describe('check of an API by its answers', () => {
     const { code, out, err } = await runCli(['check', '--api', api]);
     expect(err).toMatch(/^pool-health: [^\n]+\n$/);
     expect(err).toContain(said);
+    expect([code, out]).toEqual([1, '']);
+  });
+
+  it('an API that takes the request and never answers is given up', { timeout: 60_000 }, async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    // Frees the process that a deadline without an owner would keep for minutes.
+    const cut = setTimeout(() => silent.closeAllConnections(), 40_000);
+    const { code, out, err } = await runCli(['check', '--api', `http://127.0.0.1:${port}`]);
+    clearTimeout(cut);
+    silent.closeAllConnections();
+    silent.close();
+    expect(err).toBe(
+      'pool-health: the API could not be reached (no answer within 15 s): check the address and the network\n',
+    );
     expect([code, out]).toEqual([1, '']);
   });
 
