@@ -8,7 +8,6 @@ import type { Terminal } from './terminal.js';
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
-const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 /** Shows one check after the other. */
@@ -52,7 +51,7 @@ export class ScreenDisplay implements Display {
   }
 
   show(result: Look | Failure): void {
-    const { columns, paint } = this.#terminal;
+    const { columns, rows, paint } = this.#terminal;
     this.#history.push(result instanceof Failure ? null : result.report.utilization.percent);
     this.#last = inOneLine(result);
     const history = this.#history.slice(-columns);
@@ -60,7 +59,8 @@ export class ScreenDisplay implements Display {
       result instanceof Failure
         ? [this.#last, '', paint('dim', this.#footer)]
         : screen(result, { columns, history, footer: this.#footer }, paint);
-    this.#terminal.write(`${HOME}${lines.map((line) => `${line}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`);
+    // A line too many would move the first, the verdict, out of sight. Cleared before, since a full line is cut by it after.
+    this.#terminal.write(`${HOME}${CLEAR_BELOW}${lines.slice(0, rows).join('\n')}`);
   }
 
   close(): void {

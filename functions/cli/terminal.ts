@@ -14,6 +14,8 @@ export interface Terminal {
   readonly gone: AbortSignal;
   /** Characters in a line of the output. */
   readonly columns: number;
+  /** Lines that are seen at once. */
+  readonly rows: number;
   /** Colours where the output is a terminal; NO_COLOR and FORCE_COLOR decide over that. */
   readonly paint: Paint;
   /** Writes to the output as it is. */
@@ -51,6 +53,9 @@ export function processTerminal(): Terminal {
     isInteractive: stdout.isTTY === true,
     get columns() {
       return stdout.columns || 80;
+    },
+    get rows() {
+      return stdout.rows || 24;
     },
     paint: (style, text) => styleText(style, text, { stream: stdout }),
     write: (text) => void stdout.write(text),

@@ -154,6 +154,29 @@ describe('watch on a terminal', () => {
   });
 });
 
+describe('watch on a terminal that is low', () => {
+  it.each([5, 1, 24])('with %i lines keeps the verdict in sight, which stands first', async (rows) => {
+    const gone = new AbortController();
+    const written: string[] = [];
+    await runHere(['watch', '--interval', '1'], {
+      environment,
+      isInteractive: true,
+      gone: gone.signal,
+      rows,
+      write: (text) => {
+        written.push(text);
+        if (written.length === 2) {
+          gone.abort();
+        }
+      },
+    });
+    const [, frame = ''] = written;
+    expect(frame).toContain('local   HEALTHY');
+    // A line more would move the first out of sight.
+    expect(frame.split('\n').length).toBeLessThanOrEqual(rows);
+  });
+});
+
 describe('watch with a mistake', () => {
   it.each(['0', '-1', '1.5', '1e1', 'five', '', '10000'])('an interval of %j is exit code 2', async (interval) => {
     const { code, err } = await runCli(['watch', `--interval=${interval}`], { environment });

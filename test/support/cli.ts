@@ -53,6 +53,7 @@ export async function runHere(args: readonly string[], changes: Partial<Terminal
     isInteractive: false,
     gone: new AbortController().signal,
     columns: 80,
+    rows: 24,
     paint: (_, text) => text,
     write: (text) => {
       ran.out += text;
