@@ -67,7 +67,7 @@ export class HealthApi extends Construct {
       Validations.of(this.#api).acknowledge({
         id: 'AwsSolutions-APIG4',
         reason:
-          'Public on purpose, for load balancers and uptime checks: the answer names no host, user or query, is read-only and throttled. The settings "apiAuth" and "detailsAuth" close it; details, which do name users, are closed by default.',
+          'Public on purpose, for people and uptime monitors: the answer names no host, user or query, is read-only and throttled. The settings "apiAuth" and "detailsAuth" close it; details, which do name users, are closed by default.',
       });
     }
   }

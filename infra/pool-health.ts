@@ -39,8 +39,8 @@ export interface PoolHealthProps {
   /** Who may read `GET /health/details`, which names users and applications. @default "iam" */
   readonly detailsAuth?: 'none' | 'iam';
   /**
-   * Environments of the API's function that may run at once; the check then has one of its own as well. It fails the
-   * deployment of an account that would have too few left.
+   * Environments of the API's function that may run at once; the check, details and the page then have one of their own
+   * each. It fails the deployment of an account that would have too few left.
    *
    * @default not reserved: the throttling of the API is the bound
    */

@@ -23,7 +23,7 @@ export function configuration(): string {
     'One SSM parameter, JSON, `<parameterPrefix>/<pool>`. A change shows in the next check, without a deployment. Unknown keys are refused by name.',
     keys(keysOf(DEFINITION).filter(isNoSetting), DEFINITION_MEANINGS),
     '## The deployment',
-    "The value of `pool-health` in `cdk.json`, or `cdk -c pool-health='{…}'`. In mode `demo` there are no keys but those that both modes know; the props of the construct have the same names.",
+    "The value of `pool-health` in `cdk.json`, or `cdk -c pool-health='{…}'`. In mode `demo` there are no keys but those that both modes know. For the props of the construct see [what is different there](existing-cdk-app.md#props).",
     keys(contextKeys(), CONTEXT_MEANINGS),
   ]);
 }

@@ -55,7 +55,8 @@ const VARIABLES = [
     query: 'cloudwatch',
     current: { text: 'CloudWatch', value: `\${${INPUT}}` },
   },
-  query('region', 'Region', 'regions()'),
+  // Otherwise it is the first of the alphabet, where nothing is.
+  { ...query('region', 'Region', 'regions()'), current: { text: 'default', value: 'default' } },
   query('pool', 'Pool', `dimension_values($region,${METRIC_NAMESPACE},Healthy,${POOL_DIMENSION})`),
   query('proxy', 'RDS Proxy', 'dimension_values($region,AWS/RDS,ClientConnections,ProxyName)'),
 ];

@@ -38,10 +38,10 @@ const KEY_MEANINGS: Meanings = {
   emails: { text: 'Who gets mail; each address confirms once.', byDefault: 'nobody' },
   'emails.actNow': { text: 'Told when somebody has to act now.' },
   'emails.notice': { text: 'Told of every other alarm.' },
-  apiAuth: { text: 'Who may read `/health/pool`: everybody, or signed requests.', byDefault: '`none`' },
+  apiAuth: { text: 'Who may read `/health/pool` and the page: everybody, or signed requests.', byDefault: '`none`' },
   detailsAuth: { text: 'Who may read `/health/details`, which names users and applications.', byDefault: '`iam`' },
   reservedConcurrency: {
-    text: 'Environments of the API that may run at once; the check and details then have one of their own each.',
+    text: 'Environments of the API that may run at once; the check, details and the page then have one of their own each.',
     byDefault: 'not reserved',
   },
   logRetentionDays: { text: 'Days that logs are kept.', byDefault: '14' },

@@ -43,6 +43,11 @@ it('every block is of a kind that something checks', () => {
   expect(strange.map(({ file, line, language, mark }) => `${file}:${line} ${language} ${mark}`)).toEqual([]);
 });
 
+it('no command has a comment: the shell of macOS, zsh, takes what is pasted for arguments', () => {
+  const commented = allBlocks().filter(({ language, text }) => language === 'sh' && /(^|\s)#/m.test(text));
+  expect(commented.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
+});
+
 it('says how many there are of each kind', () => {
   const counts = Object.keys(KINDS).map((kind) => [kind, of(kind as keyof typeof KINDS).length] as const);
   console.log(counts.map(([kind, count]) => `${count} ${kind}`).join(', '));

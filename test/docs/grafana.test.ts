@@ -51,6 +51,11 @@ describe('the Grafana dashboard', () => {
     expect([...used].sort()).toEqual(['DS_CLOUDWATCH', ...names].sort());
   });
 
+  it('begins with the region of the data source, not with the first of the alphabet', () => {
+    const [, region] = dashboard.templating.list;
+    expect(region).toMatchObject({ name: 'region', current: { text: 'default', value: 'default' } });
+  });
+
   it('shows every metric of the contract, with its statistic, and no other of that namespace', () => {
     const metrics = { ...METRICS, ...APP_METRICS };
     expect(new Set(own.map(({ metricName }) => metricName))).toEqual(new Set(Object.keys(metrics)));

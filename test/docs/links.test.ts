@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +18,26 @@ function broken(from: string, link: string): string | null {
   const isMissing = anchor !== undefined && file.endsWith('.md') && !anchorsOf(file).has(anchor);
   return isMissing ? `${link}: no such heading` : null;
 }
+
+/** The files of the package, as npm says them. */
+function packed(): ReadonlySet<string> {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
+  const [{ files }] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' }));
+  return new Set(files.map(({ path }: { path: string }) => path));
+}
+
+it('what documents lead to is in the package too', () => {
+  const files = packed();
+  const missing = DOCUMENTS.filter((file) => files.has(file)).flatMap((file) =>
+    linksOf(file)
+      .map((link) => link.replace(/#.*/, ''))
+      .filter((path) => path !== '' && !/^[a-z]+:/.test(path))
+      .map((path) => normalize(join(dirname(file), path)))
+      .filter((path) => !files.has(path)),
+  );
+  expect(missing).toEqual([]);
+  expect([...files]).toEqual(expect.arrayContaining([...DOCUMENTS]));
+});
 
 describe('no link leads nowhere', () => {
   it.each(DOCUMENTS)('%s', (file) => {

@@ -81,8 +81,8 @@ it.each(blocks.map((block) => [`${block.file}:${block.line}`, block.text] as con
 );
 
 it('the package is made in the clone and installed beside it, as the guide of the application says', async () => {
-  const [block] = allBlocks().filter(({ language, mark }) => language === 'sh' && mark === 'install');
-  const [inClone = '', inApplication = ''] = (block?.text ?? '').trim().split('\n');
+  const blocks = allBlocks().filter(({ language, mark }) => language === 'sh' && mark === 'install');
+  const [inClone = '', inApplication = ''] = blocks.map(({ text }) => text);
   const application = join(folder, 'application');
   mkdirSync(application);
   writeFileSync(join(application, 'package.json'), '{ "type": "module" }');
