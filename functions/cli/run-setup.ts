@@ -18,7 +18,7 @@ const STATEMENT_MS = 10_000;
  * Runs the SQL in one transaction, as the administrator of the URL. Resolves to what it did, in lines.
  *
  * @throws UsageError about the URL or the password
- * @throws Failure of one line; nothing is changed then
+ * @throws Failure of one line; nothing is changed then, unless the COMMIT got no answer, which it says
  */
 export async function runSetup(
   setup: Setup,
@@ -32,6 +32,7 @@ export async function runSetup(
     throw new UsageError(...parsed.violations.map(({ message }) => inTheirWords(message, options)));
   }
   const client = await connect(parsed.url);
+  let outcome = 'nothing was changed';
   try {
     await client.query('BEGIN');
     const before = await roleState(client, setup);
@@ -43,10 +44,11 @@ export async function runSetup(
       await client.query(`ALTER ROLE ${sqlName(setup.role.user)} PASSWORD ${verifier}`);
     }
     const after = await roleState(client, setup);
+    outcome = 'whether anything was changed is not known, run it again';
     await client.query('COMMIT');
     return [...changes(setup, before, after), ...aboutPassword(setup, password)];
   } catch (cause) {
-    throw refusal(cause);
+    throw refusal(outcome, cause);
   } finally {
     await client.end();
   }
@@ -89,10 +91,10 @@ async function connect({ target, password, caFile }: ParsedUrl): Promise<Client>
 }
 
 /** The server's own words: they name roles and databases, which the user has just named. */
-function refusal(error: unknown): Failure {
+function refusal(outcome: string, error: unknown): Failure {
   const code = sqlState(error);
   const said = code !== null && error instanceof Error ? `${error.message} (${code})` : toProblem(error).code;
-  return new Failure(`nothing was changed: ${said.replaceAll(/\s+/g, ' ')}`, { cause: error });
+  return new Failure(`${outcome}: ${said.replaceAll(/\s+/g, ' ')}`, { cause: error });
 }
 
 function changes({ role }: Setup, before: RoleState | null, after: RoleState | null): string[] {

@@ -17,7 +17,7 @@ export interface SetupOptions {
  * `pool-health setup`: prints the SQL that makes the check's role, or runs it. Resolves to the exit code 0.
  *
  * @throws UsageError with every mistake at once
- * @throws Failure when it could not be run; nothing is changed then
+ * @throws Failure when it could not be run, which says whether anything was changed
  */
 export async function setup(options: SetupOptions, { environment, say }: Terminal): Promise<number> {
   const wanted = read(options);

@@ -71,6 +71,8 @@ const BY_PG_MESSAGE = table({
   'Connection terminated unexpectedly': 'PROBE.UNREACHABLE',
   'Connection terminated due to connection timeout': 'PROBE.TIMEOUT',
   'timeout exceeded when trying to connect': 'PROBE.TIMEOUT',
+  'timeout expired': 'PROBE.TIMEOUT',
+  'Query read timeout': 'PROBE.TIMEOUT',
   // Kerberos by GSSAPI and by SSPI.
   'Unknown authenticationOk message type 7': 'PROBE.AUTH',
   'Unknown authenticationOk message type 9': 'PROBE.AUTH',

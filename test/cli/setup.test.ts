@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scramVerifier } from '../../functions/cli/scram.js';
 import { runCli } from '../support/cli.js';
@@ -112,6 +114,31 @@ describe('setup --run', () => {
     expect(err).toBe('pool-health: nothing was changed: database "nowhere" does not exist (3D000)\n');
     expect([code, out]).toEqual([1, '']);
     expect(await roles()).toEqual(before);
+  });
+
+  it('a server that does not answer is a time-out, not an error that it answered', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const environment = { DATABASE_URL: `postgres://admin:s3cret@127.0.0.1:${port}/shop` };
+    const { code, err } = await runCli(['setup', '--run'], { environment });
+    silent.close();
+    expect(err).toMatch(/^pool-health: PROBE\.TIMEOUT: [^\n]+\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('does not say that nothing was changed when the COMMIT got no answer', { timeout: 30_000 }, async () => {
+    await server.sql('ALTER SYSTEM SET synchronous_commit = on');
+    await server.sql(`ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
+    await server.sql('SELECT pg_reload_conf()');
+    try {
+      const { code, out, err } = await runCli(['setup', '--run', '--user', 'late'], { environment: admin });
+      expect(err).toBe('pool-health: whether anything was changed is not known, run it again: PROBE.TIMEOUT\n');
+      expect([code, out]).toEqual([1, '']);
+    } finally {
+      await server.sql('ALTER SYSTEM RESET ALL');
+      await server.sql('SELECT pg_reload_conf()');
+    }
   });
 
   it('who may not create roles is told so on one line', async () => {
