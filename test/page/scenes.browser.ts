@@ -133,7 +133,13 @@ describe('the charts (stand-in)', () => {
     await open('many-pools', { viewport: { width: 1280, height: 900 } });
     standIn.scene = { ...SCENES['many-pools'], history: () => ({ Healthy: 0 }) };
     await visit.page.locator('#pool-list a').filter({ hasText: 'payments' }).click();
-    await vi.waitFor(async () => expect(await visit.text('#history-words')).toBe('Last hour: nothing is known.'), SOON);
+    await vi.waitFor(
+      async () =>
+        expect(await visit.text('#history-words')).toBe(
+          'Last hour: unhealthy for 60 min, utilization not known for 60 min.',
+        ),
+      SOON,
+    );
     await vi.waitFor(
       async () => expect(await visit.ink('#utilization-chart', UNHEALTHY, 0.2, 0.8)).toBeGreaterThan(100),
       SOON,
