@@ -13,6 +13,7 @@ import { Monitor } from '../functions/monitor.js';
 import { getEvent } from './support/events.js';
 import { OWN_SESSIONS, startTestServer, type TestServer } from './support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from './support/probe.js';
+import { until } from './support/until.js';
 
 let server: TestServer;
 const monitors: Monitor[] = [];
@@ -137,6 +138,10 @@ describe('GET /health/details', () => {
   test('shows no text of a query', async () => {
     const { clients, close } = await server.open(1, 'idle', { user: 'app', database: 'shop' });
     const running = clients[0]?.query(`SELECT pg_sleep(60), 'hidden text'`).catch(() => undefined);
+    await until('the query runs', async () => {
+      const rows = await server.sql(`SELECT 1 FROM pg_stat_activity WHERE usename = 'app' AND state = 'active'`);
+      return rows.length > 0;
+    });
     const { body, json } = await get(handlerOf(watch('orders', 'shop')));
     await close();
     await running;

@@ -166,12 +166,25 @@ export class Link {
    * Asks the server to end the statement that waits, as it would otherwise go on without its client. Works only without
    * a pooler between; never throws and never waits for the outcome.
    */
-  cancel(): void {
+  #cancel(): void {
     const { processID, secretKey } = this.#internals();
     const server = this.#reached();
     if (server && typeof processID === 'number' && typeof secretKey === 'number') {
       requestCancel(server, processID, secretKey);
     }
+  }
+
+  /**
+   * Leaves a statement that is given up: it is cancelled, and the server has `ms` milliseconds to end its backend, so that
+   * the next login is no second one. Never throws.
+   */
+  async abandon(ms: number): Promise<void> {
+    const endsAt = Date.now() + ms;
+    this.#cancel();
+    if (this.#pending && ms > 0) {
+      await within(settled(this.#pending.answer), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
+    }
+    await this.end(endsAt - Date.now());
   }
 
   /** Cuts the connection at once. */
@@ -180,10 +193,10 @@ export class Link {
     this.#socket.destroy();
   }
 
-  /** Takes leave of the server, which frees its slot sooner than a cut connection; bounded. Only when nothing waits. */
-  async end(): Promise<void> {
+  /** Takes leave of the server, which frees its slot sooner than a cut connection; bounded. Cuts it when something waits. */
+  async end(ms = END_MS): Promise<void> {
     this.#isOpen = false;
-    await within(this.#client.end(), END_MS, () => new ProbeTimeout('query', END_MS)).catch(() => undefined);
+    await within(this.#client.end(), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
     this.#socket.destroy();
   }
 

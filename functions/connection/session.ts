@@ -24,6 +24,8 @@ const REUSE_WITHIN_MS = 90_000;
  * up by itself (120 s in PgBouncer and RDS Proxy); silence beyond that is a dead socket.
  */
 const LONGEST_WAIT_MS = { connect: 0, login: 61_000, query: 125_000 } as const;
+/** How long a server may take to end a statement that is cancelled. One that hangs leaves time for another connection. */
+const ABANDON_MS = 500;
 /** Stays below a minute, so that no scheduled check is ever skipped. */
 const LONGEST_BACK_OFF_MS = 20_000;
 
@@ -96,7 +98,7 @@ export class Session {
     this.#isClosed = true;
     const link = this.#link;
     if (link?.waiting) {
-      this.#drop(link);
+      await this.#drop(link, Date.now() + ABANDON_MS);
     } else {
       this.#link = null;
       await link?.end();
@@ -104,7 +106,7 @@ export class Session {
   }
 
   async #run(statements: readonly string[], endsAt: number): Promise<Answer> {
-    const link = this.#reusable();
+    const link = await this.#reusable(endsAt);
     if (link) {
       const isLastWait = loginLeftMs(link) < this.#deadlines.connect;
       try {
@@ -113,14 +115,14 @@ export class Session {
         if (!this.#isLost(link, error) && !(isLastWait && error instanceof ProbeTimeout)) {
           throw error;
         }
-        this.#drop(link);
+        await this.#drop(link, endsAt);
       }
     }
     return await this.#askAnew(statements, endsAt);
   }
 
   /** The open connection unless it is probably dead, in which case it is let go. */
-  #reusable(): Link | null {
+  async #reusable(endsAt: number): Promise<Link | null> {
     const link = this.#link;
     if (!link) {
       return null;
@@ -128,7 +130,7 @@ export class Session {
     if (link.isOpen && !isStale(link)) {
       return link;
     }
-    this.#drop(link);
+    await this.#drop(link, endsAt);
     return null;
   }
 
@@ -156,7 +158,7 @@ export class Session {
       this.#attempt.timeouts = isGivenUp ? timeouts + 1 : 0;
       this.#attempt.lastTimeout = isGivenUp ? error : null;
       if (this.#link && this.#isLost(this.#link, error)) {
-        this.#drop(this.#link);
+        await this.#drop(this.#link, endsAt);
       }
       throw error;
     }
@@ -201,12 +203,12 @@ export class Session {
     return !link.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
   }
 
-  #drop(link: Link): void {
-    if (link.waiting?.phase === 'query' && !this.#isPooled()) {
-      link.cancel();
+  async #drop(link: Link, endsAt: number): Promise<void> {
+    this.#link = null;
+    if (link.isOpen && link.waiting?.phase === 'query' && !this.#isPooled()) {
+      await link.abandon(Math.min(ABANDON_MS, endsAt - Date.now()));
     }
     link.destroy();
-    this.#link = null;
   }
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../functions/connection/credentials.js';
@@ -12,7 +14,7 @@ let server: TestServer;
 const probes: PostgresProbe[] = [];
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ log_connections: 'on', log_disconnections: 'on' });
   await server.createCheckRole(CHECK_ROLE);
   await server.createRole('unlimited', 'IN ROLE pg_monitor');
 });
@@ -30,6 +32,12 @@ function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
 
 async function codes(watching: PostgresProbe): Promise<string[]> {
   return (await watching.look()).problems.map(({ code }) => code);
+}
+
+/** Who came and went, as the server tells it. */
+function eventsOfLog(): string[] {
+  const log = readFileSync(join(server.postgres.directory, 'postgres.log'), 'utf8');
+  return log.match(/connection received|disconnection/g) ?? [];
 }
 
 describe('a connection that is gone is replaced within the same check', () => {
@@ -94,9 +102,17 @@ describe('refusals are told apart', () => {
   });
 
   test("the role's statement_timeout", async () => {
-    await server.sql(`ALTER ROLE ${CHECK_ROLE} SET statement_timeout = '1ms'`);
-    expect(await codes(probe())).toEqual(['PROBE.TIMEOUT']);
+    await server.sql(`ALTER ROLE ${CHECK_ROLE} SET statement_timeout = '200ms'`);
+    const watching = probe();
+    await watching.look();
     await server.sql(`ALTER ROLE ${CHECK_ROLE} SET statement_timeout = '3s'`);
+    const locker = await server.connect();
+    await locker.query('BEGIN');
+    await locker.query('LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
+    const { problems } = await watching.look();
+    await locker.query('ROLLBACK');
+    await locker.end();
+    expect(problems).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { sqlstate: '57014' } }]);
   });
 });
 
@@ -132,7 +148,10 @@ describe('nothing piles up on the server', () => {
     await locker.query('LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
     const pid = server.postgres.pid ?? 0;
     const [before] = backendsOf(pid, 'unlimited');
+    const logged = eventsOfLog().length;
     expect(await codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    // The request to cancel is a connection too. The next login comes when the backend of the last one has left.
+    expect(eventsOfLog().slice(logged)).toEqual(['connection received', 'disconnection', 'connection received']);
     const after = backendsOf(pid, 'unlimited');
     expect(before).toContain('idle');
     expect(after).toHaveLength(1);
