@@ -13,7 +13,7 @@ export function openapi(): string {
       title: 'pool-health',
       version,
       description:
-        'How full a PostgreSQL connection pool is, and which side is full. Read-only; nothing is kept in a cache.',
+        'How full a PostgreSQL connection pool is, and which side is full. Read-only. No answer may be cached on its way; `ageMs` is the age of what it tells.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [
