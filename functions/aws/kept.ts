@@ -1,5 +1,5 @@
-/** Milliseconds after which what could not be had is asked for again. */
-const ASK_AGAIN_MS = 60_000;
+/** Milliseconds after which what could not be had is asked for again: less than a minute, for the next scheduled check to do so. */
+const ASK_AGAIN_MS = 50_000;
 
 interface Entry<T> {
   /** Milliseconds since 1970. */
@@ -10,7 +10,7 @@ interface Entry<T> {
 
 /**
  * Answers by key, each asked for once while it lasts, however many want it at the same time. When it cannot be renewed the
- * last good one stays, and is asked for again a minute later; where there is none, the failure lasts that long.
+ * last good one stays, and is asked for again by the next check; where there is none, the failure lasts that long.
  */
 export class Kept<T> {
   readonly #keepMs: number;

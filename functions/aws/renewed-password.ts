@@ -1,5 +1,8 @@
-/** A password that the server refused is not asked for again within this time: a wrong one would hammer its source. */
-const REFUSED_AGAIN_MS = 60_000;
+/**
+ * A password that the server refused is not asked for again within this time: a wrong one would hammer its source. It is
+ * less than a minute, so that each scheduled check asks again.
+ */
+const REFUSED_AGAIN_MS = 50_000;
 
 export interface PasswordSource {
   /** @throws ProblemError */
@@ -38,7 +41,7 @@ export class RenewedPassword {
     return this.#running;
   }
 
-  /** The server refused it. True, once a minute at most, when it was let go so that another try fetches it anew. */
+  /** The server refused it. True, once in 50 s at most, when it was let go so that another try fetches it anew. */
   refused(): boolean {
     const now = this.#source.now();
     if (now - this.#refusedAt < REFUSED_AGAIN_MS) {

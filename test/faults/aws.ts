@@ -88,6 +88,15 @@ const CALLS: readonly Call[] = [
     awsMs: 0,
   },
   {
+    operation: 'ListMetrics',
+    service: 'CLOUDWATCH',
+    what: "CloudWatch, looking up an RDS Proxy's metrics, at the start",
+    promise: { status: 'healthy', codes: ['MANAGED.UNAVAILABLE'], note: 'Afterwards the last good answer is kept.' },
+    awsMs: 0,
+    isCold: true,
+    definition: { managed: { kind: 'rds-proxy', name: 'shop' } },
+  },
+  {
     operation: 'GetSecretValue',
     service: 'SECRETS_MANAGER',
     what: 'Secrets Manager, at the start',
@@ -161,7 +170,7 @@ const rotated =
 export const aws: readonly Fault[] = [
   ...CALLS.flatMap((call) => [
     ...Object.keys(ANSWERS).map((fault) => row(call, fault, answering(call, fault))),
-    ...(call.operation === 'PutMetricData'
+    ...(['PutMetricData', 'ListMetrics'].includes(call.operation)
       ? []
       : [row(gone(call), 'the endpoint is gone', (scene) => scene.gates[call.service].refuse())]),
   ]),
@@ -174,7 +183,11 @@ export const aws: readonly Fault[] = [
   {
     side: 'AWS',
     fault: 'the password was changed at the server, and not yet in the secret',
-    promise: { status: 'unhealthy', codes: ['PROBE.AUTH'], note: 'The secret is read again, once a minute at most.' },
+    promise: {
+      status: 'unhealthy',
+      codes: ['PROBE.AUTH'],
+      note: 'The secret is read again by the next check, once in 50 s at most.',
+    },
     make: rotated(false),
   },
 ];

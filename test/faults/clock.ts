@@ -23,4 +23,8 @@ export const clock = {
   skip(ms: number): void {
     ahead += ms;
   },
+  /** To so many milliseconds after that moment; where it is past, nothing is skipped. */
+  skipTo(moment: number, ms: number): void {
+    ahead += Math.max(0, moment + ms - AheadDate.now());
+  },
 };

@@ -32,6 +32,12 @@ export class LambdaProcess {
         waiting?.reject(new Error(error));
       }
     });
+    child.on('exit', () => {
+      for (const { reject } of this.#waiting.values()) {
+        reject(new Error('the process has ended'));
+      }
+      this.#waiting.clear();
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         outputs.log.push(...text.split('\n').filter((line) => line !== ''));

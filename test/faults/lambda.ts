@@ -59,6 +59,8 @@ const lambdaFaults: readonly Fault[] = [
       clock.skip(16 * MINUTE_MS);
       return async () => undefined;
     },
+    // Two of each function: an old token would have been refused first.
+    also: ({ relay }) => expect(relay.sessions).toBe(4),
   },
   {
     side: 'Lambda',
@@ -113,10 +115,12 @@ const trials: readonly Trial[] = [
         lambda.thaw();
         await lambda.skip(60 * MINUTE_MS);
         const { tookMs, statuses } = await lambda.check();
-        expect({ statuses, asked: scene.relay.statements, sessions: scene.relay.sessions }).toEqual({
+        const { statements, sessions, lost } = scene.relay;
+        expect({ statuses, statements, sessions, lost }).toEqual({
           statuses: ['healthy'],
-          asked: 2,
+          statements: 2,
           sessions: 2,
+          lost: 0,
         });
         expect(tookMs).toBeLessThan(DEADLINE_MS);
       }),

@@ -1,5 +1,6 @@
 import { NeverAccepts } from '../connection/never-accepts.js';
 import { type Message, NOTHING } from '../support/relay.js';
+import { until } from '../support/until.js';
 import type { Fault, Lift, Promised } from './row.js';
 import { HOST, type Scene } from './scene.js';
 
@@ -158,6 +159,8 @@ export const network: readonly Fault[] = [
       note: 'The query is cancelled at the server, and asked anew after 5, 10 and then every 20 s.',
     },
     make: through(() => answersOnly(() => NOTHING)),
+    // Each function tries its open connection, and then a new one.
+    also: ({ relay }) => until('every query is cancelled', () => relay.cancelRequests === 4),
   },
   {
     side: 'network',

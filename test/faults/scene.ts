@@ -117,7 +117,10 @@ export class Scene {
     this.answerAws('GetSecretValue', (response, call) => {
       awsAnswer({ SecretString: JSON.stringify({ username: ROLE, password: this.password }) })(response, call);
     });
-    this.answerAws('PutMetricData', (response, call) => takeMetrics(this.#taken)(response, call));
+    this.answerAws('PutMetricData', (response, call) => {
+      this.outputs.add(call.input);
+      takeMetrics(this.#taken)(response, call);
+    });
     this.answerAws('GetMetricData', (response, call) => {
       awsAnswer({ MetricDataResults: gauges(call) })(response, call);
     });

@@ -84,6 +84,7 @@ async function through(row: Fault, scene: Scene, lifts: (() => Promise<unknown>)
     const lift = await row.make(scene);
     lifts.push(lift);
     const deployment = early ?? (await scene.deploy());
+    const startedAt = Date.now();
     const seen = await deployment.look();
     expect(seen.tookMs).toBeLessThan(DEADLINE_MS + (row.awsMs ?? 0) + SLACK_MS);
     if (row.breaksCheck) {
@@ -94,7 +95,8 @@ async function through(row: Fault, scene: Scene, lifts: (() => Promise<unknown>)
     expect(scene.relay.mostAtOnce).toBeLessThanOrEqual(CONNECTIONS);
     lifts.pop();
     await lift();
-    clock.skip(MINUTE_MS);
+    // As the schedule has it: a minute after the check before began, not after it ended.
+    clock.skipTo(startedAt, MINUTE_MS);
     const later = row.endsWithStart ? await restarted(deployment, scene) : deployment;
     expectPromise(await later.look(), WELL, scene, expected);
     return later;
@@ -110,7 +112,7 @@ async function restarted(deployment: Deployment, scene: Scene): Promise<Deployme
 }
 
 /**
- * GET and check say the same, and the check has left one datapoint of `Healthy`. A check that threw has left none: that
+ * GET and check say the same, what could not be seen is null and what could be is a number, and the check has left one datapoint of `Healthy`. A check that threw has left none: that
  * is what `Errors` and the heartbeat are for.
  *
  * @param expected `Healthy` of all checks so far; this one's is added
@@ -118,6 +120,10 @@ async function restarted(deployment: Deployment, scene: Scene): Promise<Deployme
 function expectPromise({ get, check }: Look, { status, codes }: Promised, scene: Scene, expected: number[]): void {
   const answered = { status: get.report.status, codes: get.report.problems.map(({ code }) => code) };
   expect(answered).toEqual({ status, codes });
+  const { activeConnections, idleConnections, totalConnections } = get.report.metrics;
+  const isSeen = status === 'healthy' || codes.includes('DATABASE.FULL');
+  const kinds = [activeConnections, idleConnections, totalConnections].map((count) => typeof count);
+  expect(new Set(kinds)).toEqual(new Set([isSeen ? 'number' : 'object']));
   if (check) {
     expect({ status: check.status, codes: check.codes }).toEqual({ status, codes });
     expect(check.durationMs).toBeLessThan(DEADLINE_MS + SLACK_MS);

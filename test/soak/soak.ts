@@ -24,6 +24,9 @@ const DEADLINE_MS = 5_000;
 /** SSM and CloudWatch may be slow too, and the machine is busy. */
 const BESIDE_MS = 8_000 + 2_000;
 const GETS = 20;
+/** The pools that a client can see too. */
+const SEEN = [POOL, STEADY];
+type Sights = ReadonlyMap<string, Sight>;
 
 export interface Tally {
   rounds: number;
@@ -79,17 +82,23 @@ export class Soak {
   async round(): Promise<void> {
     const scene = this.#scene;
     await this.#changeFault();
-    const before = await this.#sight();
+    const before = await this.#sights();
+    const minute = Date.now();
     const startedAt = performance.now();
     const [assessments] = await Promise.all([this.#deployment.check(), this.#gets()]);
     const tookMs = performance.now() - startedAt;
+    const statuses = new Map(assessments?.map(({ pool, verdict }) => [pool, verdict.status]));
     // Only where it may matter is it asked again.
-    const verdict = assessments?.find(({ pool }) => pool === POOL)?.verdict;
-    const after = verdict?.status === 'healthy' && before !== 'well' ? await this.#sight() : before;
-    this.#judge(tookMs, verdict?.status ?? 'no answer', before === after ? before : null);
+    const isDoubtful = SEEN.some((pool) => statuses.get(pool) === 'healthy' && before.get(pool) !== 'well');
+    const after = isDoubtful ? await this.#sights() : before;
+    this.#judge(tookMs);
+    for (const pool of SEEN) {
+      const sight = before.get(pool);
+      this.#judgePool(pool, statuses.get(pool) ?? 'no answer', sight === after.get(pool) ? sight : undefined);
+    }
     scene.forget();
     this.tally.rounds += 1;
-    clock.skip(MINUTE_MS);
+    clock.skipTo(minute, MINUTE_MS);
   }
 
   /** Lifts what lasts, and asks a last time. */
@@ -125,44 +134,64 @@ export class Soak {
     }
   }
 
-  #sight(): Promise<Sight> {
-    return look({ ...this.#scene.server.postgres.connection(), host: HOST, port: this.#scene.port });
+  /** How a client sees each pool that can be reached. */
+  async #sights(): Promise<Sights> {
+    const { server, port } = this.#scene;
+    const login = server.postgres.connection();
+    const [faulty, steady] = await Promise.all([
+      look({ ...login, host: HOST, port }),
+      look({ ...login, host: '127.0.0.1', port: server.postgres.port }),
+    ]);
+    return new Map([
+      [POOL, faulty],
+      [STEADY, steady],
+    ]);
   }
 
   async #gets(): Promise<void> {
     const events = Array.from({ length: GETS }, (_, index) =>
       index % 4 === 0 ? getEvent(ROUTES.onePool, { pool: STEADY }) : getEvent(ROUTES.worstPool),
     );
-    await Promise.all(events.map((event) => this.#deployment.answer(event)));
+    const answers = await Promise.all(events.map((event) => this.#deployment.answer(event)));
     this.tally.gets += GETS;
+    if (answers.some(({ report }) => report?.pools && report.status === 'healthy')) {
+      this.#say('a GET said healthy, though a pool never answered');
+    }
   }
 
-  #judge(tookMs: number, status: string, sight: Sight | null): void {
-    const say = (mistake: string) =>
-      this.mistakes.push(`round ${this.tally.rounds} (${this.#fault?.name ?? 'no fault'}): ${mistake}`);
+  #say(mistake: string): void {
+    this.mistakes.push(`round ${this.tally.rounds} (${this.#fault?.name ?? 'no fault'}): ${mistake}`);
+  }
+
+  /** @param sight of a client before and after; undefined when it changed */
+  #judgePool(pool: string, status: string, sight: Sight | undefined): void {
+    if (status === 'healthy' && sight !== undefined && sight !== 'well') {
+      this.#say(`${pool} is healthy, while the database is ${sight}`);
+    }
+    if (!this.#fault && status !== 'healthy') {
+      const since = this.#isJustLifted ? 'in the check after the fault was gone' : 'without a fault';
+      this.#say(`${pool} is ${status} ${since}`);
+    }
+    this.tally.unhealthy += pool === POOL && status !== 'healthy' ? 1 : 0;
+  }
+
+  #judge(tookMs: number): void {
     for (const pool of [POOL, STEADY, HUNG]) {
       const { length } = this.#scene.healthy(pool);
       if (length !== 1) {
-        say(`${length} datapoints of Healthy for ${pool}`);
+        this.#say(`${length} datapoints of Healthy for ${pool}`);
       }
     }
     const [hung] = this.#scene.healthy(HUNG);
     if (hung !== 0) {
-      say('healthy, though nothing ever answered');
-    }
-    if (status === 'healthy' && sight !== null && sight !== 'well') {
-      say(`healthy, while the database is ${sight}`);
-    }
-    if (!this.#fault && status !== 'healthy') {
-      say(`${status}${this.#isJustLifted ? ' in the check after the fault was gone' : ' without a fault'}`);
+      this.#say('healthy, though nothing ever answered');
     }
     if (tookMs > DEADLINE_MS + BESIDE_MS) {
-      say(`took ${Math.round(tookMs)} ms`);
+      this.#say(`took ${Math.round(tookMs)} ms`);
     }
     for (const leak of this.#scene.outputs.leaks()) {
-      say(`shows ${leak}`);
+      this.#say(`shows ${leak}`);
     }
-    this.tally.unhealthy += status === 'healthy' ? 0 : 1;
     this.tally.slowestMs = Math.max(this.tally.slowestMs, Math.round(tookMs));
   }
 }

@@ -70,6 +70,8 @@ export class Relay {
   mostAtOnce = 0;
   statements = 0;
   cancelRequests = 0;
+  /** Pieces that clients have sent into what is forgotten. */
+  lost = 0;
   readonly #pairs = new Set<Pair>();
   readonly #open = new Set<Socket>();
   readonly #listener: Server;
@@ -161,7 +163,11 @@ export class Relay {
     const read = messageReader(from === pair.server);
     let delivered = Promise.resolve();
     from.on('data', (chunk: Buffer) => {
-      for (const { type, bytes } of pair.isForgotten ? [] : read(chunk)) {
+      if (pair.isForgotten) {
+        this.lost += from === pair.client ? 1 : 0;
+        return;
+      }
+      for (const { type, bytes } of read(chunk)) {
         const message = { type, bytes, isAfterQuery: pair.hasAsked };
         see?.(message);
         const instead = direction.filter(message);
