@@ -10,11 +10,11 @@ import { tryEach } from './try-each.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-faults-'));
 const caFile = join(folder, 'marked-ca.pem');
-let port = 0;
-const gate = await Gate.start(() => port);
+const target = { port: 0 };
+const gate = await Gate.start(() => target.port);
 const ours = await authority('our authority');
 const good = await issue({ by: ours, ip: '127.0.0.1' });
-arrange({ ours, good, gate });
+arrange({ ours, good, gate, target });
 writeFileSync(caFile, ours.cert);
 afterAll(async () => {
   await gate.close();
@@ -24,7 +24,7 @@ afterAll(async () => {
 // Only a URL names an authority of one's own; `sslmode` is left out of it where it is the default elsewhere.
 tryEach('TLS', tls, {
   prepare: async (scene) => {
-    port = scene.server.postgres.port;
+    target.port = scene.server.postgres.port;
     await show(scene, good);
   },
   url: ({ password }) =>

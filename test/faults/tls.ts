@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { giveTo } from '../../functions/local/init-database.js';
 import { serverAccount } from '../../functions/local/postgres-binaries.js';
 import type { Certificate } from '../connection/certificates.js';
 import { authority, issue } from '../connection/certificates.js';
 import { until } from '../support/until.js';
 import type { Gate } from './gate.js';
-import type { Fault } from './row.js';
+import type { Fault, Lift } from './row.js';
 import type { Scene } from './scene.js';
 
 /** What the side of TLS has beside the others. */
@@ -15,6 +17,8 @@ export interface TlsScene {
   readonly good: Certificate;
   /** Stands before the server and understands nothing: what passes it is encrypted. */
   readonly gate: Gate;
+  /** Where the gate leads to. */
+  readonly target: { port: number };
 }
 
 let around: TlsScene;
@@ -53,6 +57,29 @@ const refused = (fault: string, certificate: () => Promise<Certificate | null>, 
   },
 });
 
+/** Agrees to TLS, and then begins a message that is as long as none can be. Gives what ends it. */
+async function babble({ key, cert }: Certificate): Promise<{ port: number; end: Lift }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write('S');
+      const secure = new TLSSocket(socket, { isServer: true, key, cert });
+      secure.on('error', () => undefined);
+      secure.once('data', () => secure.write(Buffer.from('R\x7f\xff\xff\xff', 'latin1')));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const end = () => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { port: (server.address() as AddressInfo).port, end };
+}
+
 export const tls: readonly Fault[] = [
   refused(
     'a certificate that signed itself',
@@ -81,6 +108,22 @@ export const tls: readonly Fault[] = [
       around.gate.passes = 1;
       return async () => {
         around.gate.passes = Number.POSITIVE_INFINITY;
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'protocol garbage, inside TLS',
+    promise: { status: 'unhealthy', codes: ['PROBE.QUERY'] },
+    make: async (scene) => {
+      const { target, good } = around;
+      const { port } = target;
+      const babbler = await babble(good);
+      target.port = babbler.port;
+      await scene.endSessions();
+      return async () => {
+        target.port = port;
+        await babbler.end();
       };
     },
   },
