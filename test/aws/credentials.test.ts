@@ -131,6 +131,18 @@ describe('a secret', () => {
     expect(endpoint.calls).toHaveLength(1);
   });
 
+  test('is read by one call for all pools that have it and want it at the same time', async () => {
+    endpoint.answer(OPERATION, holding('shared'));
+    const pools = [1, 2, 3].map(() => awsCredentials({ ...LOGIN, auth: { type: 'secret', arn: ARN } }));
+    expect(await Promise.all(pools.map((credentials) => credentials.password()))).toEqual(Array(3).fill('shared'));
+    expect(endpoint.calls).toHaveLength(1);
+    // Not kept between them: each asks again when its own was refused.
+    endpoint.answer(OPERATION, holding('next'));
+    expect(pools.map((credentials) => credentials.refused())).toEqual([true, true, true]);
+    expect(await pools[0]?.password()).toBe('next');
+    expect(endpoint.calls).toHaveLength(2);
+  });
+
   test('that was rotated is read again within the same check', async () => {
     endpoint.answerInTurn(OPERATION, holding('old'), holding('new'));
     const credentials = secret();
