@@ -131,7 +131,7 @@ describe('a secret', () => {
     expect(endpoint.calls).toHaveLength(1);
   });
 
-  test('is read by one call for all pools that have it and want it at the same time', async () => {
+  test('is read by a client that all pools share, by one call for all that want it at the same time', async () => {
     endpoint.answer(OPERATION, holding('shared'));
     const pools = [1, 2, 3].map(() => awsCredentials({ ...LOGIN, auth: { type: 'secret', arn: ARN } }));
     expect(await Promise.all(pools.map((credentials) => credentials.password()))).toEqual(Array(3).fill('shared'));
@@ -184,11 +184,5 @@ describe('a secret', () => {
     lambdaEnvironment(CLOSED_URL);
     const problem = { code: 'AWS.SECRETS', values: { error: 'ECONNREFUSED' } };
     await expect(secret().password()).rejects.toMatchObject({ problem });
-  });
-
-  test('is read by a client of its own when none is given', async () => {
-    endpoint.answer(OPERATION, holding('from the shared client'));
-    const credentials = awsCredentials({ ...LOGIN, auth: { type: 'secret', arn: ARN } });
-    expect(await credentials.password()).toBe('from the shared client');
   });
 });
