@@ -112,7 +112,7 @@ export class Session {
       try {
         return await this.#askOn(link, statements, this.#deadlines.reusedQuery, endsAt);
       } catch (error) {
-        if (!this.#isLost(link, error) && !(isLastWait && error instanceof ProbeTimeout)) {
+        if (!this.#isLost(link, error) && !(isLastWait && isOverdueLogin(error))) {
           throw error;
         }
         await this.#drop(link, endsAt);
@@ -220,6 +220,10 @@ function isStale({ waiting, unusedMs }: Link): boolean {
 /** How long a login may still take, in milliseconds. */
 function loginLeftMs({ waiting }: Link): number {
   return waiting?.phase === 'login' ? LONGEST_WAIT_MS.login - waiting.ms : Number.POSITIVE_INFINITY;
+}
+
+function isOverdueLogin(error: unknown): boolean {
+  return error instanceof ProbeTimeout && error.phase === 'login';
 }
 
 function isRefusedLogin(error: unknown): boolean {

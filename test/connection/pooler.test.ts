@@ -134,3 +134,17 @@ test('a definition that says pooler where there is none is corrected by the firs
   await until('each statement is cancelled', () => relay.cancelRequests === 2);
   expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([2, 3, 1]);
 });
+
+test('a login that is answered just before it would be given up leaves its statement waiting, as any other does', async () => {
+  const { relay } = wire;
+  vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+  relay.toClient.pause();
+  relay.toClient.filter = held(ofPgBouncer);
+  const watching = wire.probe({ isPooled: true });
+  expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'login' } }]);
+  vi.setSystemTime(Date.now() + 61_000 - 1.7 * SHORT.connect);
+  const looking = wire.problemsOf(watching);
+  relay.toClient.resume();
+  expect(await looking).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);
+  expect([relay.sessions, relay.statements]).toEqual([1, 1]);
+});
