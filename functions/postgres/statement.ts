@@ -17,6 +17,8 @@ const PLATFORM_USERS = ['rdsadmin', 'rdsproxyadmin'];
  * in the place of its name, where the class would be found a dozen times for every session, and a role be looked up for each.
  *
  * Hidden rows are told by their query text: `backend_type` alone is also null for a background worker that just ended.
+ * A platform may hide its own sessions from everybody; no grant helps there, and none of them is the pool's. What they are
+ * is not known, so that each with a database counts as one that takes a slot.
  *
  * @see https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-FUNCTIONS
  */
@@ -52,7 +54,11 @@ select pg_backend_pid() as pid,
 from (
   select pid, usesysid, application_name, state, xact_start, query_start, me, database_limit,
     case
-      when backend_type is null then case when query = '<insufficient privilege>' then ${CLASS.hidden} end
+      when backend_type is null then case
+        when query <> '<insufficient privilege>' then null
+        when (usesysid = any (platform)) is not true then ${CLASS.hidden}
+        when datid is not null then ${CLASS.elsewhere}
+      end
       when backend_type <> 'client backend' then null
       when (datid = here) is not true then ${CLASS.elsewhere}
       when ${others.join(' or ')} then ${CLASS.ofOthers}

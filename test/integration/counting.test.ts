@@ -2,8 +2,10 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolConfig } from '../../functions/health/config.js';
 import type { ConnectionCounts } from '../../functions/health/sample.js';
+import { readActivity } from '../../functions/postgres/activity.js';
 import type { PostgresProbe } from '../../functions/postgres/probe.js';
-import { type Sessions, startTestServer, type TestServer } from '../support/postgres.js';
+import { activityStatement } from '../../functions/postgres/statement.js';
+import { OWN_SESSIONS, type Sessions, startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE, configFor, probeFor } from '../support/probe.js';
 import { until } from '../support/until.js';
 
@@ -157,6 +159,25 @@ describe('what cannot be seen is not guessed', () => {
     const after = await blind.look();
     expect(after).toMatchObject({ problems: [], database: { connections: { total: 3, active: 0 } } });
     await server.sql('REVOKE pg_monitor FROM blind');
+  });
+
+  test('what the platform hides of itself, even from pg_monitor, is no missing grant, and takes slots', async () => {
+    await server.createRole('rdsadmin', 'SUPERUSER');
+    await open(2, 'idle', { user: 'rdsadmin', database: 'shop' });
+    await open(1, 'idle', SHOP);
+    const session = await server.connect({ database: 'shop' });
+    const hidden = (value: string, column: string) =>
+      `CASE WHEN usesysid = 'rdsadmin'::regrole THEN ${value} ELSE ${column} END AS ${column}`;
+    const masked = `(SELECT datid, pid, usesysid, application_name, xact_start, query_start, ${hidden('NULL', 'state')},
+      ${hidden("'<insufficient privilege>'", 'query')}, ${hidden('NULL', 'backend_type')}
+      FROM pg_catalog.pg_stat_get_activity(NULL)) AS masked`;
+    const statement = activityStatement(configFor(server, { database: 'shop' }));
+    const { rows } = await session.query(statement.replace('pg_catalog.pg_stat_get_activity(null)', masked));
+    await session.end();
+    const { database, problems } = readActivity({ results: [rows], isDirect: true }, false);
+    expect(problems).toEqual([]);
+    const superusers = 1 + OWN_SESSIONS;
+    expect(database?.connections).toMatchObject({ total: 1, server: 3 + superusers });
   });
 
   test('a role that is in pg_monitor without inheriting: from 15 on it sees nothing and says so, before it sees all', async () => {
