@@ -45,7 +45,7 @@ Examples:
   pool-health setup --iam --user pool_health_orders
   DATABASE_URL=$ADMIN_URL POOL_HEALTH_ROLE_PASSWORD=$CHECK_PASSWORD pool-health setup --run
 
-Exit codes: 0 printed or done, 1 not done (a line says whether anything was changed), 2 a mistake in the command or the URL.`;
+Exit codes: 0 printed or done, 1 not done (a line says if anything was changed), 2 a mistake in the command or the URL.`;
 
 export const VALIDATE_HELP = `
 Examples:
