@@ -2,6 +2,7 @@ import { CHECK_DEADLINE_MS } from '../contract/check-identity.js';
 import type { Credentials } from './credentials.js';
 import { sqlState, toProblem } from './failure.js';
 import { type Answer, Link, type LinkTarget, questionOf, settled } from './link.js';
+import { isOverdueLogin, isStale, loginLeftMs } from './patience.js';
 import { ProbeTimeout } from './timeout.js';
 import { isRdsProxyHost, tlsOptions } from './tls.js';
 
@@ -15,15 +16,6 @@ export interface Deadlines {
 
 export const DEADLINES: Deadlines = { total: CHECK_DEADLINE_MS, connect: 3_000, query: 3_000, reusedQuery: 2_000 };
 
-/** After a pause this long a connection is more often dead than alive (frozen Lambda, address translation). */
-const REUSE_WITHIN_MS = 90_000;
-/**
- * How long what waits is left waiting. A login: until just after the server gives up by itself (`authentication_timeout`,
- * 60 s), so that there are never two of them; the check of the next minute waits for the rest of it, and then tries anew. A
- * statement behind a pooler: until just after the pooler gives
- * up by itself (120 s in PgBouncer and RDS Proxy); silence beyond that is a dead socket.
- */
-const LONGEST_WAIT_MS = { connect: 0, login: 61_000, query: 125_000 } as const;
 /** How long a server may take to end a statement that is cancelled. One that hangs leaves time for another connection. */
 const ABANDON_MS = 500;
 /** Stays below a minute, so that no scheduled check is ever skipped. */
@@ -210,20 +202,6 @@ export class Session {
     }
     link.destroy();
   }
-}
-
-/** Whether it has waited for too long, or was not used for too long. */
-function isStale({ waiting, unusedMs }: Link): boolean {
-  return waiting ? waiting.ms > LONGEST_WAIT_MS[waiting.phase] : unusedMs > REUSE_WITHIN_MS;
-}
-
-/** How long a login may still take, in milliseconds. */
-function loginLeftMs({ waiting }: Link): number {
-  return waiting?.phase === 'login' ? LONGEST_WAIT_MS.login - waiting.ms : Number.POSITIVE_INFINITY;
-}
-
-function isOverdueLogin(error: unknown): boolean {
-  return error instanceof ProbeTimeout && error.phase === 'login';
 }
 
 function isRefusedLogin(error: unknown): boolean {

@@ -15,8 +15,8 @@ const CONNECTIONS = 4;
 
 const WELL: Promised = { status: 'healthy', codes: [] };
 
-/** Tries what has a way of its own of being tried; afterwards nothing may be left over, nor anything secret be out. */
-export function tryOut(title: string, trials: readonly Trial[], options: SceneOptions = {}): void {
+/** A scene for the tests of one side, opened once. */
+function inScene(title: string, options: SceneOptions, tests: (scene: () => Scene) => void): void {
   describe(title, () => {
     let scene: Scene;
     beforeAll(async () => {
@@ -24,8 +24,15 @@ export function tryOut(title: string, trials: readonly Trial[], options: SceneOp
     });
     afterEach(() => scene?.end());
     afterAll(() => scene?.close());
+    tests(() => scene);
+  });
+}
 
+/** Tries what has a way of its own of being tried; afterwards nothing may be left over, nor anything secret be out. */
+export function tryOut(title: string, trials: readonly Trial[], options: SceneOptions = {}): void {
+  inScene(title, options, (opened) => {
     test.each(trials.map((trial) => [trial.fault, trial] as const))('%s', async (_, { run }) => {
+      const scene = opened();
       await scene.begin();
       const before = resources();
       await run(scene);
@@ -38,15 +45,9 @@ export function tryOut(title: string, trials: readonly Trial[], options: SceneOp
 
 /** Makes every fault happen, and asks the same of each: see `docs/reliability.md`. */
 export function tryEach(title: string, rows: readonly Fault[], options: SceneOptions = {}): void {
-  describe(title, () => {
-    let scene: Scene;
-    beforeAll(async () => {
-      scene = await Scene.open(options);
-    });
-    afterEach(() => scene?.end());
-    afterAll(() => scene?.close());
-
+  inScene(title, options, (opened) => {
     test.each(rows.map((row) => [row.fault, row] as const))('%s', async (_, row) => {
+      const scene = opened();
       const lacking = await row.needs?.(scene);
       expect(lacking ?? null, 'what this machine lacks').toBeNull();
       await scene.begin();

@@ -56,11 +56,10 @@ describe('the construct in an app of a user', () => {
 
   it('says what to do when so many pools do not fit into one stack', () => {
     const pools = (count: number) => Array.from({ length: count }, (_, index) => ({ ...POOL, name: `pool-${index}` }));
-    expect(
-      inAStack({ pools: pools(30) })
-        .template()
-        .toJSON(),
-    ).toBeDefined();
+    const { Resources } = inAStack({ pools: pools(30) })
+      .template()
+      .toJSON();
+    expect(Object.keys(Resources).length).toBeGreaterThan(30 * 9);
     expect(() => inAStack({ pools: pools(60) }).template()).toThrowError(
       /60 pools make \d+ resources, and a stack takes 500: deploy some of the pools as a second stack, with a name and a parameterPrefix of its own/,
     );
