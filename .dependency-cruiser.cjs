@@ -1,17 +1,18 @@
-/** Who may import whom: the rooms of the house. Type-only imports count too. */
-const HANDLERS = '^functions/[^/]+\\.ts$';
+/** Who may import whom: the rooms of the house. Type-only imports count too. See docs/internals/architecture.md. */
 /** Packages that stand in devDependencies because a bundle of `dist/` holds what it needs of them. */
-const BUNDLED = '@aws-sdk/|@prisma/client/|commander/|valibot/';
+const BUNDLED = '@aws-sdk/|@smithy/|@aws-crypto/|@prisma/client/|commander/|valibot/';
 /** Peers: who uses `pool-health/app` has them, one copy for both. */
 const PEERS = 'pg/|@prisma/adapter-pg/';
 const room = (name) => `^functions/${name}/`;
-const mayOnly = (name, allowed) => ({
-  name: `${name}-may-import-only`,
+const mayOnly = (name, allowed, severity = 'error') => ({
+  name: `${name.replaceAll('/', '-')}-may-import-only`,
   comment: `functions/${name} may import: ${allowed.join(', ') || 'nothing of ours'}`,
-  severity: 'error',
+  severity,
   from: { path: room(name) },
   to: { path: '^(functions|infra|test)/', pathNot: [name, ...allowed].map(room) },
 });
+const ENTRIES = ['lambda', 'cli', 'dev'];
+const BELOW_COMPOSE = ['monitor', 'round-trip', 'aws', 'postgres', 'poolers', 'app', 'connection', 'core'];
 
 module.exports = {
   forbidden: [
@@ -29,27 +30,44 @@ module.exports = {
       name: 'functions-need-no-development-packages',
       severity: 'error',
       comment: 'beside the dependencies of the package, what its bundles bring along and its peers',
-      from: { path: '^functions/', pathNot: '^functions/(local|page/client)/' },
+      from: { path: '^functions/', pathNot: '^functions/(dev|page/client)/' },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
         pathNot: `^node_modules/(@types/|${BUNDLED}|${PEERS})`,
       },
     },
-    mayOnly('contract', []),
-    mayOnly('health', ['contract']),
-    mayOnly('connection', ['health', 'contract']),
-    mayOnly('aws', ['health', 'contract']),
-    mayOnly('postgres', ['connection', 'health', 'contract']),
-    mayOnly('managed', ['connection', 'health', 'contract']),
-    mayOnly('page', ['health', 'contract']),
-    mayOnly('app', ['connection', 'health', 'contract']),
+    mayOnly('core', []),
+    mayOnly('connection', ['core'], 'warn'),
+    mayOnly('aws', ['core', 'connection']),
+    mayOnly('postgres', ['connection', 'core']),
+    mayOnly('poolers', ['connection', 'core', 'aws'], 'warn'),
     {
-      name: 'domain-is-pure',
-      comment: 'functions/health knows no AWS, no pg and nothing of Node',
+      name: 'only-rds-proxy-uses-aws',
       severity: 'error',
-      from: { path: room('health') },
-      to: { pathNot: ['^functions/(health|contract)/', '^node_modules/valibot/'] },
+      from: { path: '^functions/poolers/', pathNot: '^functions/poolers/rds-proxy/' },
+      to: { path: room('aws') },
+    },
+    mayOnly('app', ['connection', 'core']),
+    mayOnly('round-trip', ['app', 'connection', 'core']),
+    mayOnly('monitor', ['core']),
+    mayOnly('page', ['core']),
+    mayOnly('handlers', ['monitor', 'core'], 'warn'),
+    mayOnly('compose', BELOW_COMPOSE, 'warn'),
+    mayOnly('cli', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers'], 'warn'),
+    mayOnly('dev', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'app'], 'warn'),
+    ...ENTRIES.map((name) => ({
+      name: `nothing-imports-${name}`,
+      severity: 'warn',
+      from: { path: '^(functions|infra)/', pathNot: room(name) },
+      to: { path: room(name) },
+    })),
+    {
+      name: 'core-is-pure',
+      comment: 'functions/core knows no AWS, no pg and nothing of Node',
+      severity: 'error',
+      from: { path: room('core') },
+      to: { pathNot: ['^functions/core/', '^node_modules/valibot/'] },
     },
     {
       name: 'nothing-imports-infra-or-test',
@@ -58,17 +76,10 @@ module.exports = {
       to: { path: '^(infra|test)/' },
     },
     {
-      name: 'infra-knows-names-and-validation-only',
+      name: 'infra-imports-core-only',
       severity: 'error',
       from: { path: '^infra/' },
-      to: { path: '^(functions|test)/', pathNot: ['^functions/(contract|health)/'] },
-    },
-    {
-      name: 'rooms-do-not-import-handlers',
-      comment: 'only what runs them locally, npm start and the command line, may',
-      severity: 'error',
-      from: { path: '^functions/[^/]+/', pathNot: '^functions/(local|cli)/' },
-      to: { path: HANDLERS },
+      to: { path: '^(functions|test)/', pathNot: ['^functions/core/'] },
     },
   ],
   options: {

@@ -1,8 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { readContext } from './context.js';
 import { ContextError } from './context-schema.js';
-import { PoolHealthStack } from './pool-health-stack.js';
-import { demoNotice } from './prices.js';
+import { demoNotice } from './cost/prices.js';
+import { PoolHealthStack } from './stack.js';
 
 /** The CDK app of this repository: `cdk.json` context in, one stack out. */
 const app = new App();

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { received } from '../functions/health/settings.js';
+import { received } from '../functions/core/pool-settings.js';
 
 /**
  * An object that knows only these keys. Unlike `strictObject`, which stops at the first unknown key, it reports each, with

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import { attachedPool, attachedPoolMistakes } from './attached-pool.js';
+import { attachedPool, attachedPoolMistakes } from './construct/attached-pool.js';
 import { ContextError, closed, counting, matching, shapeMistakes } from './context-schema.js';
 
 /**

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { PoolSettings } from '../health/settings.js';
-import { CRITICAL_PERCENT } from '../health/verdict.js';
+import type { PoolSettings } from '../core/pool-settings.js';
+import { CRITICAL_PERCENT } from '../core/verdict.js';
 import type { PoolSnapshot } from './gauges.js';
 import { MeasuredPool, type MeasuredPoolParts } from './measured-pool.js';
 import { Publisher } from './publisher.js';

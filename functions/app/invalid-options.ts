@@ -1,4 +1,4 @@
-import type { Violation } from '../health/settings.js';
+import type { Violation } from '../core/pool-settings.js';
 
 /**
  * What the application gave cannot be used: every mistake at once, each with the field, the value received and what is

@@ -1,6 +1,6 @@
-import type { Environment } from '../contract/environment.js';
-import type { PoolDefinition } from '../health/pool-definition.js';
-import type { PoolSettings } from '../health/settings.js';
+import type { Environment } from '../core/environment.js';
+import type { PoolDefinition } from '../core/pool-definition-type.js';
+import type { PoolSettings } from '../core/pool-settings.js';
 
 /** Where the pool's log goes: `console` has this shape, and so have the usual loggers. */
 export interface Logger {

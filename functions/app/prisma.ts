@@ -1,4 +1,4 @@
-import { received } from '../health/settings.js';
+import { received } from '../core/pool-settings.js';
 import { AppPool } from './app-pool.js';
 import { refuse } from './invalid-options.js';
 import type { PoolOptions } from './options.js';

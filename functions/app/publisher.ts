@@ -1,4 +1,4 @@
-import { emfLine } from '../health/emf.js';
+import { emfLine } from '../core/emf.js';
 import type { Gauges } from './gauges.js';
 
 /** One datapoint a minute and instance, so that the sum over a minute is the sum over the instances. */

@@ -1,6 +1,6 @@
-import { CHECK_APPLICATION_NAME } from '../contract/check-identity.js';
-import { parseDefinition, poolNameViolation, validateDefinition } from '../health/definition.js';
-import type { PoolDefinition } from '../health/pool-definition.js';
+import { CHECK_APPLICATION_NAME } from '../core/check-identity.js';
+import { parseDefinition, poolNameViolation, validateDefinition } from '../core/pool-definition.js';
+import type { PoolDefinition } from '../core/pool-definition-type.js';
 import {
   definitionSource,
   type EnvironmentName,
@@ -12,7 +12,7 @@ import {
   type SettingSource,
   type Violation,
   variablesSource,
-} from '../health/settings.js';
+} from '../core/pool-settings.js';
 import { InvalidPoolOptions } from './invalid-options.js';
 import type { PoolOptions } from './options.js';
 import { translations } from './url-parameters.js';

@@ -1,4 +1,4 @@
-import { received, SETTINGS, type SettingName, type SettingSource, type Violation } from '../health/settings.js';
+import { received, SETTINGS, type SettingName, type SettingSource, type Violation } from '../core/pool-settings.js';
 
 /**
  * Parameters of a URL that configured the pool of Prisma 6 and that neither Prisma 7 nor pg reads any more: ignored in

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
-import type { Violation } from '../health/settings.js';
+import type { Violation } from '../core/pool-settings.js';
 import { readUrlParameters, type UrlParameters } from './url-parameters.js';
 
 /** Where the pool connects, and what the URL says beside it. */

@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type ProblemCode, ProblemError, problem } from '../health/problem.js';
-import { failureName, UnexpectedAnswer } from './failure.js';
-import { RenewedPassword } from './renewed-password.js';
+import { type ProblemCode, ProblemError, problem } from '../core/problems.js';
+import { failureName, UnexpectedAnswer } from './errors.js';
+import { RenewedPassword } from './renewable-password.js';
 
 /** Where and as whom the check logs in: a pool's own login, or that of a pooler's admin console. */
 export interface Login {

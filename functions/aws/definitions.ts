@@ -1,8 +1,8 @@
-import type { ValidatedPoolConfig } from '../health/config.js';
-import { parseDefinition } from '../health/definition.js';
-import { type Problem, problem } from '../health/problem.js';
-import type { Violation } from '../health/settings.js';
-import type { Log } from './log.js';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import { parseDefinition } from '../core/pool-definition.js';
+import type { Violation } from '../core/pool-settings.js';
+import { type Problem, problem } from '../core/problems.js';
+import type { Log } from './logger.js';
 
 /** A definition as it was last read, and what is in force because of it. */
 export interface Definition {

@@ -1,5 +1,5 @@
 import type { MetricDataResult } from '@aws-sdk/client-cloudwatch';
-import { UnexpectedAnswer } from './failure.js';
+import { UnexpectedAnswer } from './errors.js';
 
 export const MINUTE_MS = 60_000;
 

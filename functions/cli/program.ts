@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { SESSIONS_PER_POOL } from '../contract/check-role-sql.js';
-import type { DoctorOptions } from './doctor.js';
-import { CHECK_HELP, DOCTOR_HELP, ROOT_HELP, SETUP_HELP, VALIDATE_HELP, WATCH_HELP } from './help.js';
-import type { SourceOptions } from './look.js';
-import type { SetupOptions } from './setup.js';
-import type { Terminal } from './terminal.js';
-import type { WatchOptions } from './watch.js';
+import { SESSIONS_PER_POOL } from '../core/check-role.js';
+import type { DoctorOptions } from './commands/doctor.js';
+import type { SetupOptions } from './commands/setup.js';
+import type { WatchOptions } from './commands/watch.js';
+import { CHECK_HELP, DOCTOR_HELP, ROOT_HELP, SETUP_HELP, VALIDATE_HELP, WATCH_HELP } from './output/help.js';
+import type { Terminal } from './output/terminal.js';
+import type { SourceOptions } from './sources/source.js';
 
 /**
  * The commands, their options and their help. What a command needs is loaded when it runs, so that help is quick.
@@ -34,7 +34,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--json', 'print the JSON of GET /health/pool instead of a table')
     .addHelpText('after', CHECK_HELP)
     .action(async (options: SourceOptions & { json?: boolean }) => {
-      const { check } = await import('./check.js');
+      const { check } = await import('./commands/check.js');
       done(await check(options, terminal));
     });
 
@@ -43,7 +43,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--interval <seconds>', 'from the beginning of a check to that of the next', '5')
     .addHelpText('after', WATCH_HELP)
     .action(async (options: WatchOptions) => {
-      const { watch } = await import('./watch.js');
+      const { watch } = await import('./commands/watch.js');
       done(await watch(options, terminal));
     });
 
@@ -57,7 +57,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (options: DoctorOptions) => {
-      const { doctor } = await import('./doctor.js');
+      const { doctor } = await import('./commands/doctor.js');
       done(await doctor(options, terminal));
     });
 
@@ -76,7 +76,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--url <url>', 'with --run: the postgres:// URL of the administrator instead of DATABASE_URL')
     .addHelpText('after', SETUP_HELP)
     .action(async (options: SetupOptions) => {
-      const { setup } = await import('./setup.js');
+      const { setup } = await import('./commands/setup.js');
       done(await setup(options, terminal));
     });
 
@@ -91,7 +91,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--pool <name>', 'the name of the pool, which is validated too', 'pool')
     .addHelpText('after', VALIDATE_HELP)
     .action(async (file: string, options: { pool: string }) => {
-      const { validate } = await import('./config-validate.js');
+      const { validate } = await import('./commands/config-validate.js');
       done(await validate(file, options, terminal));
     });
 

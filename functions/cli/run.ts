@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { Failure, UsageError } from './failures.js';
-import { mistake } from './mistake.js';
+import { Failure, UsageError } from './errors.js';
+import type { Terminal } from './output/terminal.js';
 import { program } from './program.js';
-import type { Terminal } from './terminal.js';
+import { mistake } from './usage-message.js';
 
 /**
  * Runs a command line. Resolves to the exit code: 0 all is well, 1 it is not, 2 the command was not understood. Never

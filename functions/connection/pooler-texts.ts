@@ -1,4 +1,4 @@
-import { type Problem, type ProblemCode, problem } from '../health/problem.js';
+import { type Problem, type ProblemCode, problem } from '../core/problems.js';
 
 type Entry = readonly [text: RegExp, code: ProblemCode, reason?: string];
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
-import { ProblemError, problem } from '../health/problem.js';
+import { ProblemError, problem } from '../core/problems.js';
 
 /** In China the region stands behind `rds`, except in the names of older databases. */
 const RDS_DOMAIN = String.raw`\.rds(\.cn-[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$`;
@@ -37,7 +37,7 @@ export async function tlsOptions(
     }
   }
   if (RDS_HOST.test(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
-    const { RDS_AUTHORITIES } = await import('./rds-authorities.js');
+    const { RDS_AUTHORITIES } = await import('./rds-certificates.js');
     return { rejectUnauthorized: true, ...RDS_AUTHORITIES };
   }
   return { rejectUnauthorized: true };

@@ -1,5 +1,5 @@
-import type { Target } from '../health/local-config.js';
-import type { Violation } from '../health/settings.js';
+import type { Target } from '../compose/url-config.js';
+import type { Violation } from '../core/pool-settings.js';
 
 /** What a `postgres://` URL says. The password is kept apart from the configuration, which may be shown. */
 export interface ParsedUrl {

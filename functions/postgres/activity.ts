@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { Answer } from '../connection/link.js';
-import { type Problem, problem } from '../health/problem.js';
-import type { DatabaseReading } from '../health/readings.js';
-import type { DatabaseView } from '../health/sample.js';
+import type { Answer } from '../connection/connection.js';
+import type { DatabaseReading } from '../core/probe-results.js';
+import { type Problem, problem } from '../core/problems.js';
+import type { DatabaseView } from '../core/sample.js';
 
 const number = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -1,10 +1,10 @@
-import { toProblem } from '../connection/failure.js';
-import type { Session } from '../connection/session.js';
-import type { ValidatedPoolConfig } from '../health/config.js';
-import type { HoldersReading } from '../health/holders.js';
-import type { DatabaseReading } from '../health/readings.js';
+import { toProblem } from '../connection/errors.js';
+import type { Session } from '../connection/shared-connection.js';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import type { DatabaseReading } from '../core/probe-results.js';
+import type { HoldersReading } from '../core/session-groups.js';
 import { readActivity } from './activity.js';
-import { HOLDERS_STATEMENT, readHolders } from './holders.js';
+import { HOLDERS_STATEMENT, readHolders } from './session-groups.js';
 import { activityStatement } from './statement.js';
 
 /** Looks at one pool from the database's side. Callers at the same time share one statement on one connection. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../contract/check-identity.js';
-import type { ValidatedPoolConfig } from '../health/config.js';
+import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../core/check-identity.js';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
 
 /** Sessions of the platform: they take slots, but belong to no pool. */
 const PLATFORM_USERS = ['rdsadmin', 'rdsproxyadmin'];

@@ -1,6 +1,6 @@
-import { DEPLOYED_ENVIRONMENT, LOCAL_ENVIRONMENT } from '../../functions/contract/environment.js';
-import { DEFINITION } from '../../functions/health/definition.js';
-import { ENVIRONMENTS, SETTING_NAMES, SETTINGS } from '../../functions/health/settings.js';
+import { DEPLOYED_ENVIRONMENT, LOCAL_ENVIRONMENT } from '../../functions/core/environment.js';
+import { DEFINITION } from '../../functions/core/pool-definition.js';
+import { ENVIRONMENTS, SETTING_NAMES, SETTINGS } from '../../functions/core/pool-settings.js';
 import { CONTEXT } from '../context.js';
 import { type Key, keysOf } from './keys.js';
 import { code, document, table } from './markdown.js';

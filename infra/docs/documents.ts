@@ -1,6 +1,6 @@
 import { configuration } from './configuration.js';
 import { grafana } from './grafana.js';
-import { metrics } from './metrics.js';
+import { metrics } from './metrics-page.js';
 import { openapi } from './openapi.js';
 import { problems } from './problems.js';
 

@@ -1,7 +1,7 @@
-import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/health/verdict.js';
-import { type Graph, poolGraphs, proxyGraphs } from '../graphs.js';
-import { poolMetric } from '../metrics.js';
-import { DEFAULT_THRESHOLDS } from '../thresholds.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/verdict.js';
+import { type Graph, poolGraphs, proxyGraphs } from '../monitoring/graphs.js';
+import { poolMetric } from '../monitoring/metric-queries.js';
+import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 import { DATASOURCE, targets } from './grafana-targets.js';
 
 /** A row of the pool, which begins with a gauge of its utilization, and one of the RDS Proxy. */

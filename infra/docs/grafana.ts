@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/contract/metrics.js';
+import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
 import { panels } from './grafana-panels.js';
 import { DATASOURCE } from './grafana-targets.js';
 

@@ -1,4 +1,4 @@
-import { HISTORY_METRICS, HISTORY_MINUTES } from '../../functions/health/history.js';
+import { HISTORY_METRICS, HISTORY_MINUTES } from '../../functions/core/history.js';
 import { count, known, list, object, of, oneOf, reference, type Schema, time } from './schemas.js';
 
 const series = Object.fromEntries(

@@ -1,5 +1,5 @@
-import type { SettingName } from '../../functions/health/settings.js';
-import { DEFAULT_THRESHOLDS } from '../thresholds.js';
+import type { SettingName } from '../../functions/core/pool-settings.js';
+import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 
 /** What a key is for, and its default where the schema does not say it. */
 export type Meanings = Readonly<Record<string, { readonly text: string; readonly byDefault?: string }>>;

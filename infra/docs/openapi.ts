@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/contract/routes.js';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.js';
 import { DETAILS_SCHEMAS } from './details-schemas.js';
 import { HISTORY_SCHEMAS } from './history-schemas.js';
 import { POOL_SCHEMAS } from './pool-schemas.js';

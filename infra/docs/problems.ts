@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../functions/health/problem.js';
+import { PROBLEMS } from '../../functions/core/problems.js';
 import { code, document, table } from './markdown.js';
 
 /** The reference of everything that can go wrong: codes and texts as the answers have them. */

@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../functions/health/problem.js';
+import { PROBLEMS } from '../../functions/core/problems.js';
 
 /** Parts of JSON Schema 2020-12, as OpenAPI 3.1 takes it. Whatever may not be known says so: `null` is one of its types. */
 export type Schema = Readonly<Record<string, unknown>>;

@@ -9,8 +9,8 @@ import { InvalidPoolOptions } from '../../functions/app/invalid-options.js';
 import type { PoolOptions } from '../../functions/app/options.js';
 import { createPool } from '../../functions/app/pool.js';
 import { createPrismaClient } from '../../functions/app/prisma.js';
-import type { Environment } from '../../functions/contract/environment.js';
-import { PrismaClient } from './generated/client.js';
+import type { Environment } from '../../functions/core/environment.js';
+import { PrismaClient } from '../integration/app/generated/client.js';
 
 const connectionString = 'postgres://the-user:the-password@the-host.example/the-database?sslmode=disable';
 const SILENT = { logger: { info: () => undefined, warn: () => undefined }, writeMetrics: null };

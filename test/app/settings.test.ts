@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { AppPool } from '../../functions/app/app-pool.js';
 import type { PoolOptions } from '../../functions/app/options.js';
 import { createPool } from '../../functions/app/pool.js';
-import type { Environment } from '../../functions/contract/environment.js';
-import type { PoolDefinition } from '../../functions/health/pool-definition.js';
+import type { Environment } from '../../functions/core/environment.js';
+import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
 
 const DATABASE_URL = 'postgres://shop:secret@localhost/shop';
 const DEFINITION: PoolDefinition = {

@@ -70,7 +70,7 @@ test('by default AWS gets a second and a half for an answer, three times', async
 test('what a GET needs loads SSM at once, Secrets Manager and the signer only when used, and CloudWatch never', async () => {
   const { metafile } = await build({
     stdin: {
-      contents: `export * from './ssm-source.js'; export * from './credentials.js'; export * from './clients/ssm.js';`,
+      contents: `export * from './parameter-store.js'; export * from './credentials.js'; export * from './clients/ssm.js';`,
       resolveDir: 'functions/aws',
       sourcefile: 'get.ts',
     },

@@ -7,9 +7,9 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { createPool } from '../../functions/app/pool.js';
 import { createPrismaClient } from '../../functions/app/prisma.js';
-import { startPostgres } from '../../functions/local/embedded-postgres.js';
-import { PrismaClient } from '../app/generated/client.js';
-import { TABLES } from '../app/tables.js';
+import { startPostgres } from '../../functions/dev/embedded-postgres/embedded-postgres.js';
+import { PrismaClient } from '../integration/app/generated/client.js';
+import { TABLES } from '../integration/app/tables.js';
 import { spreadOf } from './spread.js';
 
 /** Times that everything connects anew: the system may give one backend a busier processor than another. */

@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
-import { makeDist } from '../../infra/build.js';
-import { bundle } from '../../infra/bundle.js';
-import { bundleFolder, type Handler } from '../../infra/handlers.js';
+import { makeDist } from '../../infra/build/build.js';
+import { bundle } from '../../infra/build/esbuild.js';
+import { bundleFolder, type Handler } from '../../infra/entry-points.js';
 import { ROOT } from '../tools/root.js';
 
 let folder: string | undefined;

@@ -1,8 +1,8 @@
-import { makeDist } from '../../infra/build.js';
-import { type CostedTemplate, deploymentCosts } from '../../infra/cost.js';
-import { type Cost, MINUTES, monthlyUsd, PRICES } from '../../infra/prices.js';
-import { ATTACH, templateOf } from '../infra/synth.js';
+import { makeDist } from '../../infra/build/build.js';
+import { type CostedTemplate, deploymentCosts } from '../../infra/cost/bill.js';
+import { type Cost, MINUTES, monthlyUsd, PRICES } from '../../infra/cost/prices.js';
 import type { TestServer } from '../support/postgres.js';
+import { ATTACH, templateOf } from '../support/synth.js';
 import { deployedBundle } from './bundles.js';
 import { invoke, startServer } from './check-process.js';
 import type { Part } from './part.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inParallel } from '../../functions/parallel.js';
+import { inParallel } from '../../functions/monitor/parallel.js';
 import { type Pgbouncer, startPgbouncer } from '../support/pgbouncer.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE } from '../support/probe.js';
@@ -16,7 +16,7 @@ const CONCURRENCIES = [1, 100, 1_000];
 const ROUNDS = 3;
 /** Seconds of load. The peers get more than the time-out, so that what they answer too late counts as failed. */
 const SECONDS = { one: 3, ours: 6, peers: TIMEOUT_S + 2, quick: 2 };
-/** Seconds for which a sample is answered with (`functions/pool.ts`). */
+/** Seconds for which a sample is answered with (`functions/handlers/pool.ts`). */
 const CACHE_S = 5;
 const AIM = 50;
 

@@ -1,10 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Client } from 'pg';
-import { startPostgres } from '../../functions/local/embedded-postgres.js';
-import { Monitor } from '../../functions/monitor.js';
-import { inParallel } from '../../functions/parallel.js';
+import { startPostgres } from '../../functions/dev/embedded-postgres/embedded-postgres.js';
+import { Monitor } from '../../functions/monitor/monitor.js';
+import { inParallel } from '../../functions/monitor/parallel.js';
 import { activityStatement } from '../../functions/postgres/statement.js';
-import { PrismaClient } from '../app/generated/client.js';
+import { PrismaClient } from '../integration/app/generated/client.js';
 import { TestServer } from '../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../support/probe.js';
 import { type PostgresVersion, postgresBinaries } from '../tools/postgres-versions.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../functions/cli/doctor/facts.js';
 import { findings } from '../../functions/cli/doctor/findings.js';
-import { problem } from '../../functions/health/problem.js';
-import type { DatabaseView, ManagedFigures, ManagedView } from '../../functions/health/sample.js';
-import type { RoleFacts } from '../../functions/postgres/role-facts.js';
+import { problem } from '../../functions/core/problems.js';
+import type { DatabaseView, ManagedFigures, ManagedView } from '../../functions/core/sample.js';
+import type { RoleFacts } from '../../functions/postgres/role.js';
 
 /** What cannot be had from a server in a test; the rest is in `doctor.test.ts`. */
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import type { Look } from '../../functions/cli/look.js';
-import { bar, screen, sparkline } from '../../functions/cli/screen.js';
-import { table } from '../../functions/cli/table.js';
-import type { Paint } from '../../functions/cli/terminal.js';
-import { PROBLEMS } from '../../functions/health/problem.js';
-import type { PoolReport } from '../../functions/health/report.js';
+import { bar, screen, sparkline } from '../../functions/cli/output/screen.js';
+import { table } from '../../functions/cli/output/table.js';
+import type { Paint } from '../../functions/cli/output/terminal.js';
+import type { Look } from '../../functions/cli/sources/source.js';
+import type { PoolReport } from '../../functions/core/pool-report.js';
+import { PROBLEMS } from '../../functions/core/problems.js';
 
 const plain: Paint = (_, text) => text;
 const named: Paint = (style, text) => `<${style}>${text}</>`;

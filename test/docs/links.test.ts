@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { anchorsOf, DOCUMENTS, linksOf } from '../support/markdown.js';
 import { ROOT } from '../tools/root.js';
-import { anchorsOf, DOCUMENTS, linksOf } from './markdown.js';
 
 /** What is wrong with a link, or null. Addresses in the network are not asked. */
 function broken(from: string, link: string): string | null {

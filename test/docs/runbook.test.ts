@@ -1,7 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ATTACH, templateOf } from '../infra/synth.js';
-import { blocksOf, DOCUMENTS, read } from './markdown.js';
+import { blocksOf, DOCUMENTS, read } from '../support/markdown.js';
+import { ATTACH, templateOf } from '../support/synth.js';
 
 /** What the commands of the runbook look for is what a deployment has. */
 const runbook = read('docs/runbook.md');

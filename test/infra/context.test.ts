@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readContext } from '../../infra/context.js';
-import { ATTACH } from './synth.js';
+import { ATTACH } from '../support/synth.js';
 
 const [ORDERS, CARTS, REPORTS] = ATTACH.pools;
 const { vpcId: _vpc, ...WITHOUT_VPC } = ATTACH;

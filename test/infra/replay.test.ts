@@ -7,8 +7,8 @@ import {
   replay,
   ruleHolds,
 } from '../support/alarm-evaluator.js';
-import { ATTACH, templateOf } from './synth.js';
-import { alarmsOf, compositesOf } from './templates.js';
+import { ATTACH, templateOf } from '../support/synth.js';
+import { alarmsOf, compositesOf } from '../support/templates.js';
 
 const template = templateOf(ATTACH);
 const alarms = new Map(

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Terminal } from '../../functions/cli/output/terminal.js';
 import { run } from '../../functions/cli/run.js';
-import type { Terminal } from '../../functions/cli/terminal.js';
 
 /** The folder in which `CLI` works. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

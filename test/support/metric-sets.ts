@@ -1,5 +1,5 @@
-import { METRIC_NAMESPACE, METRICS, type MetricName } from '../../functions/contract/metrics.js';
-import type { Datapoints } from '../../functions/health/datapoints.js';
+import type { Datapoints } from '../../functions/core/datapoints.js';
+import { METRIC_NAMESPACE, METRICS, type MetricName } from '../../functions/core/metrics.js';
 import { type Answer, type AwsCall, awsAnswer, awsError } from './aws-endpoint.js';
 
 /**

@@ -8,7 +8,7 @@ import { until } from './until.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NPM = ['npm', 'start', '--'];
-const NODE = [process.execPath, '--import', 'tsx', 'functions/local/start.ts'];
+const NODE = [process.execPath, '--import', 'tsx', 'functions/dev/start.ts'];
 
 export interface StartOptions {
   /** @default `{ PORT: '0' }`; of this process's environment only what a login shell has. */

@@ -1,6 +1,10 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { createCheckRole } from '../../functions/local/check-role.js';
-import { type EmbeddedPostgres, type Login, startPostgres } from '../../functions/local/embedded-postgres.js';
+import { createCheckRole } from '../../functions/dev/demo-check-role.js';
+import {
+  type EmbeddedPostgres,
+  type Login,
+  startPostgres,
+} from '../../functions/dev/embedded-postgres/embedded-postgres.js';
 import { until } from './until.js';
 
 /** What a session can be made to do, in the words of `pg_stat_activity.state`. */

@@ -1,8 +1,8 @@
 import { fixedPassword } from '../../functions/connection/credentials.js';
-import { DEADLINES, type Deadlines, Session } from '../../functions/connection/session.js';
-import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions/health/config.js';
-import { ManagedProbe } from '../../functions/managed/managed-probe.js';
-import type { Probes } from '../../functions/monitor.js';
+import { DEADLINES, type Deadlines, Session } from '../../functions/connection/shared-connection.js';
+import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
+import type { Probes } from '../../functions/monitor/monitor.js';
+import { ManagedProbe } from '../../functions/poolers/probe.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
 import type { TestServer } from './postgres.js';
 

@@ -3,8 +3,8 @@ import type { AppPool } from '../../functions/app/app-pool.js';
 import type { PoolOptions } from '../../functions/app/options.js';
 import { createPool } from '../../functions/app/pool.js';
 import { createPrismaClient, type PooledClient } from '../../functions/app/prisma.js';
-import { PrismaClient } from '../app/generated/client.js';
-import { TABLES } from '../app/tables.js';
+import { PrismaClient } from '../integration/app/generated/client.js';
+import { TABLES } from '../integration/app/tables.js';
 import { startTestServer, type TestServer } from './postgres.js';
 import { until } from './until.js';
 

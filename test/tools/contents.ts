@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from '../../infra/bundle.js';
-import { handlerBundle } from '../../infra/bundles.js';
-import { HANDLERS, PACKAGE_ROOT } from '../../infra/handlers.js';
+import { handlerBundle } from '../../infra/build/bundles.js';
+import { bundle } from '../../infra/build/esbuild.js';
+import { HANDLERS, PACKAGE_ROOT } from '../../infra/entry-points.js';
 
 interface Content {
   readonly name: string;

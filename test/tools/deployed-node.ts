@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fetchPackage } from './fetch-package.js';
 
-/** The newest of the version that the functions are deployed on (`infra/health-function.ts`). */
+/** The newest of the version that the functions are deployed on (`infra/construct/health-function.ts`). */
 const VERSION = '24.21.0';
 
 /**

@@ -1,4 +1,4 @@
-import { ATTACH, templateOf } from '../infra/synth.js';
+import { ATTACH, templateOf } from '../support/synth.js';
 
 /** Prints the template of a mode, for tools that read templates: `node --import tsx test/tools/template.ts demo`. */
 const [mode] = process.argv.slice(2);

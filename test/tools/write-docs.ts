@@ -1,7 +1,7 @@
 /** The part of `npm run docs` that knows tests and bundles: the table of faults, and what is deployed. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ROWS } from '../faults/rows.js';
-import { withTable } from '../faults/table.js';
+import { ROWS } from '../suites/faults/rows.js';
+import { withTable } from '../suites/faults/table.js';
 import { bundlesDocument } from './contents.js';
 
 const reliability = new URL('../../docs/reliability.md', import.meta.url);

@@ -1,6 +1,6 @@
-import { ordinarySlots } from '../../health/sample.js';
+import { type Finding, fine, setting, unseen, wrong } from '../../core/finding.js';
+import { ordinarySlots } from '../../core/sample.js';
 import type { Facts } from './facts.js';
-import { type Finding, fine, setting, unseen, wrong } from './finding.js';
 
 interface Ceiling {
   readonly connections: number;

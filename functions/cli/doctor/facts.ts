@@ -1,7 +1,7 @@
-import type { Problem } from '../../health/problem.js';
-import type { DatabaseView, ManagedView } from '../../health/sample.js';
-import type { PoolSettings } from '../../health/settings.js';
-import type { RoleFacts } from '../../postgres/role-facts.js';
+import type { PoolSettings } from '../../core/pool-settings.js';
+import type { Problem } from '../../core/problems.js';
+import type { DatabaseView, ManagedView } from '../../core/sample.js';
+import type { RoleFacts } from '../../postgres/role.js';
 
 /** Everything that the doctor looks at. What could not be seen is null. */
 export interface Facts {

@@ -1,9 +1,9 @@
-import { PROBLEMS, type Problem } from '../../health/problem.js';
-import { pairs } from '../../local/line.js';
+import { type Finding, fine, setting, unseen, wrong } from '../../core/finding.js';
+import { PROBLEMS, type Problem } from '../../core/problems.js';
+import { pairs } from '../../core/report-line.js';
+import { managedFindings } from '../../poolers/findings.js';
 import { ceilingFindings } from './ceiling.js';
 import type { AddressFacts, Facts } from './facts.js';
-import { type Finding, fine, setting, unseen, wrong } from './finding.js';
-import { managedFindings } from './managed-findings.js';
 import { roleFindings } from './role-findings.js';
 import { settingsFindings } from './settings-findings.js';
 

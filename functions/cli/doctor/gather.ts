@@ -1,14 +1,14 @@
+import { localSettings } from '../../compose/url-config.js';
+import { localRuntime } from '../../compose/url-monitor.js';
+import { inTheirWords } from '../../compose/variables.js';
 import type { Login } from '../../connection/credentials.js';
-import { Session } from '../../connection/session.js';
+import { Session } from '../../connection/shared-connection.js';
 import { isThisMachine } from '../../connection/url.js';
-import type { ValidatedPoolConfig } from '../../health/config.js';
-import { parseDefinition } from '../../health/definition.js';
-import { localSettings } from '../../health/local-config.js';
-import { SETTING_NAMES, SETTINGS } from '../../health/settings.js';
-import { localRuntime } from '../../local/runtime.js';
-import { ROLE_STATEMENT, type RoleFacts, readRole } from '../../postgres/role-facts.js';
-import { UsageError } from '../failures.js';
-import { inTheirWords } from '../variables.js';
+import type { ValidatedPoolConfig } from '../../core/pool-config.js';
+import { parseDefinition } from '../../core/pool-definition.js';
+import { SETTING_NAMES, SETTINGS } from '../../core/pool-settings.js';
+import { ROLE_STATEMENT, type RoleFacts, readRole } from '../../postgres/role.js';
+import { UsageError } from '../errors.js';
 import type { Facts, SettingsFacts } from './facts.js';
 
 /**

@@ -1,8 +1,8 @@
-import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../contract/check-role-sql.js';
-import type { RoleFacts } from '../../postgres/role-facts.js';
+import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../core/check-role.js';
+import { type Finding, fine, sql, unseen, wrong } from '../../core/finding.js';
+import type { RoleFacts } from '../../postgres/role.js';
 import { lowestCeiling, promisedBy } from './ceiling.js';
 import type { Facts } from './facts.js';
-import { type Finding, fine, sql, unseen, wrong } from './finding.js';
 
 /** The role of the URL, and the roles whose transactions stay open. Pure. */
 export function roleFindings(facts: Facts): Finding[] {

@@ -1,6 +1,6 @@
-import { SETTING_NAMES } from '../../health/settings.js';
+import { type Finding, fine, setting, wrong } from '../../core/finding.js';
+import { SETTING_NAMES } from '../../core/pool-settings.js';
 import type { Facts } from './facts.js';
-import { type Finding, fine, setting, wrong } from './finding.js';
 
 /** The settings by themselves, and beside the definition that the deployed check works with. Pure. */
 export function settingsFindings({ settings, address }: Facts): Finding[] {

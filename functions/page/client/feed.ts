@@ -1,5 +1,5 @@
-import type { History } from '../../health/history.js';
-import type { PoolReport, PoolSummary } from '../../health/report.js';
+import type { History } from '../../core/history.js';
+import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
 
 /** What the page knows at a moment. */
 export interface Known {

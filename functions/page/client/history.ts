@@ -1,4 +1,4 @@
-import { historyInWords, historyRows, spanInWords } from '../summary.js';
+import { historyInWords, historyRows, spanInWords } from '../history-summary.js';
 import { connectionsChart, utilizationChart } from './chart.js';
 import { byId, element, setText } from './dom.js';
 import type { Known } from './feed.js';

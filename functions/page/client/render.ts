@@ -1,8 +1,8 @@
-import type { PoolReport, PoolSummary } from '../../health/report.js';
-import { percent, timeOfDay } from '../format.js';
-import { type Side, sidesOf } from '../sides.js';
-import { byTrouble, levelOfSummary, troubleInWords } from '../trouble.js';
-import { type Level, levelOf, verdictInWords } from '../words.js';
+import { percent, timeOfDay } from '../../core/format.js';
+import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
+import { type Level, levelOf, verdictInWords } from '../../core/summary.js';
+import { byTrouble, levelOfSummary, troubleInWords } from '../../core/trouble.js';
+import { type Side, sidesOf } from '../layers.js';
 import { byId, element, setText } from './dom.js';
 import type { Known } from './feed.js';
 

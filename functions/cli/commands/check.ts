@@ -1,0 +1,20 @@
+import { table } from '../output/table.js';
+import type { Terminal } from '../output/terminal.js';
+import { openSource } from '../sources/open-source.js';
+import type { SourceOptions } from '../sources/source.js';
+
+/** `pool-health check`: looks once. Resolves to the exit code: 0 healthy, 1 not. */
+export async function check(
+  options: SourceOptions & { readonly json?: boolean },
+  { environment, paint, say, complain }: Terminal,
+): Promise<number> {
+  const source = await openSource(options, environment);
+  try {
+    complain(...source.warnings.map((warning) => `warning: ${warning}`));
+    const look = await source.look();
+    say(...(options.json ? [look.json] : table(look, paint)));
+    return look.report.status === 'healthy' ? 0 : 1;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { promised, type ValidatedPoolConfig } from '../../core/pool-config.js';
+import { parseDefinition } from '../../core/pool-definition.js';
+import { UsageError } from '../errors.js';
+import type { Terminal } from '../output/terminal.js';
+
+/**
+ * `pool-health config validate`: lists the mistakes of a definition, one a line, or what is in force with it. Resolves to
+ * the exit code: 0 valid, 1 not.
+ *
+ * @param file path, or `-` for the standard input
+ * @throws UsageError when there is no such file
+ */
+export async function validate(
+  file: string,
+  { pool }: { readonly pool: string },
+  { say, paint }: Terminal,
+): Promise<number> {
+  const validation = parseDefinition(pool, await read(file));
+  if (!validation.ok) {
+    say(...validation.violations.map(({ message }) => message));
+    return 1;
+  }
+  say(paint('green', 'valid'));
+  say(...validation.warnings.map((warning) => `${paint('yellow', 'warning')}: ${warning}`));
+  say(...inForce(validation.config));
+  return 0;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : typeof cause;
+    throw new UsageError(`the definition cannot be read (${code}): name a file, or - for the standard input`);
+  }
+}
+
+/** Everything that decides about the check, with what was left to defaults. Where it connects is not repeated. */
+function inForce(config: ValidatedPoolConfig): string[] {
+  const { settings, instances, count, sharedUser, managed, limits, auth, tls } = config;
+  const rows: readonly (readonly [string, string])[] = [
+    ['pool.min', String(settings.min)],
+    ['pool.max', String(settings.max)],
+    ['pool.idleTimeout', `${settings.idleTimeout} ms`],
+    ['pool.connectionTimeout', `${settings.connectionTimeout} ms`],
+    ['instances', `${instances}, ${promised(config)} connections together`],
+    ['count', counted(count)],
+    ['sharedUser', String(sharedUser)],
+    ['auth', auth.type],
+    ['tls', tls],
+    ['managed', managed ? managed.kind : 'to be found out'],
+    ['limits', `pinnedPercent ${limits.pinnedPercent}, borrowWaitMs ${limits.borrowWaitMs}`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+}
+
+function counted({ users, applications }: ValidatedPoolConfig['count']): string {
+  const parts = [users && `users ${users.join(', ')}`, applications && `applications ${applications.join(', ')}`];
+  return parts.filter((part) => part !== null).join(' and ') || 'every session of the database';
+}

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure, UsageError } from '../errors.js';
+import { type Display, LineDisplay, ScreenDisplay } from '../output/displays.js';
+import type { Terminal } from '../output/terminal.js';
+import { openSource } from '../sources/open-source.js';
+import type { Source, SourceOptions } from '../sources/source.js';
+
+export interface WatchOptions extends SourceOptions {
+  /** Seconds, as they were written. */
+  readonly interval: string;
+}
+
+/**
+ * `pool-health watch`: looks until it is told to stop, or nobody reads any more. On a terminal the screen shows the newest
+ * check; otherwise each is a line. Resolves to the exit code 0, whatever the pool was like.
+ *
+ * @throws UsageError with every mistake at once
+ */
+export async function watch(options: WatchOptions, terminal: Terminal): Promise<number> {
+  const everyMs = milliseconds(options.interval);
+  const source = await openSource(options, terminal.environment);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  // Ctrl-C may reach this process more than once, through what started it: one is enough, and closing is bounded.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) {
+    process.on(signal, stop);
+  }
+  const signal = AbortSignal.any([stopping.signal, terminal.gone]);
+  const display = terminal.isInteractive ? new ScreenDisplay(terminal, everyMs) : new LineDisplay(terminal);
+  try {
+    terminal.complain(...source.warnings.map((warning) => `warning: ${warning}`));
+    display.open();
+    await lookUntil(signal, source, everyMs, display);
+  } finally {
+    display.close();
+    await source.close();
+    for (const signal of signals) {
+      process.off(signal, stop);
+    }
+  }
+  return 0;
+}
+
+async function lookUntil(signal: AbortSignal, source: Source, everyMs: number, display: Display): Promise<void> {
+  const stopped = new Promise<null>((resolve) => {
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  while (!signal.aborted) {
+    const next = Date.now() + everyMs;
+    const seen = source.look().catch((error: unknown) => {
+      if (error instanceof Failure) {
+        return error;
+      }
+      throw error;
+    });
+    // A check that is under way is not waited for: closing the source ends it.
+    const result = await Promise.race([seen, stopped]);
+    if (result === null) {
+      seen.catch(() => undefined);
+      return;
+    }
+    display.show(result);
+    await pause(Math.max(0, next - Date.now()), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function milliseconds(seconds: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(seconds)) {
+    throw new UsageError('--interval must be a whole number of seconds from 1 to 9999');
+  }
+  return Number(seconds) * 1_000;
+}

@@ -1,0 +1,105 @@
+import { stripVTControlCharacters } from 'node:util';
+import { shown } from '../../core/report-line.js';
+import { verdictInWords } from '../../core/summary.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/verdict.js';
+import type { Look } from '../sources/source.js';
+import { percentOf, problemLines, serverSlots, styleOf } from './table.js';
+import type { Paint, Style } from './terminal.js';
+
+export interface ScreenOptions {
+  /** Characters in a line. */
+  readonly columns: number;
+  /** Percents of the checks so far, the newest last; null where it was not known. */
+  readonly history: readonly (number | null)[];
+  /** How to go on, in words. */
+  readonly footer: string;
+}
+
+const WIDEST_BAR = 72;
+
+/** What `watch` shows of one check, a line each. Pure. */
+export function screen(
+  { report, problems }: Look,
+  { columns, history, footer }: ScreenOptions,
+  paint: Paint,
+): string[] {
+  const { metrics, utilization } = report;
+  const width = Math.max(20, Math.min(WIDEST_BAR, columns));
+  const verdict = paint(styleOf(report.status), report.status.toUpperCase());
+  return [
+    `${paint('bold', report.pool)}   ${verdict}   ${verdictInWords(report)}`,
+    '',
+    `${percentOf(utilization.percent)} of ${shown(metrics.poolSize)}   ${paint(styleOf(utilization.status), utilization.status)}`,
+    bar(utilization.percent, width, paint),
+    scale(width),
+    `active ${shown(metrics.activeConnections)}   idle ${shown(metrics.idleConnections)}   waiting ${shown(metrics.waitingRequests)}   server ${serverSlots(report.database)}`,
+    '',
+    `so far ${sparkline(history.slice(-(width - 7)))}`,
+    ...(problems.length > 0 ? ['', ...problems.flatMap((problem) => problemLines(problem, paint))] : []),
+    '',
+    paint('dim', `${new Date(report.timestamp).toTimeString().slice(0, 8)}   ${footer}`),
+  ].flatMap((line) => wrapped(line, columns));
+}
+
+/** Filled as far as the pool is, in the colours of the bands; `?` where that is not known. */
+export function bar(percent: number | null, width: number, paint: Paint): string {
+  if (percent === null) {
+    return paint('red', '?'.repeat(width));
+  }
+  const filled = Math.min(width, Math.round((percent * width) / 100));
+  const bands: readonly (readonly [Style, number])[] = [
+    ['green', cell(WARNING_PERCENT, width)],
+    ['yellow', cell(CRITICAL_PERCENT, width)],
+    ['red', width],
+  ];
+  let from = 0;
+  return bands
+    .map(([style, to]) => {
+      const full = Math.max(0, Math.min(filled, to) - from);
+      const rest = to - from - full;
+      from = to;
+      return `${full > 0 ? paint(style, '█'.repeat(full)) : ''}${rest > 0 ? paint('dim', '░'.repeat(rest)) : ''}`;
+    })
+    .join('');
+}
+
+/** Says below the bar where the bands begin. */
+function scale(width: number): string {
+  const warning = `0${' '.repeat(cell(WARNING_PERCENT, width) - 1)}${WARNING_PERCENT}`;
+  return `${warning.padEnd(cell(CRITICAL_PERCENT, width))}${CRITICAL_PERCENT} %`;
+}
+
+function cell(percent: number, width: number): number {
+  return Math.round((percent * width) / 100);
+}
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+/** The checks so far, a character each. */
+export function sparkline(history: readonly (number | null)[]): string {
+  return history
+    .map((percent) =>
+      percent === null ? '?' : LEVELS[Math.min(LEVELS.length - 1, Math.floor((percent * LEVELS.length) / 100))],
+    )
+    .join('');
+}
+
+/** Breaks at spaces what is longer than a line; colours take no room. */
+function wrapped(line: string, columns: number): string[] {
+  if (stripVTControlCharacters(line).length <= columns) {
+    return [line];
+  }
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.trim().split(' ')) {
+    const longer = current === '' ? `${indent}${word}` : `${current} ${word}`;
+    if (current !== '' && stripVTControlCharacters(longer).length > columns) {
+      lines.push(current);
+      current = `${indent}${word}`;
+    } else {
+      current = longer;
+    }
+  }
+  return [...lines, current];
+}

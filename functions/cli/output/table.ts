@@ -1,0 +1,86 @@
+import type { PoolReport } from '../../core/pool-report.js';
+import { pairs, shown } from '../../core/report-line.js';
+import { verdictInWords } from '../../core/summary.js';
+import { byTrouble } from '../../core/trouble.js';
+import type { Look, ShownProblem } from '../sources/source.js';
+import type { Paint, Style } from './terminal.js';
+
+/** A check as lines for people; `-` stands for what is not known. Pure. */
+export function table({ report, problems }: Look, paint: Paint): string[] {
+  return [
+    paint(styleOf(report.status), verdictInWords(report)),
+    '',
+    ...rows(report, paint).map(([name, value]) => `${name.padEnd(LABEL_WIDTH)}${value}`),
+    ...(report.pools ? ['', ...poolLines(report.pools, paint)] : []),
+    ...(problems.length > 0 ? ['', ...problems.flatMap((problem) => problemLines(problem, paint))] : []),
+  ];
+}
+
+const LABEL_WIDTH = 14;
+
+function rows(report: PoolReport, paint: Paint): [name: string, value: string][] {
+  const { metrics, config, utilization, saturatedLayer } = report;
+  const full: [string, string][] = saturatedLayer === null ? [] : [['Full', paint('red', saturatedLayer)]];
+  return [
+    ['Pool', report.pool],
+    ['Status', paint(styleOf(report.status), report.status)],
+    [
+      'Utilization',
+      `${percentOf(utilization.percent)} of ${shown(metrics.poolSize)}, ${paint(styleOf(utilization.status), utilization.status)}`,
+    ],
+    ...full,
+    [
+      'Connections',
+      `${shown(metrics.totalConnections)}: ${shown(metrics.activeConnections)} active, ${shown(metrics.idleConnections)} idle`,
+    ],
+    ['Waiting', shown(metrics.waitingRequests)],
+    ['Managed pool', managedPool(report.managedPool)],
+    ['Server', serverSlots(report.database)],
+    [
+      'Settings',
+      `min ${shown(config.min)}, max ${shown(config.max)}, idleTimeout ${shown(config.idleTimeout)} ms, connectionTimeout ${shown(config.connectionTimeout)} ms`,
+    ],
+    ['Seen', `${report.timestamp}, ${(report.ageMs / 1_000).toFixed(1)} s ago`],
+  ];
+}
+
+function managedPool(managed: PoolReport['managedPool']): string {
+  if (managed === null) {
+    return '-';
+  }
+  const { kind, source, size, inUse, waiting, ageSeconds } = managed;
+  const figures =
+    ageSeconds === null
+      ? ''
+      : `: ${shown(inUse)} of ${shown(size)} in use, ${shown(waiting)} waiting, ${ageSeconds} s ago`;
+  return `${kind} (by ${source})${figures}`;
+}
+
+export function serverSlots(database: PoolReport['database']): string {
+  return database === null ? '-' : `${shown(database.usedSlots)} of ${database.slots} slots for clients used`;
+}
+
+function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {
+  const width = Math.max(...pools.map(({ pool }) => pool.length));
+  return byTrouble(pools).map(({ pool, status, percent }) => {
+    const health = paint(styleOf(status), status.padEnd(9));
+    return `${pool.padEnd(width)}  ${health}  ${percentOf(percent).padStart(8)}`;
+  });
+}
+
+/** The code with the values seen, and below it what it means and what to do. */
+export function problemLines({ code, severity, text, values }: ShownProblem, paint: Paint): string[] {
+  return [
+    `${paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(7))}  ${[code, ...pairs(values)].join(' ')}`,
+    `         ${text}`,
+  ];
+}
+
+/** How good a status is, as a colour. */
+export function styleOf(status: string): Style {
+  return status === 'healthy' || status === 'normal' ? 'green' : status === 'warning' ? 'yellow' : 'red';
+}
+
+export function percentOf(percent: number | null): string {
+  return percent === null ? '- %' : `${percent.toFixed(1)} %`;
+}

@@ -1,0 +1,120 @@
+import { Client, escapeLiteral } from 'pg';
+import { databaseVariables, inTheirWords } from '../../compose/variables.js';
+import { sqlState, toProblem } from '../../connection/errors.js';
+import { tlsOptions } from '../../connection/tls.js';
+import { type ParsedUrl, parseDatabaseUrl } from '../../connection/url.js';
+import { CHECK_APPLICATION_NAME } from '../../core/check-identity.js';
+import { sqlName } from '../../core/check-role.js';
+import { PROBLEMS } from '../../core/problems.js';
+import { Failure, UsageError } from '../errors.js';
+import { type RoleState, roleState } from './role-state.js';
+import { scramVerifier } from './scram.js';
+import { type Setup, statements } from './sql.js';
+
+const CONNECT_MS = 5_000;
+const STATEMENT_MS = 10_000;
+
+/**
+ * Runs the SQL in one transaction, as the administrator of the URL. Resolves to what it did, in lines.
+ *
+ * @throws UsageError about the URL or the password
+ * @throws Failure of one line; nothing is changed then, unless the COMMIT got no answer, which it says
+ */
+export async function runSetup(
+  setup: Setup,
+  options: { readonly url?: string },
+  environment: NodeJS.ProcessEnv,
+): Promise<string[]> {
+  const password = passwordOf(setup, environment);
+  const { DATABASE_URL = '' } = await databaseVariables(options, environment);
+  const parsed = parseDatabaseUrl(DATABASE_URL);
+  if (!parsed.ok) {
+    throw new UsageError(...parsed.violations.map(({ message }) => inTheirWords(message, options)));
+  }
+  const client = await connect(parsed.url);
+  let outcome = 'nothing was changed';
+  try {
+    await client.query('BEGIN');
+    const before = await roleState(client, setup);
+    for (const statement of statements(setup)) {
+      await client.query(statement);
+    }
+    if (password !== null) {
+      const verifier = escapeLiteral(scramVerifier(password));
+      await client.query(`ALTER ROLE ${sqlName(setup.role.user)} PASSWORD ${verifier}`);
+    }
+    const after = await roleState(client, setup);
+    outcome = 'whether anything was changed is not known, run it again';
+    await client.query('COMMIT');
+    return [...changes(setup, before, after), ...aboutPassword(setup, password)];
+  } catch (cause) {
+    throw refusal(outcome, cause);
+  } finally {
+    await client.end();
+  }
+}
+
+function passwordOf({ role }: Setup, { POOL_HEALTH_ROLE_PASSWORD: password }: NodeJS.ProcessEnv): string | null {
+  if (password === undefined) {
+    return null;
+  }
+  if (role.withRdsIam) {
+    throw new UsageError('--iam makes logging in with a password fail: unset POOL_HEALTH_ROLE_PASSWORD');
+  }
+  if (!/^[\x20-\x7e]{1,200}$/.test(password)) {
+    throw new UsageError('POOL_HEALTH_ROLE_PASSWORD must be 1 to 200 printable ASCII characters (not shown)');
+  }
+  return password;
+}
+
+async function connect({ target, password, caFile }: ParsedUrl): Promise<Client> {
+  try {
+    const client = new Client({
+      host: target.endpoint,
+      port: target.port,
+      database: target.database,
+      user: target.user,
+      password,
+      ssl: await tlsOptions(target, caFile),
+      application_name: CHECK_APPLICATION_NAME,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: STATEMENT_MS,
+    });
+    // Whatever waits for an answer then fails.
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  } catch (cause) {
+    const { code } = toProblem(cause);
+    throw new Failure(`${code}: ${PROBLEMS[code].text}`, { cause });
+  }
+}
+
+/** The server's own words: they name roles and databases, which the user has just named. */
+function refusal(outcome: string, error: unknown): Failure {
+  const code = sqlState(error);
+  const said = code !== null && error instanceof Error ? `${error.message} (${code})` : toProblem(error).code;
+  return new Failure(`${outcome}: ${said.replaceAll(/\s+/g, ' ')}`, { cause: error });
+}
+
+function changes({ role }: Setup, before: RoleState | null, after: RoleState | null): string[] {
+  const name = sqlName(role.user);
+  const lines = Object.entries(after ?? {})
+    .filter(([what, now]) => before?.[what] !== now)
+    .map(([what, now]) => (before ? `  ${what}: ${before[what]} -> ${now}` : `  ${what}: ${now}`));
+  if (before === null) {
+    return [`Made the role ${name}:`, ...lines];
+  }
+  return lines.length === 0 ? [`The role ${name} was as it should be.`] : [`Changed the role ${name}:`, ...lines];
+}
+
+function aboutPassword({ role }: Setup, password: string | null): string[] {
+  if (role.withRdsIam) {
+    return [];
+  }
+  return [
+    password === null
+      ? `It logs in with a password. If it has none yet: set POOL_HEALTH_ROLE_PASSWORD and run this again, or in psql \\password ${sqlName(role.user)}`
+      : 'Its password is that of POOL_HEALTH_ROLE_PASSWORD.',
+  ];
+}

@@ -1,0 +1,96 @@
+import { poolNameViolation } from '../../core/pool-definition.js';
+import { Failure, UsageError } from '../errors.js';
+import { answered } from './api-response.js';
+import type { Source, SourceOptions } from './source.js';
+
+/** Longer than a check of several pools takes at most behind the API. */
+const DEADLINE_MS = 15_000;
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * A pool of a deployment, by the route that everybody else asks too.
+ *
+ * @param address the output `ApiUrl`, or the address it begins with
+ * @throws UsageError if it is none, or the pool's name is
+ */
+export function apiSource(address: string, { pool, sign }: SourceOptions): Source {
+  const url = routeOf(address, pool);
+  let asking = new AbortController();
+  return {
+    warnings: [],
+    look: async () => {
+      asking = new AbortController();
+      const headers = sign ? await signed(url) : {};
+      const { status, text } = await get(url, headers, asking);
+      return answered(status, text, sign === true);
+    },
+    close: async () => asking.abort(),
+  };
+}
+
+function routeOf(address: string, pool: string | undefined): URL {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  const isPlainAllowed = url?.protocol === 'http:' && LOOPBACK.has(url.hostname);
+  if (
+    !url ||
+    (url.protocol !== 'https:' && !isPlainAllowed) ||
+    url.username ||
+    url.password ||
+    url.search ||
+    url.hash
+  ) {
+    throw new UsageError(
+      '--api must be the output ApiUrl, such as https://id.execute-api.eu-central-1.amazonaws.com/health/pool (http:// only on this machine), received something else (not shown)',
+    );
+  }
+  const violation = pool === undefined ? null : poolNameViolation(pool);
+  if (violation) {
+    throw new UsageError(`--pool: ${violation.message}`);
+  }
+  const base = url.pathname.replace(/(\/health\/pool)?\/?$/, '');
+  url.pathname = `${base}/health/pool${pool === undefined ? '' : `/${pool}`}`;
+  return url;
+}
+
+async function signed(url: URL): Promise<Readonly<Record<string, string>>> {
+  const { signedHeaders } = await import('./signed-headers.js');
+  try {
+    return await signedHeaders(url);
+  } catch (cause) {
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    throw new Failure(`the request could not be signed (${name}): check AWS_PROFILE or the AWS_* credentials`, {
+      cause,
+    });
+  }
+}
+
+async function get(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  asking: AbortController,
+): Promise<{ status: number; text: string }> {
+  // Not `AbortSignal.any` with a `timeout`: Node 20 collects that as garbage, and then it never comes.
+  const deadline = setTimeout(() => asking.abort(new DOMException('No answer', 'TimeoutError')), DEADLINE_MS);
+  try {
+    const response = await fetch(url, { headers, redirect: 'manual', signal: asking.signal });
+    return { status: response.status, text: await response.text() };
+  } catch (cause) {
+    throw new Failure(`the API could not be reached (${reasonOf(cause)}): check the address and the network`, {
+      cause,
+    });
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** Names the failure by its code: texts of it name hosts. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return typeof error;
+  }
+  if (error.name === 'TimeoutError') {
+    return `no answer within ${DEADLINE_MS / 1_000} s`;
+  }
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : error.name;
+}

@@ -1,0 +1,39 @@
+import { appendFile } from 'node:fs/promises';
+import type { Log } from '../aws/logger.js';
+import { fixedPassword, type Login } from '../connection/credentials.js';
+import { Session } from '../connection/shared-connection.js';
+import type { Datapoints, Publish } from '../core/datapoints.js';
+import { emfLine } from '../core/emf.js';
+import type { Environment } from '../core/environment.js';
+import type { Problem } from '../core/problems.js';
+import { Monitor } from '../monitor/monitor.js';
+import { PgbouncerReader } from '../poolers/pgbouncer/reader.js';
+import { ManagedProbe } from '../poolers/probe.js';
+import { PostgresProbe } from '../postgres/probe.js';
+import { urlSource } from './url.js';
+
+/** Watches the database of `DATABASE_URL`. Its log is silent: `npm start` prints a line for each assessment itself. */
+export function localRuntime(environment: Environment) {
+  const source = urlSource(environment);
+  const login: Login = { credentials: fixedPassword(source.url?.password), caFile: source.url?.caFile ?? null };
+  const { credentials, caFile } = login;
+  const monitor = new Monitor(source, (config) => {
+    const session = new Session({ target: config, caFile, credentials, isPooled: false });
+    const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile });
+    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, { pgbouncer }) };
+  });
+  const file = environment.POOL_HEALTH_METRICS_FILE;
+  const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);
+  const log: Log = () => undefined;
+  return { monitor, publish, log, loginFor: () => login };
+}
+
+const NOTHING = Promise.resolve<readonly Problem[]>([]);
+
+async function append(file: string, metrics: readonly Datapoints[]): Promise<readonly Problem[]> {
+  const lines = metrics.map((datapoints) => `${emfLine(datapoints)}\n`).join('');
+  await appendFile(file, lines).catch((error: NodeJS.ErrnoException) => {
+    process.stderr.write(`The metrics could not be written (${error.code}); they follow.\n${lines}`);
+  });
+  return NOTHING;
+}

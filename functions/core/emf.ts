@@ -1,0 +1,52 @@
+import type { Datapoints } from './datapoints.js';
+import {
+  APP_METRICS,
+  type AppMetricName,
+  METRIC_NAMESPACE,
+  METRICS,
+  type MetricDefinition,
+  type MetricName,
+  POOL_DIMENSION,
+} from './metrics.js';
+
+const ALL_METRICS = { ...METRICS, ...APP_METRICS };
+
+/** One metric of one pool that is known. */
+export interface Measured {
+  readonly name: MetricName | AppMetricName;
+  readonly unit: MetricDefinition['unit'];
+  readonly value: number;
+}
+
+/** The metrics that are known, in the order of the contract. */
+export function measured({ values }: Datapoints): Measured[] {
+  return (Object.keys(ALL_METRICS) as (keyof typeof ALL_METRICS)[]).flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : [{ name, unit: ALL_METRICS[name].unit, value }];
+  });
+}
+
+/**
+ * The metrics of one pool as a line of CloudWatch's embedded metric format, with the time at which they were read
+ * (milliseconds). Whoever reads the log, CloudWatch Logs to begin with, makes the same metrics of it that
+ * `PutMetricData` would have made. `StorageResolution` is its default, a minute.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function emfLine(datapoints: Datapoints): string {
+  const metrics = measured(datapoints);
+  return JSON.stringify({
+    _aws: {
+      Timestamp: datapoints.timestamp,
+      CloudWatchMetrics: [
+        {
+          Namespace: METRIC_NAMESPACE,
+          Dimensions: [[POOL_DIMENSION]],
+          Metrics: metrics.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+        },
+      ],
+    },
+    [POOL_DIMENSION]: datapoints.pool,
+    ...Object.fromEntries(metrics.map(({ name, value }) => [name, value])),
+  });
+}

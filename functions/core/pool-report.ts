@@ -1,0 +1,184 @@
+import type { ValidatedPoolConfig } from './pool-config.js';
+import type { PoolSettings } from './pool-settings.js';
+import { type PublicProblem, toPublic } from './problems.js';
+import { type AppView, type DatabaseView, type ManagedView, ordinarySlots, type PoolSample } from './sample.js';
+import type { SaturatedLayer, UtilizationStatus, Verdict } from './verdict.js';
+
+/** One pool, as it was seen and judged. */
+export interface Assessment {
+  readonly pool: string;
+  /** Null when there is no valid definition. */
+  readonly config: ValidatedPoolConfig | null;
+  readonly sample: PoolSample;
+  readonly verdict: Verdict;
+}
+
+/** The JSON of `GET /health/pool`. Nothing in it names a host, a user or a query. */
+export interface PoolReport {
+  readonly status: 'healthy' | 'unhealthy';
+  readonly metrics: {
+    readonly activeConnections: number | null;
+    readonly idleConnections: number | null;
+    readonly waitingRequests: number | null;
+    readonly totalConnections: number | null;
+    readonly poolSize: number | null;
+  };
+  /** Values are null when there is no valid definition. */
+  readonly config: { readonly [Name in keyof PoolSettings]: number | null };
+  readonly utilization: { readonly percent: number | null; readonly status: UtilizationStatus };
+  /** When the sample was taken, ISO 8601. */
+  readonly timestamp: string;
+  readonly pool: string;
+  /** Null before anything is known about it. */
+  readonly managedPool: ManagedPoolReport | null;
+  /** Null when the database was not seen. */
+  readonly database: DatabaseReport | null;
+  /** Null where the application publishes no gauges. */
+  readonly app: AppReport | null;
+  readonly saturatedLayer: SaturatedLayer | null;
+  readonly problems: readonly PublicProblem[];
+  readonly ageMs: number;
+  /** Only with several pools in one deployment. */
+  readonly pools?: readonly PoolSummary[];
+}
+
+/** The managed pool; its numbers are null where it does not tell them. */
+export interface ManagedPoolReport {
+  readonly kind: ManagedView['kind'];
+  /** How the kind was found out. */
+  readonly source: ManagedView['source'];
+  /** Connections to the server that it may open for this pool; null when unlimited too. */
+  readonly size: number | null;
+  readonly inUse: number | null;
+  readonly waiting: number | null;
+  /** How long the first of those has waited, in milliseconds. */
+  readonly longestWaitMs: number | null;
+  /** How long clients waited on average to be given a connection, in milliseconds. */
+  readonly borrowWaitMs: number | null;
+  /** Connections bound to one client until it leaves. */
+  readonly pinned: number | null;
+  /** Age of these figures, since those of RDS Proxy come from CloudWatch. */
+  readonly ageSeconds: number | null;
+}
+
+/** The server, whoever its connections belong to. */
+export interface DatabaseReport {
+  /** Slots that ordinary clients can use. */
+  readonly slots: number;
+  /** Client backends of the whole server; null when sessions of others are hidden from the check. */
+  readonly usedSlots: number | null;
+  /** Connections of the pool that are idle inside a transaction. */
+  readonly idleInTransaction: number | null;
+  /** Age of the pool's oldest open transaction; null when there is none, or it is not known. */
+  readonly longestTransactionMs: number | null;
+}
+
+/** The application's own pools, summed over its instances. */
+export interface AppReport {
+  /** Requests that wait for a connection inside the application. */
+  readonly waiting: number;
+  /** Age of this figure, which comes from CloudWatch. */
+  readonly ageSeconds: number;
+}
+
+export interface PoolSummary {
+  readonly pool: string;
+  readonly status: 'healthy' | 'unhealthy';
+  readonly percent: number | null;
+}
+
+/** @param now milliseconds since 1970, for the age of the sample */
+export function poolReport({ pool, config, sample, verdict }: Assessment, now: number): PoolReport {
+  return {
+    status: verdict.status,
+    metrics: {
+      activeConnections: verdict.activeConnections,
+      idleConnections: verdict.idleConnections,
+      waitingRequests: verdict.waitingRequests,
+      totalConnections: verdict.totalConnections,
+      poolSize: verdict.poolSize,
+    },
+    config: {
+      min: config?.settings.min ?? null,
+      max: config?.settings.max ?? null,
+      idleTimeout: config?.settings.idleTimeout ?? null,
+      connectionTimeout: config?.settings.connectionTimeout ?? null,
+    },
+    utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
+    timestamp: new Date(sample.takenAt).toISOString(),
+    pool,
+    managedPool: sample.managed && managedPoolReport(sample.managed, now),
+    database: sample.database && databaseReport(sample.database),
+    app: sample.app && appReport(sample.app, now),
+    saturatedLayer: verdict.saturatedLayer,
+    problems: verdict.problems.map(toPublic),
+    ageMs: Math.max(0, now - sample.takenAt),
+  };
+}
+
+function managedPoolReport({ kind, source, figures }: ManagedView, now: number): ManagedPoolReport {
+  return {
+    kind,
+    source,
+    size: figures?.limit ?? null,
+    inUse: figures?.inUse ?? null,
+    waiting: figures?.waiting ?? null,
+    longestWaitMs: figures?.longestWaitMs ?? null,
+    borrowWaitMs: figures?.borrowWaitMs ?? null,
+    pinned: figures?.pinned ?? null,
+    ageSeconds: figures && ageSeconds(figures.takenAt, now),
+  };
+}
+
+function databaseReport({ connections, slots }: DatabaseView): DatabaseReport {
+  return {
+    slots: ordinarySlots(slots),
+    usedSlots: connections?.server ?? null,
+    idleInTransaction: connections?.idleInTransaction ?? null,
+    longestTransactionMs: connections?.longestTransactionMs ?? null,
+  };
+}
+
+function appReport({ waiting, takenAt }: AppView, now: number): AppReport {
+  return { waiting, ageSeconds: ageSeconds(takenAt, now) };
+}
+
+function ageSeconds(takenAt: number, now: number): number {
+  return Math.max(0, Math.round((now - takenAt) / 1_000));
+}
+
+/**
+ * The report of a deployment: the worst pool's, and with several pools a line for each.
+ *
+ * @param assessments at least one
+ */
+export function worstReport(assessments: readonly [Assessment, ...Assessment[]], now: number): PoolReport {
+  const report = poolReport(worstOf(assessments), now);
+  if (assessments.length === 1) {
+    return report;
+  }
+  const pools = assessments.map(({ pool, verdict }) => ({
+    pool,
+    status: verdict.status,
+    percent: shown(verdict.utilization.percent),
+  }));
+  return { ...report, pools };
+}
+
+/** The pool that is in most trouble. */
+export function worstOf(assessments: readonly [Assessment, ...Assessment[]]): Assessment {
+  return assessments.reduce((worst, next) => (trouble(next) > trouble(worst) ? next : worst));
+}
+
+/** One decimal; the verdict was made before rounding. */
+function shown(percent: number | null): number | null {
+  return percent === null ? null : Math.round(percent * 10) / 10;
+}
+
+const STATUS_WEIGHT: Readonly<Record<UtilizationStatus, number>> = { normal: 0, warning: 1, unknown: 2, critical: 3 };
+
+/** Orders by status, then utilization status, then percent (a percent beyond 10,000 counts as that). */
+function trouble({ verdict: { status, utilization } }: Assessment): number {
+  const percent = Math.min(utilization.percent ?? 0, 10_000) / 10_001;
+  return (status === 'unhealthy' ? 10 : 0) + STATUS_WEIGHT[utilization.status] + percent;
+}

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { type Environment, LOCAL_ENVIRONMENT } from '../core/environment.js';
+
+/** What `npm start` is to do. */
+export type Command =
+  | { readonly kind: 'run'; readonly port: number; readonly metricsFile: string | null }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'mistake'; readonly text: string };
+
+/** Reads the command line and the environment. Never throws: what cannot be understood is a mistake, said on one line. */
+export function readCommand(args: readonly string[], environment: Environment): Command {
+  let values: { help?: boolean | undefined; metrics?: string | undefined };
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: { help: { type: 'boolean', short: 'h' }, metrics: { type: 'string' } },
+    }));
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : '').split(/[.\n] ?/);
+    return { kind: 'mistake', text: `${reason}. See: npm start -- --help` };
+  }
+  if (values.help) {
+    return { kind: 'help', text: help() };
+  }
+  if (values.metrics === '') {
+    return { kind: 'mistake', text: '--metrics needs the name of a file: npm start -- --metrics FILE' };
+  }
+  const port = environment.PORT ?? LOCAL_ENVIRONMENT.PORT.default;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    const text = `PORT must be a whole number from 0 to 65535, received ${JSON.stringify(port.slice(0, 40))}`;
+    return { kind: 'mistake', text };
+  }
+  return { kind: 'run', port: Number(port), metricsFile: values.metrics ?? null };
+}
+
+function help(): string {
+  const variables = Object.entries(LOCAL_ENVIRONMENT).map(([name, { meaning, default: value }]) => {
+    const byDefault = value === null ? '' : ` Default: ${value}.`;
+    return `  ${name}\n      ${meaning}${byDefault}`;
+  });
+  return [
+    'Watches a PostgreSQL connection pool: a line every five seconds, and http://localhost:<PORT>/health/pool.',
+    '',
+    'Usage: npm start [-- --metrics FILE]',
+    '',
+    '  --metrics FILE  appends the metrics of every check to FILE; stronger than POOL_HEALTH_METRICS_FILE',
+    '  -h, --help      shows this',
+    '',
+    'Environment:',
+    ...variables,
+  ].join('\n');
+}

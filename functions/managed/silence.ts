@@ -1,6 +1,0 @@
-import type { DatabaseReading } from '../health/readings.js';
-
-/** Whether the login succeeded and the statement got no answer: where a pooler stands between, it waits in its queue. */
-export function isSilent({ isDirect, problems }: DatabaseReading): boolean {
-  return isDirect === null && problems.some(({ code, values }) => code === 'PROBE.TIMEOUT' && values.phase === 'query');
-}

@@ -1,0 +1,6 @@
+import type { DatabaseReading } from '../core/probe-results.js';
+
+/** Whether the login succeeded and the statement got no answer: where a pooler stands between, it waits in its queue. */
+export function isSilent({ isDirect, problems }: DatabaseReading): boolean {
+  return isDirect === null && problems.some(({ code, values }) => code === 'PROBE.TIMEOUT' && values.phase === 'query');
+}

@@ -1,0 +1,59 @@
+import * as v from 'valibot';
+import { problem } from '../core/problems.js';
+import type { Holder, HoldersReading } from '../core/session-groups.js';
+
+/** Groups that are listed; what an engineer on call reads is the top of the list. */
+const MOST_GROUPS = 50;
+
+/**
+ * Who holds the connections of the whole server, the largest groups first, in one row. Works like `activityStatement`: one
+ * read-only statement, on PostgreSQL 12 to 18, through poolers.
+ */
+export const HOLDERS_STATEMENT = `
+select pg_backend_pid() as pid,
+  (select (xact_commit + xact_rollback)::float8 from pg_catalog.pg_stat_database where datname = current_database())
+    as transactions,
+  coalesce((select jsonb_agg(to_jsonb(holder)) from (
+    select d.datname as database, r.rolname as "user", application_name as application, coalesce(state, 'unknown') as state,
+      count(*)::int as count,
+      round(extract(epoch from max(clock_timestamp() - xact_start)) * 1000)::float8 as "oldestTransactionMs",
+      round(extract(epoch from max(clock_timestamp() - query_start) filter (where state = 'active')) * 1000)::float8
+        as "longestQueryMs"
+    from pg_catalog.pg_stat_get_activity(null) a
+      left join pg_catalog.pg_database d on d.oid = a.datid
+      left join pg_catalog.pg_roles r on r.oid = a.usesysid
+    where backend_type = 'client backend'
+    group by 1, 2, 3, 4
+    order by count(*) desc, 1, 2, 3, 4
+    limit ${MOST_GROUPS}
+  ) as holder), '[]') as holders`;
+
+const milliseconds = v.nullable(v.pipe(v.number(), v.finite()));
+const row = v.object({
+  transactions: v.nullable(v.number()),
+  holders: v.array(
+    v.object({
+      database: v.nullable(v.string()),
+      user: v.nullable(v.string()),
+      application: v.nullable(v.string()),
+      state: v.string(),
+      count: v.number(),
+      oldestTransactionMs: milliseconds,
+      longestQueryMs: milliseconds,
+    }),
+  ),
+});
+
+/** Reads the row of `HOLDERS_STATEMENT`. Never throws: a row of another shape is `PROBE.QUERY`. */
+export function readHolders(raw: unknown): HoldersReading {
+  const parsed = v.safeParse(row, raw);
+  if (!parsed.success) {
+    return {
+      holders: null,
+      transactions: null,
+      problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })],
+    };
+  }
+  const holders: readonly Holder[] = parsed.output.holders;
+  return { holders, transactions: parsed.output.transactions, problems: [] };
+}

@@ -1,0 +1,97 @@
+import type { AppPool } from '../app/app-pool.js';
+import { poolOf } from '../app/pool.js';
+import { createPrismaClient } from '../app/prisma.js';
+import { resolvePool } from '../app/resolve.js';
+import type { Login } from '../connection/credentials.js';
+import { toProblem } from '../connection/errors.js';
+import { ProbeTimeout, within } from '../connection/timeout.js';
+import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../core/check-identity.js';
+import type { RoundTrip } from '../core/details-report.js';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import { PrismaClient } from './generated/client.js';
+
+/**
+ * Goes to the database and back the way an application does: through a Prisma client over a pool with the watched pool's
+ * own settings. One at a time, so that it never holds more than one connection, which is kept for `idleTimeout`.
+ */
+export class PrismaRoundTrip {
+  readonly #pool: AppPool;
+  readonly #prisma: PrismaClient;
+  #trip: Trip | null = null;
+
+  constructor(config: ValidatedPoolConfig, { credentials, caFile }: Login) {
+    const options = {
+      name: config.pool,
+      connectionString: urlOf(config, caFile),
+      password: async () => (await credentials.password()) ?? '',
+      settings: config.settings,
+      environment: {},
+      writeMetrics: null,
+    };
+    // The name that applications may not have: by it the check leaves its own sessions out of the count.
+    this.#pool = poolOf({ ...resolvePool(options), applicationName: CHECK_APPLICATION_NAME }, options);
+    this.#prisma = createPrismaClient({ PrismaClient, pool: this.#pool });
+  }
+
+  /** Answers within the deadline of a check, and never throws. A trip that is still under way is waited for, not repeated. */
+  async measure(): Promise<RoundTrip> {
+    this.#trip ??= this.#depart();
+    const trip = this.#trip;
+    const late = () => new ProbeTimeout(trip.acquireMs === null ? 'connect' : 'query', CHECK_DEADLINE_MS);
+    try {
+      const queryMs = await within(trip.queryMs, CHECK_DEADLINE_MS, late);
+      return { acquireMs: trip.acquireMs, queryMs, problems: [] };
+    } catch (error) {
+      return { acquireMs: trip.acquireMs, queryMs: null, problems: [toProblem(error)] };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  #depart(): Trip {
+    const startedAt = performance.now();
+    const go = async () => {
+      (await this.#pool.connect()).release();
+      const acquiredAt = performance.now();
+      trip.acquireMs = rounded(acquiredAt - startedAt);
+      await this.#prisma.$queryRaw`select 1`;
+      return rounded(performance.now() - acquiredAt);
+    };
+    const trip: Trip = { acquireMs: null, queryMs: Promise.resolve(0) };
+    trip.queryMs = go().finally(() => {
+      this.#trip = null;
+    });
+    trip.queryMs.catch(() => undefined);
+    return trip;
+  }
+}
+
+/** A round trip under way. */
+interface Trip {
+  /** Null until the pool has given a connection. */
+  acquireMs: number | null;
+  queryMs: Promise<number>;
+}
+
+function urlOf({ endpoint, port, database, user, tls }: ValidatedPoolConfig, caFile: string | null): string {
+  const url = new URL('postgres://host/');
+  const isSocket = endpoint.startsWith('/');
+  url.hostname = isSocket ? 'localhost' : endpoint.includes(':') ? `[${endpoint}]` : endpoint;
+  url.port = String(port);
+  url.username = encodeURIComponent(user);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  url.searchParams.set('sslmode', tls === 'off' ? 'disable' : 'verify-full');
+  if (isSocket) {
+    url.searchParams.set('host', endpoint);
+  }
+  if (caFile !== null) {
+    url.searchParams.set('sslrootcert', caFile);
+  }
+  return url.href;
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,50 @@
+/**
+ * Makes the Prisma clients, of these tests and of `GET /health/details`: after every `npm ci`, and before a test run those
+ * that are missing or older than their schema. Needs no network: the schema engine, which Prisma would fetch and `generate`
+ * never runs, may be any file that exists. Does nothing where Prisma is not installed, such as with `npm ci --omit=dev`.
+ */
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Each generates into the folder `generated` beside it. */
+const SCHEMAS = [
+  new URL('../../test/integration/app/schema.prisma', import.meta.url),
+  new URL('../../functions/round-trip/schema.prisma', import.meta.url),
+];
+
+/** What vitest calls before all tests. */
+export default function generateIfNeeded() {
+  for (const schema of SCHEMAS) {
+    if (changedAt(new URL('generated/client.ts', schema)) < changedAt(schema)) {
+      generate(schema);
+    }
+  }
+}
+
+function generate(schema) {
+  const prisma = installedPrisma();
+  if (prisma !== null) {
+    execFileSync(process.execPath, [prisma, 'generate', '--no-hints', '--schema', fileURLToPath(schema)], {
+      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+}
+
+function installedPrisma() {
+  try {
+    return createRequire(import.meta.url).resolve('prisma/build/index.js');
+  } catch {
+    return null;
+  }
+}
+
+function changedAt(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  SCHEMAS.forEach(generate);
+}

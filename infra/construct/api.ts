@@ -1,0 +1,109 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type HttpRoute,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.js';
+
+/**
+ * Requests per second, and at once, for each route; more get 429. Every environment of the function holds a connection
+ * to each pool. While a database does not answer, a request takes up to 5 s and so many more environments stand: what they
+ * can take is then bounded by the CONNECTION LIMIT of the check's role, and by `reservedConcurrency`.
+ */
+export const THROTTLE = { rateLimit: 5, burstLimit: 5 };
+
+/** A function behind routes, and who may call them: everybody, or signed requests only. */
+export interface Endpoint {
+  readonly handler: IFunction;
+  readonly auth: 'none' | 'iam';
+}
+
+export interface HealthApiProps {
+  /** Answers `GET /health/pool` and `GET /health/pool/{pool}`. */
+  readonly pool: Endpoint;
+  /** Answers `GET /health/details`. */
+  readonly details: Endpoint;
+  /** Answers `GET /health`, the page, and `GET /health/history`. */
+  readonly page: Endpoint;
+  readonly logRetention: RetentionDays;
+}
+
+/** The HTTP API in front of the functions that answer. */
+export class HealthApi extends Construct {
+  readonly url: string;
+  readonly #api: HttpApi;
+  readonly #signedRoutes: HttpRoute[] = [];
+
+  constructor(scope: Construct, id: string, { pool, details, page, logRetention }: HealthApiProps) {
+    super(scope, id);
+    this.#api = new HttpApi(this, 'Api', { createDefaultStage: false });
+    this.#route('Function', pool, Object.values(ROUTES));
+    this.#route('Details', details, [DETAILS_ROUTE]);
+    this.#route('Page', page, Object.values(PAGE_ROUTES));
+    const logGroup = new LogGroup(this, 'AccessLog', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    const stage = new HttpStage(this, 'Stage', {
+      httpApi: this.#api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logGroup),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
+    });
+    this.url = stage.url.replace(/\/$/, '');
+    if (pool.auth === 'none' || details.auth === 'none') {
+      Validations.of(this.#api).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason:
+          'Public on purpose, for people and uptime monitors: the answer names no host, user or query, is read-only and throttled. The settings "apiAuth" and "detailsAuth" close it; details, which do name users, are closed by default.',
+      });
+    }
+  }
+
+  /**
+   * Lets a principal call the routes that ask for a signature.
+   *
+   * @throws when none does, so that a grant would promise a protection that is not there
+   */
+  grantInvoke(grantee: IGrantable): readonly Grant[] {
+    if (this.#signedRoutes.length === 0) {
+      throw new Error('The API is public (apiAuth and detailsAuth "none") and needs no grant; set one to "iam".');
+    }
+    return this.#signedRoutes.map((route) => route.grantInvoke(grantee));
+  }
+
+  #route(id: string, { handler, auth }: Endpoint, keys: readonly string[]): void {
+    const integration = new HttpLambdaIntegration(id, handler);
+    const authorizer = auth === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
+    for (const key of keys) {
+      const [, path] = key.split(' ') as [string, string];
+      const routes = this.#api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer });
+      this.#signedRoutes.push(...(auth === 'iam' ? routes : []));
+    }
+  }
+}
+
+/** Which request, when, by whom, how it ended, and whose fault that was. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  path: '$context.path',
+  status: '$context.status',
+  latencyMs: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  error: '$context.error.message',
+};

@@ -1,0 +1,47 @@
+import { Stack } from 'aws-cdk-lib';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
+import type { ProblemCode } from '../../functions/core/problems.js';
+import { CONFIG_INVALID_METRIC } from '../monitoring/pool-alarms.js';
+import type { CheckedPool } from './pools.js';
+
+export interface DefinitionsProps {
+  readonly pools: readonly CheckedPool[];
+  readonly parameterPrefix: string;
+}
+
+/** The pools' definitions in SSM, where they can be changed without a deployment. */
+export class Definitions extends Construct {
+  readonly parameterNames: readonly string[];
+
+  constructor(scope: Construct, id: string, { pools, parameterPrefix }: DefinitionsProps) {
+    super(scope, id);
+    this.parameterNames = pools.map(({ name, definition }) => {
+      const parameterName = `${parameterPrefix}/${name}`;
+      new StringParameter(this, name, {
+        parameterName,
+        description: `pool-health: definition of the pool ${name}`,
+        stringValue: Stack.of(this).toJsonString(definition),
+        // A definition may grow beyond the 4 KB of a standard parameter.
+        tier: ParameterTier.INTELLIGENT_TIERING,
+      });
+      return parameterName;
+    });
+  }
+}
+
+const INVALID: ProblemCode = 'CONFIG.INVALID';
+
+/** Counts the definitions that do not hold, by pool, from the log of the check, which reports each in every run. */
+export function countInvalidDefinitions(scope: Construct, id: string, logGroup: ILogGroup): void {
+  new MetricFilter(scope, id, {
+    logGroup,
+    filterPattern: FilterPattern.stringValue('$.code', '=', INVALID),
+    metricNamespace: METRIC_NAMESPACE,
+    metricName: CONFIG_INVALID_METRIC,
+    metricValue: '1',
+    dimensions: { [POOL_DIMENSION]: '$.pool' },
+  });
+}

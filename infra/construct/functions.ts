@@ -1,0 +1,119 @@
+import { Duration } from 'aws-cdk-lib';
+import { Connections } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
+import { HealthFunction, type Placement } from './health-function.js';
+import { Network, type NetworkOptions } from './network.js';
+import { isBehindRdsProxy, publishMetrics, readDefinitions, readMetrics, readProxies } from './permissions.js';
+import type { CheckedPool } from './pools.js';
+
+export interface FunctionsProps {
+  readonly pools: readonly CheckedPool[];
+  readonly parameterPrefix: string;
+  readonly logRetention: RetentionDays;
+  /** @default outside any VPC */
+  readonly network?: NetworkOptions;
+  /** @default not reserved */
+  readonly reservedConcurrency?: number;
+}
+
+/** The port that a definition means when it names none. */
+const POSTGRES_PORT = 5432;
+
+/** The functions of the monitor, able to reach every pool and allowed what they call, and no more. */
+export class Functions extends Construct {
+  /** Runs on the schedule; the only one that publishes metrics. */
+  readonly check: HealthFunction;
+  /** Answers `GET /health/pool`. */
+  readonly pool: HealthFunction;
+  /** Answers `GET /health/details`; the only one that carries Prisma. */
+  readonly details: HealthFunction;
+  /** Answers `GET /health`, the page, and its history; reaches CloudWatch and nothing else, from outside any VPC. */
+  readonly page: HealthFunction;
+  /** Empty outside a VPC. */
+  readonly connections: Connections;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { pools, parameterPrefix, logRetention, network, reservedConcurrency } = props;
+    const placement = network ? this.#placement(network, pools) : null;
+    this.connections = placement?.securityGroup.connections ?? new Connections();
+    const common = { environment: { POOL_HEALTH_PARAMETER_PREFIX: parameterPrefix }, logRetention, placement };
+    this.check = new HealthFunction(this, 'Check', {
+      ...common,
+      handler: 'check',
+      // All pools at once with 5 s each, a cold start, and retries of the delivery; the next check comes after 60 s.
+      timeout: Duration.seconds(30),
+      // Room of its own: when the account has none left, the pools are likely to be in trouble too.
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+    });
+    this.pool = new HealthFunction(this, 'Pool', {
+      ...common,
+      handler: 'pool',
+      timeout: Duration.seconds(15),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+    });
+    this.details = new HealthFunction(this, 'Details', {
+      ...common,
+      handler: 'details',
+      timeout: Duration.seconds(20),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+    });
+    this.page = new HealthFunction(this, 'Page', {
+      handler: 'page',
+      environment: { POOL_HEALTH_POOLS: pools.map(({ name }) => name).join(',') },
+      logRetention,
+      placement: null,
+      memoryMb: 256,
+      timeout: Duration.seconds(10),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+    });
+    this.page.role.addToPolicy(readMetrics(false));
+    this.check.role.addToPolicy(publishMetrics());
+    for (const target of [this.check, this.pool, this.details]) {
+      target.role.addToPolicy(readDefinitions(this, parameterPrefix));
+      allowReading(target, pools);
+      for (const pool of pools) {
+        allowLogin(target, pool);
+      }
+    }
+  }
+
+  #placement(options: NetworkOptions, pools: readonly CheckedPool[]): Placement {
+    const readsSecrets = pools.some(({ definition }) => secretsOf(definition).length > 0);
+    const readsProxies = pools.some(isBehindRdsProxy);
+    const network = new Network(this, 'Network', { ...options, readsSecrets, readsProxies });
+    for (const { target, definition } of pools) {
+      if (target) {
+        network.allowTo(target, definition.port ?? POSTGRES_PORT);
+      }
+    }
+    return { vpc: options.vpc, subnets: network.subnets, securityGroup: network.securityGroup };
+  }
+}
+
+function allowReading({ role }: HealthFunction, pools: readonly CheckedPool[]): void {
+  const proxied = pools.filter(isBehindRdsProxy);
+  role.addToPolicy(readMetrics(proxied.length > 0));
+  for (const statement of proxied.length > 0 ? readProxies(proxied) : []) {
+    role.addToPolicy(statement);
+  }
+}
+
+function allowLogin({ role }: HealthFunction, { definition, login }: CheckedPool): void {
+  if (definition.auth.type === 'iam') {
+    login?.grantConnect(role, definition.user);
+  }
+  const secrets = secretsOf(definition);
+  if (secrets.length > 0) {
+    role.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: secrets }));
+  }
+}
+
+/** The secrets that a pool's checks read: the login's, and that of PgBouncer's console. */
+function secretsOf({ auth, managed }: PoolDefinition): string[] {
+  const console = managed?.kind === 'pgbouncer' ? managed.auth : null;
+  return [auth, console].flatMap((each) => (each?.type === 'secret' ? [each.arn] : []));
+}

@@ -1,0 +1,76 @@
+import { Stack } from 'aws-cdk-lib';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  APP_METRICS,
+  METRIC_NAMESPACE,
+  METRICS,
+  type MetricDefinition,
+  POOL_DIMENSION,
+} from '../../functions/core/metrics.js';
+import { ABOVE, type AlarmRow, AT_LEAST, BELOW } from '../monitoring/alarm.js';
+import { URGENT } from '../monitoring/alarms.js';
+import { CONFIG_INVALID_METRIC, poolAlarms } from '../monitoring/pool-alarms.js';
+import { monitorAlarms, proxyAlarms } from '../monitoring/proxy-alarms.js';
+import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
+import { code, document, table } from './markdown.js';
+
+/** The reference of metrics and alarms: names, conditions and thresholds as they are deployed. */
+export function metrics(): string {
+  const lambda = LambdaFunction.fromFunctionName(new Stack(), 'Function', 'function');
+  return document('Metrics and alarms', [
+    `Namespace ${code(METRIC_NAMESPACE)}, dimension ${code(POOL_DIMENSION)}, one datapoint a minute. What is not known has no datapoint: never 0.`,
+    '## Metrics of the check',
+    metricTable(METRICS),
+    `${code(CONFIG_INVALID_METRIC)} (Count, Sum) is not published by the check: a filter on its log counts the entries with the code ${code('CONFIG.INVALID')}.`,
+    'What CloudWatch did not take is written to the log in the embedded metric format, with the time at which it was read: no datapoint is lost.',
+    '## Metrics of the application',
+    'Published by [`pool-health/app`](app.md). Each is a peak of one instance within a minute; the sum is that of all instances.',
+    metricTable(APP_METRICS),
+    '## Alarms',
+    'Thresholds are the defaults; `thresholds` in [the deployment](configuration.md#the-deployment) moves them. Conditions count minutes. “Keeps” means that an alarm stays as it is while data is missing: what cannot be seen has not become better.',
+    alarmTable([
+      ...poolAlarms('<pool>', DEFAULT_THRESHOLDS),
+      ...monitorAlarms('<function>', lambda),
+      ...proxyAlarms('<proxy>', DEFAULT_THRESHOLDS),
+    ]),
+    `[${code('act-now')}](runbook.md#act-now), once a pool, is on while one of ${URGENT.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
+    'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name, for the monitor itself `check`, `api`, `details` or `page` stands in the pool’s place.',
+    '## The log',
+    'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, and beside them `pool`, `code`, `severity` and the values seen. No host, user or credential is in it.',
+  ]);
+}
+
+function metricTable(of: Readonly<Record<string, MetricDefinition>>): string {
+  const rows = Object.entries(of).map(([name, { unit, statistic, meaning, emitted, absent }]) => [
+    code(name),
+    unit,
+    statistic,
+    meaning,
+    emitted,
+    absent,
+  ]);
+  return table(['metric', 'unit', 'statistic', 'meaning', 'emitted', 'no datapoint'], rows);
+}
+
+function alarmTable(rows: readonly AlarmRow[]): string {
+  return table(
+    ['alarm', 'condition', 'minutes', 'missing data'],
+    rows.map(({ name, metric, comparison, threshold, minutes: [breaching, of], missingData }) => [
+      `[${code(name)}](runbook.md#${name})`,
+      `${described(metric)} ${SIGNS[comparison] ?? comparison} ${threshold.toLocaleString('en')}`,
+      `${breaching} of ${of}`,
+      MISSING[missingData] ?? missingData,
+    ]),
+  );
+}
+
+function described(metric: IMetric): string {
+  if (metric instanceof Metric) {
+    return `${code(metric.metricName)}, ${metric.statistic}`;
+  }
+  return metric instanceof MathExpression ? code(metric.expression) : metric.toString();
+}
+
+const SIGNS: Readonly<Record<string, string>> = { [AT_LEAST]: '>=', [ABOVE]: '>', [BELOW]: '<' };
+const MISSING: Readonly<Record<string, string>> = { ignore: 'keeps', notBreaching: 'good', breaching: 'bad' };

@@ -1,0 +1,358 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { localConfig } from '../../functions/compose/url-config.js';
+import { datapoints } from '../../functions/core/datapoints.js';
+import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
+import { parseDefinition, validateDefinition } from '../../functions/core/pool-definition.js';
+import { type Assessment, poolReport, worstReport } from '../../functions/core/pool-report.js';
+import {
+  definitionSource,
+  ENVIRONMENTS,
+  received,
+  resolveSettings,
+  variablesSource,
+} from '../../functions/core/pool-settings.js';
+import { ordinarySlots } from '../../functions/core/sample.js';
+import { judge } from '../../functions/core/verdict.js';
+import {
+  anyConfig,
+  anyCounts,
+  anyDatabase,
+  anySample,
+  mutatedDefinition,
+  validDefinition,
+  writtenSetting,
+} from '../support/arbitraries.js';
+import { accepted, NOON } from '../support/samples.js';
+
+const isWhole = (value: number, least: number, most: number) =>
+  Number.isInteger(value) && value >= least && value <= most;
+
+/** Says which rule of the contract a configuration breaks; empty when none. */
+function brokenRules({ settings, ...config }: ValidatedPoolConfig): string[] {
+  const { min, max, idleTimeout, connectionTimeout } = settings;
+  const isName = (name: string) => /^\P{Cc}+$/u.test(name) && Buffer.byteLength(name) <= 63;
+  const names = [config.user, config.database, ...(config.count.users ?? []), ...(config.count.applications ?? [])];
+  const rules = {
+    min: isWhole(min, 1, max),
+    max: isWhole(max, 1, Number.MAX_SAFE_INTEGER),
+    idleTimeout: isWhole(idleTimeout, 1000, 2 ** 31 - 1),
+    connectionTimeout: isWhole(connectionTimeout, 1000, 2 ** 31 - 1),
+    port: isWhole(config.port, 1, 65_535),
+    instances: isWhole(config.instances, 1, Number.MAX_SAFE_INTEGER),
+    endpoint: /^[\w.:-]+$/.test(config.endpoint),
+    names: names.every(isName),
+    tls: ['verify-full', 'off'].includes(config.tls),
+    auth: ['iam', 'secret', 'url'].includes(config.auth.type),
+    managed: config.managed === null || ['none', 'rds-proxy', 'pgbouncer'].includes(config.managed.kind),
+    sharedUser: typeof config.sharedUser === 'boolean',
+    pinnedPercent: config.limits.pinnedPercent >= 0 && config.limits.pinnedPercent <= 100,
+    borrowWaitMs: config.limits.borrowWaitMs >= 0,
+  };
+  return Object.entries(rules)
+    .filter(([, isKept]) => !isKept)
+    .map(([rule]) => rule);
+}
+
+function expectConfigOrMistakes(validation: Validation): void {
+  if (validation.ok) {
+    expect(Object.isFrozen(validation.config)).toBe(true);
+    expect(brokenRules(validation.config)).toEqual([]);
+  } else {
+    expect(validation.violations.length).toBeGreaterThan(0);
+    expect(validation.violations.filter(({ message }) => message.length < 10 || message.length > 500)).toEqual([]);
+  }
+}
+
+describe('any settings, from any sources', () => {
+  const written = fc.record(
+    { min: writtenSetting, max: writtenSetting, idleTimeout: writtenSetting, connectionTimeout: writtenSetting },
+    { requiredKeys: [] },
+  );
+  const asText = (value: unknown): string | undefined =>
+    typeof value === 'string' || value === undefined ? value : received(value);
+  const anyVariables = written.map((values) =>
+    Object.fromEntries(
+      [
+        ['DATABASE_POOL_MIN', asText(values.min)],
+        ['DATABASE_POOL_MAX', asText(values.max)],
+        ['DATABASE_POOL_IDLE_TIMEOUT', asText(values.idleTimeout)],
+        ['DATABASE_POOL_CONNECTION_TIMEOUT', asText(values.connectionTimeout)],
+      ].filter(([, text]) => text !== undefined),
+    ),
+  );
+
+  it('give settings that keep every rule, or at least one violation, and never both', () => {
+    fc.assert(
+      fc.property(anyVariables, written, fc.constantFrom(...ENVIRONMENTS), (variables, pool, environment) => {
+        const { settings, violations } = resolveSettings(
+          [variablesSource(variables), definitionSource(pool)],
+          environment,
+        );
+        expect(settings === null).toBe(violations.length > 0);
+        if (settings !== null) {
+          expect(isWhole(settings.min, 1, settings.max)).toBe(true);
+          expect(isWhole(settings.max, 1, Number.MAX_SAFE_INTEGER)).toBe(true);
+          expect(isWhole(settings.idleTimeout, 1000, 2 ** 31 - 1)).toBe(true);
+          expect(isWhole(settings.connectionTimeout, 1000, 2 ** 31 - 1)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('a variable is taken for the number it shows, or refused', () => {
+    const text = fc.oneof(
+      fc.nat({ max: 9999 }).map(String),
+      writtenSetting.map((value) => asText(value) ?? ''),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(text, (max) => {
+        const { settings } = resolveSettings([variablesSource({ DATABASE_POOL_MAX: max })], 'test');
+        expect([null, max.replace(/^0+/, '')]).toContain(settings && String(settings.max));
+      }),
+    );
+  });
+
+  it('a plain number that keeps the rule is taken, written either way', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), (max) => {
+        const asVariable = resolveSettings([variablesSource({ DATABASE_POOL_MAX: String(max) })], 'test');
+        const asJson = resolveSettings([definitionSource({ max })], 'test');
+        expect([asVariable.settings?.max, asJson.settings?.max]).toEqual([max, max]);
+      }),
+    );
+  });
+
+  it('make a local configuration that keeps every rule, or are refused', () => {
+    const target = { endpoint: 'localhost', port: 5432, database: 'app', user: 'app', tls: 'off' } as const;
+    const nodeEnv = fc.option(fc.oneof(fc.constantFrom(...ENVIRONMENTS, 'staging'), fc.string()), { nil: undefined });
+    fc.assert(
+      fc.property(anyVariables, nodeEnv, fc.boolean(), (variables, NODE_ENV, sharedUser) => {
+        const environment = NODE_ENV === undefined ? variables : { ...variables, NODE_ENV };
+        expectConfigOrMistakes(localConfig('local', target, environment, sharedUser));
+      }),
+    );
+  });
+});
+
+describe('any definition', () => {
+  it('that keeps the rules is accepted', () => {
+    fc.assert(
+      fc.property(validDefinition, (definition) => {
+        const { endpoint, database, user } = accepted(validateDefinition('orders', definition));
+        expect({ endpoint, database, user }).toEqual({
+          endpoint: definition.endpoint,
+          database: definition.database,
+          user: definition.user,
+        });
+      }),
+    );
+  });
+
+  it('gives a configuration that keeps every rule, or at least one mistake', () => {
+    fc.assert(
+      fc.property(fc.oneof(mutatedDefinition, fc.anything(), fc.object()), fc.string(), (value, pool) => {
+        expectConfigOrMistakes(validateDefinition('orders', value));
+        expectConfigOrMistakes(validateDefinition(pool, value));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('as a text gives the same', () => {
+    const text = fc.oneof(
+      fc.json(),
+      fc.string(),
+      mutatedDefinition.map((value) => JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? 0 : inner))),
+    );
+    fc.assert(
+      fc.property(text, (definition) => expectConfigOrMistakes(parseDefinition('orders', definition))),
+      { numRuns: 300 },
+    );
+  });
+
+  it('that is accepted once is accepted after a round trip through JSON, with the same result', () => {
+    const asJson = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+    fc.assert(
+      fc.property(fc.oneof(validDefinition, mutatedDefinition), (definition) => {
+        const first = validateDefinition('orders', definition);
+        fc.pre(first.ok);
+        expect(asJson(parseDefinition('orders', JSON.stringify(definition)))).toEqual(asJson(first));
+      }),
+    );
+  });
+
+  it('with a key that nobody knows is refused by that name', () => {
+    const place = fc.constantFrom('', 'pool', 'count', 'limits', 'auth', 'managed');
+    const key = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'toString'), fc.stringMatching(/^x[a-z]{1,9}$/));
+    fc.assert(
+      fc.property(validDefinition, place, key, (definition, holder, unknown) => {
+        const minimal = { managed: { kind: 'none' }, pool: {}, count: {}, limits: {}, ...definition };
+        const withUnknown = (value: object) => Object.fromEntries([...Object.entries(value), [unknown, 1]]);
+        const changed = Object.entries(minimal).map(([name, value]) =>
+          name === holder ? [name, withUnknown(Object(value))] : [name, value],
+        );
+        const objects = Object.fromEntries(changed);
+        const value = holder === '' ? withUnknown(objects) : objects;
+        const validation = validateDefinition('orders', value);
+        const fields = validation.ok ? [] : validation.violations.map(({ field }) => field);
+        expect(fields).toEqual([holder === '' ? unknown : `${holder}.${unknown}`]);
+      }),
+    );
+  });
+});
+
+describe('any sample', () => {
+  it('is judged, reported and measured without an exception, with or without a configuration', () => {
+    fc.assert(
+      fc.property(fc.option(anyConfig), anySample, (config, sample) => {
+        const assessment: Assessment = { pool: 'orders', config, sample, verdict: judge(config, sample) };
+        const report = poolReport(assessment, NOON);
+        expect(report.status).toBe(assessment.verdict.status);
+        expect(Object.values(datapoints(assessment).values).filter((value) => !Number.isFinite(value))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is healthy only if everything is known, below 90 percent, and nothing is an error', () => {
+    fc.assert(
+      fc.property(fc.option(anyConfig, { freq: 20 }), anySample, (config, sample) => {
+        const verdict = judge(config, sample);
+        const { activeConnections, idleConnections, totalConnections, utilization, problems } = verdict;
+        const figures = [activeConnections, idleConnections, totalConnections, verdict.poolSize, utilization.percent];
+        const isUnknown = figures.includes(null);
+        const isError = problems.some(({ severity }) => severity === 'error');
+        const isFullTo90 = (totalConnections ?? 0) * 10 >= (verdict.poolSize ?? 0) * 9;
+        expect(verdict.status).toBe(isUnknown || isError || isFullTo90 ? 'unhealthy' : 'healthy');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('that shows a full server or managed pool is unhealthy, and so is one without room', () => {
+    fc.assert(
+      fc.property(anyConfig, anySample, (config, sample) => {
+        const { saturatedLayer, status, poolSize } = judge(config, sample);
+        if (saturatedLayer === 'database' || saturatedLayer === 'managed' || poolSize === 0) {
+          expect(status).toBe('unhealthy');
+        }
+      }),
+    );
+  });
+
+  it('has a total of active and idle, and none of the three below 0', () => {
+    fc.assert(
+      fc.property(anyConfig, anySample, (config, sample) => {
+        const { activeConnections, idleConnections, totalConnections } = judge(config, sample);
+        if (totalConnections === null) {
+          expect([activeConnections, idleConnections]).toEqual([null, null]);
+        } else if (activeConnections === null) {
+          expect(idleConnections).toBeNull();
+        } else {
+          expect(activeConnections + (idleConnections ?? Number.NaN)).toBe(totalConnections);
+          expect(Math.min(activeConnections, idleConnections ?? -1)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+
+  it('gives no larger pool than any of its limits, and none below 0', () => {
+    fc.assert(
+      fc.property(anyConfig, anySample, (config, sample) => {
+        const { poolSize } = judge(config, sample);
+        const limits = [
+          config.settings.max * config.instances,
+          sample.managed?.figures?.limit,
+          sample.database && ordinarySlots(sample.database.slots),
+          sample.database?.slots.databaseLimit,
+        ];
+        expect(poolSize).toBeGreaterThanOrEqual(0);
+        expect(limits.filter((limit) => typeof limit === 'number' && limit < (poolSize ?? Infinity))).toEqual([]);
+      }),
+    );
+  });
+
+  it('leaves the sessions of others their slots', () => {
+    fc.assert(
+      fc.property(anyConfig, anyDatabase, anyCounts, (config, database, connections) => {
+        const sample = { takenAt: NOON, durationMs: 1, managed: null, app: null, problems: [] };
+        const { poolSize } = judge(config, { ...sample, database: { ...database, connections } });
+        const others = connections.server - connections.total;
+        const slots = ordinarySlots(database.slots);
+        expect((poolSize ?? Infinity) + others).toBeLessThanOrEqual(Math.max(slots, others));
+      }),
+    );
+  });
+
+  it('shows no lower utilization for more connections among the same others', () => {
+    fc.assert(
+      fc.property(anyConfig, anyDatabase, anyCounts, fc.nat({ max: 500 }), (config, database, fewer, added) => {
+        const more = {
+          ...fewer,
+          total: fewer.total + added,
+          database: fewer.database + added,
+          server: fewer.server + added,
+        };
+        const percentOf = (connections: typeof fewer) => {
+          const sample = { takenAt: NOON, durationMs: 1, managed: null, app: null, problems: [] };
+          return judge(config, { ...sample, database: { ...database, connections } }).utilization.percent;
+        };
+        const [low, high] = [percentOf(fewer), percentOf(more)];
+        expect(low === null).toBe(high === null);
+        expect(high ?? 0).toBeGreaterThanOrEqual(low ?? 0);
+      }),
+    );
+  });
+
+  it('is called normal, warning, critical or unknown as its percentage is', () => {
+    fc.assert(
+      fc.property(anyConfig, anySample, (config, sample) => {
+        const { utilization, totalConnections, poolSize, saturatedLayer } = judge(config, sample);
+        if (utilization.percent === null || totalConnections === null || poolSize === null) {
+          expect(utilization.percent).toBeNull();
+          const isFull = saturatedLayer === 'database' || saturatedLayer === 'managed';
+          expect(utilization.status).toBe(isFull ? 'critical' : 'unknown');
+        } else if (totalConnections * 10 < poolSize * 7) {
+          expect(utilization.status).toBe('normal');
+        } else {
+          expect(utilization.status).toBe(totalConnections * 10 <= poolSize * 9 ? 'warning' : 'critical');
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('any deployment', () => {
+  const anyAssessment = fc
+    .record({ pool: fc.stringMatching(/^[a-z]{1,5}$/), config: fc.option(anyConfig, { freq: 10 }), sample: anySample })
+    .map((parts): Assessment => ({ ...parts, verdict: judge(parts.config, parts.sample) }));
+  const deployment = fc
+    .tuple(anyAssessment, fc.array(anyAssessment, { maxLength: 4 }))
+    .map(([first, others]): [Assessment, ...Assessment[]] => [first, ...others]);
+
+  it('is reported by its worst pool', () => {
+    const order = ['normal', 'warning', 'unknown', 'critical'];
+    fc.assert(
+      fc.property(deployment, (assessments) => {
+        const { status, utilization } = worstReport(assessments, NOON);
+        const isAnyUnhealthy = assessments.some(({ verdict }) => verdict.status === 'unhealthy');
+        expect(status).toBe(isAnyUnhealthy ? 'unhealthy' : 'healthy');
+        const sameStatus = assessments.filter(({ verdict }) => verdict.status === status);
+        const worst = Math.max(...sameStatus.map(({ verdict }) => order.indexOf(verdict.utilization.status)));
+        expect(utilization.status).toBe(order[worst]);
+      }),
+    );
+  });
+
+  it('has a line for every pool when there are several', () => {
+    fc.assert(
+      fc.property(deployment, (assessments) => {
+        const names = worstReport(assessments, NOON).pools?.map(({ pool }) => pool) ?? null;
+        expect(names).toEqual(assessments.length === 1 ? null : assessments.map(({ pool }) => pool));
+      }),
+    );
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { type PoolReport, poolReport } from '../../functions/core/pool-report.js';
+import { PROBLEMS, type ProblemCode, problem } from '../../functions/core/problems.js';
+import type { PoolSample } from '../../functions/core/sample.js';
+import { levelOf, verdictInWords } from '../../functions/core/summary.js';
+import { judge } from '../../functions/core/verdict.js';
+import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
+
+/** The report of a pool of 20, judged as it would be. */
+function reportOf(sample: PoolSample, max = 20): PoolReport {
+  const config = configOf(max);
+  return poolReport({ pool: 'orders', config, sample, verdict: judge(config, sample) }, NOON);
+}
+const words = (sample: PoolSample, max?: number) => verdictInWords(reportOf(sample, max));
+const open = (total: number, active: number) => seen({ connections: counts({ total, active }) });
+
+describe('a pool that is seen', () => {
+  it.each([
+    [7, 3, '7 of 20 connections open, 3 active'],
+    [0, 0, '0 of 20 connections open, 0 active'],
+    [13, 13, '13 of 20 connections open, 13 active'],
+    [14, 2, 'The pool is filling up: 14 of 20 connections open, 2 active'],
+    [18, 9, 'The pool is nearly full: 18 of 20 connections open, 9 active'],
+    [19, 9, 'The pool is nearly full: 19 of 20 connections open, 9 active'],
+    [20, 18, 'The pool is full: 20 of 20 connections open, 18 active'],
+    [26, 4, 'The pool is full: 26 of 20 connections open, 4 active'],
+  ])('with %i of 20 open, %i active: %s', (total, active, expected) => {
+    expect(words(open(total, active))).toBe(expected);
+  });
+
+  it.each([
+    [{ waiting: 0 }, '7 of 20 connections open, 3 active, nothing waits'],
+    [{ waiting: 1 }, '7 of 20 connections open, 3 active, 1 waiting'],
+    [{ waiting: 4, longestWaitMs: 350 }, '7 of 20 connections open, 3 active, 4 waiting for 350 ms'],
+    [{ waiting: null }, '7 of 20 connections open, 3 active'],
+  ])('says who waits where it is counted, and nothing where it is not: %j', (figures, expected) => {
+    const connections = counts({ total: 7, active: 3 });
+    expect(words(seen({ connections, managed: managed(figures) }))).toBe(expected);
+  });
+
+  it('whose application waits for its own pool names the application', () => {
+    const app = { waiting: 6, takenAt: NOON - 60_000 };
+    expect(words(seen({ connections: counts({ total: 12, active: 12 }), app }))).toBe(
+      'The application is short of connections: 6 waiting, 12 of 20 connections open, 12 active',
+    );
+  });
+});
+
+describe('a managed pool that is full', () => {
+  const full = (figures: Parameters<typeof managed>[0]) =>
+    seen({ connections: counts({ total: 20 }), managed: managed(figures), problems: [problem('MANAGED.FULL')] });
+
+  it('is named, with what is borrowed and who waits how long', () => {
+    const { managed: view, ...rest } = full({ limit: 20, inUse: 20, waiting: 13, longestWaitMs: 1_200 });
+    const proxy = view && ({ ...view, kind: 'rds-proxy' } as const);
+    expect(words({ ...rest, managed: proxy })).toBe('The proxy is full: 20 of 20 borrowed, 13 waiting for 1.2 s');
+    expect(words(full({ limit: 20, inUse: 20, waiting: 0 }))).toBe(
+      'PgBouncer is full: 20 of 20 borrowed, nothing waits',
+    );
+  });
+
+  it('whose figures are minutes old is said with their age', () => {
+    expect(words(full({ takenAt: NOON - 180_000, limit: 20, inUse: 19 }))).toBe(
+      'PgBouncer is full: 19 of 20 borrowed 3 min ago',
+    );
+  });
+
+  it('that tells no figures is full all the same', () => {
+    const unknown = { kind: 'unknown', source: 'backend', figures: null } as const;
+    const problems = [problem('MANAGED.FULL')];
+    expect(words(unseen({ managed: unknown, problems }))).toBe('The managed pool is full');
+    expect(words(unseen({ problems }))).toBe('The managed pool is full');
+    expect(words(unseen({ managed: managed({ inUse: 7 }), problems }))).toBe('PgBouncer is full: 7 borrowed');
+  });
+
+  it('leads before the check that was not served because of it', () => {
+    const problems = [problem('PROBE.TIMEOUT'), problem('MANAGED.FULL')];
+    expect(words(unseen({ managed: managed({ limit: 5, inUse: 5 }), problems }))).toMatch(/^PgBouncer is full: 5 of 5/);
+  });
+});
+
+describe('a server that is full', () => {
+  it('is named with its slots, whatever else is full', () => {
+    const connections = counts({ total: 17, active: 3, server: 97 });
+    const sample = seen({ connections, slots: slots({ maxConnections: 100, superuserReserved: 3 }) });
+    expect(words({ ...sample, problems: [problem('MANAGED.FULL')] })).toBe('The server is full: 97 of 97 slots in use');
+  });
+
+  it('is not named where the limit of the database alone is reached', () => {
+    const connections = counts({ total: 2, active: 0, server: 3 });
+    expect(words(seen({ connections, slots: slots({ maxConnections: 20, databaseLimit: 2 }) }))).toBe(
+      'The database is full, by its own limit: 2 of 2 connections open, 0 active, 3 of 20 slots of the server in use',
+    );
+  });
+
+  it('that refuses the check is named without figures, and not as the server: it may be the limit of the database', () => {
+    expect(words(unseen({ problems: [problem('PROBE.SLOTS_EXHAUSTED')] }))).toBe(
+      'The database is full: it refused the check, no connection slot is left',
+    );
+  });
+});
+
+describe('what could not be seen', () => {
+  const errors = (Object.keys(PROBLEMS) as ProblemCode[]).filter(
+    (code) => PROBLEMS[code].severity === 'error' || ['AWS.SSM', 'AWS.SECRETS', 'AWS.RDS'].includes(code),
+  );
+  const said = errors.map((code) => [code, words(unseen({ problems: [problem(code, {}, 'error')] }))] as const);
+
+  it.each(said)('%s: %s', (code, text) => {
+    const fixed = PROBLEMS[code].text;
+    expect(text).toMatch(/^[A-Z]/);
+    expect(text).not.toMatch(/null|undefined|NaN|unknown|\.$/);
+    expect(text.length).toBeLessThan(100);
+    // Words of its own, not the first words of the text that stands below.
+    expect(fixed.startsWith(text)).toBe(false);
+  });
+
+  it('has different words for every reason', () => {
+    expect(new Set(said.map(([, text]) => text)).size).toBe(said.length);
+  });
+
+  it('says who waits meanwhile', () => {
+    const problems = [problem('PROBE.TIMEOUT')];
+    const app = { waiting: 3, takenAt: NOON };
+    expect(words(unseen({ app, problems }))).toBe('The database does not answer in time: 3 waiting');
+  });
+
+  it('takes the words of a problem that has none here', () => {
+    const problems = [problem('AWS.CLOUDWATCH', {}, 'error')];
+    expect(PROBLEMS['AWS.CLOUDWATCH'].text.startsWith(words(unseen({ problems })))).toBe(true);
+  });
+
+  it('without any problem is still not called healthy', () => {
+    const report = reportOf(unseen());
+    expect([levelOf(report), verdictInWords(report)]).toEqual(['unhealthy', 'How full the pool is, is not known']);
+  });
+});
+
+describe('the level', () => {
+  it.each([
+    ['healthy', open(7, 3)],
+    ['warning', open(14, 3)],
+    ['unhealthy', open(18, 3)],
+    ['warning', { ...open(7, 3), problems: [problem('MANAGED.UNAVAILABLE')] }],
+    ['unhealthy', { ...open(7, 3), problems: [problem('DATABASE.FULL')] }],
+  ] as const)('is %s', (expected, sample) => {
+    expect(levelOf(reportOf(sample))).toBe(expected);
+  });
+});

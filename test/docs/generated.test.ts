@@ -1,7 +1,0 @@
-import { expect, it } from 'vitest';
-import { DOCUMENTS } from '../../infra/docs/documents.js';
-import { read } from './markdown.js';
-
-it.each(Object.entries(DOCUMENTS))('docs/%s is what the code says; if not, run: npm run docs', (name, text) => {
-  expect(read(`docs/${name}`)).toBe(text());
-});

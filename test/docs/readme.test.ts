@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { SETTINGS } from '../../functions/core/pool-settings.js';
+import { DOCUMENTS, read } from '../support/markdown.js';
+
+const readme = read('README.md');
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+describe('the README', () => {
+  test('names scripts that exist, and all that a user may want', () => {
+    const named = new Set([...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name));
+    const wanted = Object.keys(manifest.scripts).filter(
+      (name) => /^(test|bench|cost|lint:)/.test(name) && name !== 'test',
+    );
+    expect([...named].sort()).toEqual(wanted.sort());
+  });
+
+  test('stays short', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(215);
+  });
+});
+
+test('documents name scripts that exist', () => {
+  const named = DOCUMENTS.flatMap((file) => [...read(file).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name));
+  expect(named.filter((name) => !(name in manifest.scripts))).toEqual([]);
+});
+
+test('the quick reference has the defaults of the settings', () => {
+  const rows = Object.values(SETTINGS).map(({ variable, defaults }) => [variable, ...Object.values(defaults)].join());
+  const lines = [
+    ...read('docs/quick-reference.md').matchAll(/^\| `(DATABASE_POOL_\w+)`.* \| (\d+) \| (\d+) \| (\d+) \|$/gm),
+  ];
+  expect(lines.map(([, ...cells]) => cells.join())).toEqual(rows);
+});

@@ -1,0 +1,138 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEPLOYED_ENVIRONMENT } from '../../../functions/core/environment.js';
+import { HANDLERS } from '../../../infra/entry-points.js';
+import { ATTACH, templateOf } from '../../support/synth.js';
+import { plain } from '../../support/templates.js';
+
+let template: Template;
+let open: Template;
+beforeAll(() => {
+  template = templateOf({ ...ATTACH, apiAuth: 'iam', reservedConcurrency: 4, logRetentionDays: 30 });
+  open = templateOf({ ...ATTACH, name: 'shop-watch' });
+});
+
+const functions = (of: Template) => Object.entries(of.findResources('AWS::Lambda::Function'));
+
+describe('the functions', () => {
+  it('get the environment variables of the contract and no other', () => {
+    expect(functions(template)).toHaveLength(HANDLERS.length);
+    const { POOL_HEALTH_PARAMETER_PREFIX, POOL_HEALTH_POOLS, ...others } = DEPLOYED_ENVIRONMENT;
+    expect(others).toEqual({});
+    for (const [id, { Properties }] of functions(template)) {
+      const known = id.includes('Page') ? { POOL_HEALTH_POOLS } : { POOL_HEALTH_PARAMETER_PREFIX };
+      expect(Object.keys(Properties.Environment.Variables), id).toEqual(Object.keys(known));
+    }
+  });
+
+  it('tell the page of the pools that are watched', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { POOL_HEALTH_POOLS: 'orders,carts,reports' } },
+    });
+  });
+
+  it('stand in the VPC, but for the page, which reaches no database', () => {
+    for (const [id, { Properties }] of functions(template)) {
+      expect(Properties.VpcConfig === undefined, id).toBe(id.includes('Page'));
+    }
+  });
+
+  it('read the definitions where they are written, under a path of their deployment', () => {
+    const reading = { Environment: { Variables: { POOL_HEALTH_PARAMETER_PREFIX: '/shop-watch' } } };
+    open.resourcePropertiesCountIs('AWS::Lambda::Function', reading, HANDLERS.length - 1);
+    open.hasResourceProperties('AWS::SSM::Parameter', { Name: '/shop-watch/orders' });
+    template.hasResourceProperties('AWS::SSM::Parameter', { Name: '/pool-health/orders' });
+  });
+
+  it('run on a supported Node, on ARM, traced, with a log that ends', () => {
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      Handler: 'index.handler',
+    });
+    open.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+  });
+
+  it('run a bundle each, of their own', () => {
+    const code = functions(template).map(([, { Properties }]) => Properties.Code.S3Key);
+    expect(new Set(code).size).toBe(HANDLERS.length);
+  });
+
+  it('have longer than the deadline of a check, and the check is done before the next', () => {
+    const timeouts = functions(template).map(([, { Properties }]) => Properties.Timeout);
+    expect(timeouts.sort()).toEqual([10, 15, 20, 30]);
+  });
+
+  it('reserve concurrency only where asked to: the API as said, the others one', () => {
+    const reserved = functions(template).map(([id, { Properties }]) => [id, Properties.ReservedConcurrentExecutions]);
+    expect(reserved.sort()).toEqual([
+      [expect.stringContaining('Check'), 1],
+      [expect.stringContaining('Details'), 1],
+      [expect.stringContaining('Page'), 1],
+      [expect.stringContaining('Pool'), 4],
+    ]);
+    open.allResourcesProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: Match.absent() });
+  });
+});
+
+describe('a check that is late or failed is not repeated', () => {
+  it('by Lambda', () => {
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 4);
+    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+
+  it('by the schedule, which runs the check every minute', () => {
+    const [, schedule] = Object.entries(template.findResources('AWS::Scheduler::Schedule'))[0] ?? [];
+    expect(schedule?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target: { RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } },
+    });
+    const target = functions(template).find(([id]) => id === plain(schedule?.Properties.Target.Arn));
+    expect(target?.[1].Properties.Timeout).toBe(30);
+  });
+});
+
+describe('the API', () => {
+  it('has the routes of the contract', () => {
+    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual([
+      'GET /health/pool',
+      'GET /health/pool/{pool}',
+      'GET /health/details',
+      'GET /health',
+      'GET /health/history',
+    ]);
+  });
+
+  it('bounds how many environments can stand, and with them connections', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingBurstLimit: 5, ThrottlingRateLimit: 5 },
+    });
+  });
+
+  it('logs every request as JSON, without what a client sent', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    const format = JSON.parse(stage?.Properties.AccessLogSettings.Format);
+    expect(Object.keys(format)).toEqual(
+      expect.arrayContaining(['requestId', 'time', 'ip', 'route', 'status', 'latencyMs', 'error']),
+    );
+    expect(JSON.stringify(format)).not.toMatch(/authorizer|querystring|header/i);
+  });
+
+  it('is public unless it is closed, but for details, which name users', () => {
+    for (const { Properties } of Object.values(open.findResources('AWS::ApiGatewayV2::Route'))) {
+      const isPublic = Properties.RouteKey !== 'GET /health/details';
+      expect(Properties.AuthorizationType, Properties.RouteKey).toBe(isPublic ? 'NONE' : 'AWS_IAM');
+    }
+    template.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'AWS_IAM' });
+  });
+});

@@ -1,0 +1,188 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Alarm, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { CfnDBProxy } from 'aws-cdk-lib/aws-rds';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../../../functions/core/metrics.js';
+import { PoolHealth, type PoolHealthProps } from '../../../infra/construct/pool-health.js';
+import type { WatchedPoolProps } from '../../../infra/construct/pools.js';
+import { emptyApp } from '../../support/synth.js';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:watcher-AbCdEf';
+const POOL: WatchedPoolProps = {
+  name: 'main',
+  definition: { endpoint: 'db.example.com', database: 'app', user: 'watcher', auth: { type: 'secret', arn: SECRET } },
+};
+
+/** The construct in an app of a user's own. */
+function inAStack(props: Partial<PoolHealthProps> = {}) {
+  const stack = new Stack(emptyApp(), 'Shop');
+  const health = new PoolHealth(stack, 'Health', { pools: [POOL], ...props });
+  return { stack, health, template: () => Template.fromStack(stack) };
+}
+
+describe('the construct in an app of a user', () => {
+  it('needs no more than a pool, and takes names from the stack', () => {
+    const { health, template } = inAStack();
+    expect(health.parameterNames).toEqual(['/pool-health/main']);
+    template().hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-main-utilization-high' });
+    template().hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'Shop' });
+  });
+
+  it('hands out its alarms by name', () => {
+    const { health, template } = inAStack();
+    const alarms = template().findResources('AWS::CloudWatch::Alarm');
+    expect(health.alarms.size).toBe(Object.keys(alarms).length + 1);
+    expect([...health.alarms.keys()]).toEqual(
+      expect.arrayContaining(['main-act-now', 'main-heartbeat', 'check-monitor-errors', 'api-monitor-throttles']),
+    );
+  });
+
+  it('lets an alarm be taken out, and deploys without it', () => {
+    const { health, template } = inAStack();
+    const alarm = health.alarms.get('main-active-high');
+    expect(alarm?.node.scope?.node.tryRemoveChild(alarm.node.id)).toBe(true);
+    health.node.tryRemoveChild(health.dashboard.node.id);
+    template().resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-main-active-high' }, 0);
+  });
+
+  it('warns where a definition is odd', () => {
+    const { stack } = inAStack({ pools: [{ ...POOL, definition: { ...POOL.definition, pool: { max: 500 } } }] });
+    const warnings = stack.node.findAll().flatMap(({ node }) => node.metadata.map(({ data }) => String(data)));
+    expect(warnings.join()).toContain('pool "main": pool.max (500) is above 100');
+  });
+
+  it('says what to do when so many pools do not fit into one stack', () => {
+    const pools = (count: number) => Array.from({ length: count }, (_, index) => ({ ...POOL, name: `pool-${index}` }));
+    const { Resources } = inAStack({ pools: pools(30) })
+      .template()
+      .toJSON();
+    expect(Object.keys(Resources).length).toBeGreaterThan(30 * 9);
+    expect(() => inAStack({ pools: pools(60) }).template()).toThrowError(
+      /60 pools make \d+ resources, and a stack takes 500: deploy some of the pools as a second stack, with a name and a parameterPrefix of its own/,
+    );
+  });
+
+  it('refuses pools that cannot work, all mistakes at once', () => {
+    const iam = { ...POOL, name: 'iam', definition: { ...POOL.definition, auth: { type: 'iam' } as const } };
+    const wrong = { ...POOL, name: 'a b', definition: { ...POOL.definition, pool: { min: 9, max: 3 } } };
+    expect(() => inAStack({ pools: [POOL, POOL, iam, wrong, { ...POOL, name: 'small', ceiling: 19 }] })).toThrowError(
+      [
+        'The pools cannot be deployed:',
+        '- pool "main" is defined twice: give each pool a name of its own',
+        '- pool "iam": auth is iam: give "login" the RDS Proxy, cluster or instance that the user logs in to',
+        `- pool "a b": a pool's name must be 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, received "a b"`,
+        '- pool "a b": pool.min (9) cannot be greater than pool.max (3)',
+        '- pool "small": 1 instances x max 20 promise 20 connections, above the ceiling of 19: lower pool.max or instances, or raise the limit',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('metrics for alarms of a user', () => {
+  it('there is one for each metric of the contract', () => {
+    const { health } = inAStack();
+    for (const name of Object.keys(METRICS)) {
+      const metric = (health as unknown as Record<string, PoolHealth['metricHealthy']>)[`metric${name}`]?.call(
+        health,
+        'main',
+      );
+      expect(metric?.toMetricConfig().metricStat).toMatchObject({
+        namespace: 'PoolHealth',
+        metricName: name,
+        dimensions: [{ name: 'Pool', value: 'main' }],
+      });
+    }
+  });
+
+  it("period and statistic are the caller's, what it measures is not", () => {
+    const { stack, health, template } = inAStack();
+    const identity = { namespace: 'Other', metricName: 'Other', dimensionsMap: { Pool: 'other' } };
+    const options = { period: Duration.minutes(5), statistic: Stats.AVERAGE, label: 'mine', ...identity };
+    new Alarm(stack, 'Mine', {
+      metric: health.metricUtilization('main', options),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmName: 'mine',
+    });
+    template().hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'mine',
+      Metrics: [
+        Match.objectLike({
+          Label: 'mine',
+          MetricStat: {
+            Period: 300,
+            Stat: 'Average',
+            Metric: {
+              Namespace: 'PoolHealth',
+              MetricName: 'Utilization',
+              Dimensions: [{ Name: 'Pool', Value: 'main' }],
+            },
+          },
+        }),
+      ],
+    });
+  });
+
+  it('a pool that nobody watches has none', () => {
+    expect(() => inAStack().health.metricHealthy('mian')).toThrowError('There is no pool "mian" here; there are main.');
+  });
+});
+
+describe('who may call the API', () => {
+  it('a principal that is granted it, when it is closed', () => {
+    const { stack, health, template } = inAStack({ apiAuth: 'iam' });
+    health.grantInvokeApi(new Role(stack, 'Caller', { assumedBy: new AccountPrincipal('111122223333') }));
+    template().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: Match.objectLike({
+        Statement: Match.arrayWith([Match.objectLike({ Action: 'execute-api:Invoke', Effect: 'Allow' })]),
+      }),
+      Roles: [{ Ref: Match.stringLikeRegexp('Caller') }],
+    });
+  });
+
+  it('a public API has nothing to grant, and says so', () => {
+    const { stack, health } = inAStack({ detailsAuth: 'none' });
+    const caller = new Role(stack, 'Caller', { assumedBy: new AccountPrincipal('111122223333') });
+    expect(() => health.grantInvokeApi(caller)).toThrowError(/public \(apiAuth and detailsAuth "none"\)/);
+  });
+});
+
+describe('what is known only at deployment', () => {
+  it('may stand in a definition: endpoint, port, secret and the name of the proxy', () => {
+    const stack = new Stack(emptyApp(), 'Shop');
+    const proxy = new CfnDBProxy(stack, 'Proxy', {
+      dbProxyName: 'x',
+      engineFamily: 'POSTGRESQL',
+      roleArn: 'arn:aws:iam::111122223333:role/proxy',
+      vpcSubnetIds: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
+    });
+    const secret = new Secret(stack, 'Secret');
+    new PoolHealth(stack, 'Health', {
+      pools: ['one', 'two'].map((name) => ({
+        name,
+        definition: {
+          endpoint: proxy.attrEndpoint,
+          database: 'app',
+          user: 'watcher',
+          auth: { type: 'secret', arn: secret.secretArn },
+          managed: { kind: 'rds-proxy', name: proxy.ref },
+        },
+      })),
+    });
+    const template = Template.fromStack(stack);
+    // One set of alarms for the proxy, named after the first pool that stands behind it.
+    template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-one-proxy-pinned' }, 1);
+    template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-two-proxy-pinned' }, 0);
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'Shop-one-proxy-borrow-latency',
+      Dimensions: [{ Name: 'ProxyName', Value: { Ref: 'Proxy' } }],
+    });
+    template.hasResourceProperties('AWS::SSM::Parameter', {
+      Name: '/pool-health/one',
+      Value: { 'Fn::Join': ['', Match.arrayWith([{ 'Fn::GetAtt': ['Proxy', 'Endpoint'] }])] },
+    });
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../../../functions/core/metrics.js';
+import { type CostedTemplate, deploymentCosts, type Usage } from '../../../infra/cost/bill.js';
+import { MINUTES, monthlyUsd, PRICES } from '../../../infra/cost/prices.js';
+import { ATTACH, templateOf } from '../../support/synth.js';
+import { alarmsOf } from '../../support/templates.js';
+
+const USAGE: Usage = { pools: 3, checkMs: 99.5, calls: 1, metricsRead: 3, gets: 1e6, getMs: 20 };
+const template = templateOf(ATTACH);
+const costs = deploymentCosts(template.toJSON() as CostedTemplate, USAGE);
+const quantity = (what: string) => costs.find((cost) => cost.what.startsWith(what))?.quantity;
+const usd = (what: string) => monthlyUsd(costs.filter((cost) => cost.what.startsWith(what)));
+
+describe('the bill of a deployment', () => {
+  it('counts what the template has', () => {
+    const endpoints = Object.keys(template.findResources('AWS::EC2::VPCEndpoint')).length;
+    expect(quantity('interface endpoints')).toBe(endpoints * ATTACH.subnetIds.length);
+    expect(quantity('custom metrics')).toBe(3 * Object.keys(METRICS).length);
+    expect(quantity('composite alarms')).toBe(3);
+    expect(quantity('dashboards')).toBe(1);
+  });
+
+  it('counts an alarm as often as it looks at metrics', () => {
+    const alarms = alarmsOf(template);
+    // Of each pool no-idle-connections and active-high, of the proxy proxy-pinned and proxy-near-limit, look at two.
+    expect(quantity('metrics in alarms')).toBe(alarms.size + 3 * 2 + 2);
+  });
+
+  it('pays invocations by the millisecond that was begun, and by memory', () => {
+    const [[, { Properties }] = ['', { Properties: {} }]] = Object.entries(
+      template.findResources('AWS::Lambda::Function'),
+    );
+    const gigabytes = Properties.MemorySize / 1_024;
+    const each = PRICES.lambdaInvocation + 0.1 * gigabytes * PRICES.lambdaGigabyteSecond;
+    expect(usd('checks of 100 ms')).toBeCloseTo(MINUTES * each, 6);
+    expect(usd('GETs of 20 ms')).toBeCloseTo(0.2 + 1 + 1e6 * 0.02 * gigabytes * PRICES.lambdaGigabyteSecond, 6);
+  });
+});

@@ -1,0 +1,130 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HISTORY_METRICS } from '../../../functions/core/history.js';
+import { METRICS } from '../../../functions/core/metrics.js';
+import { DEMO_COSTS, demoNotice, monthlyUsd } from '../../../infra/cost/prices.js';
+import { templateOf } from '../../support/synth.js';
+import { alarmsOf, plain } from '../../support/templates.js';
+
+let template: Template;
+beforeAll(() => {
+  template = templateOf({ mode: 'demo' });
+});
+
+const only = (type: string) => Object.entries(template.findResources(type))[0] ?? ['', {}];
+
+describe('the demo', () => {
+  it('has no way to the internet', () => {
+    for (const type of ['AWS::EC2::NatGateway', 'AWS::EC2::InternetGateway', 'AWS::EC2::Route']) {
+      template.resourceCountIs(type, 0);
+    }
+  });
+
+  it('has a database that only its proxy reaches, which logs in with IAM as the user of the check alone', () => {
+    template.hasResourceProperties('AWS::RDS::DBProxy', {
+      DBProxyName: 'pool-health-demo',
+      DefaultAuthScheme: 'IAM_AUTH',
+      RequireTLS: true,
+      Auth: Match.absent(),
+    });
+    template.hasResourceProperties('AWS::RDS::DBCluster', {
+      EnableIAMDatabaseAuthentication: true,
+      ManageMasterUserPassword: true,
+      MasterUserPassword: Match.absent(),
+      StorageEncrypted: true,
+      EnableHttpEndpoint: true,
+    });
+    const login = Object.values(template.findResources('AWS::IAM::Policy')).find(({ Properties }) =>
+      Properties.Roles.some((role: unknown) => plain(role).startsWith('DemoProxyRole')),
+    );
+    const [statement, ...others] = login?.Properties.PolicyDocument.Statement ?? [];
+    expect(others).toEqual([]);
+    expect(statement.Action).toBe('rds-db:connect');
+    expect(plain(statement.Resource)).toMatch(/^arn:aws:rds-db:.*:dbuser:DemoCluster\w+\/pool_health$/);
+  });
+
+  it('lets traffic go from the functions to the proxy to the database', () => {
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(({ Properties }) =>
+      [Properties.SourceSecurityGroupId, Properties.GroupId]
+        .map((id) => plain(id).replace(/[0-9A-F]{8}$/, ''))
+        .join(' '),
+    );
+    expect(rules.sort()).toEqual([
+      'DemoProxyGroup DemoClusterGroup',
+      'PoolHealthFunctionsNetworkFunctions DemoProxyGroup',
+      'PoolHealthFunctionsNetworkFunctions PoolHealthFunctionsNetworkEndpoints',
+    ]);
+  });
+
+  it('makes the role of the check through the Data API, with no password', () => {
+    const [, role] = only('Custom::AWS');
+    for (const event of [role.Properties.Create, role.Properties.Update]) {
+      const call = JSON.parse(plain(event));
+      expect([call.service, call.action]).toEqual(['rds-data', 'executeStatement']);
+      expect(call.parameters.sql).toContain('GRANT rds_iam TO "pool_health"');
+      expect(call.parameters.sql).not.toMatch(/password|:/i);
+    }
+    expect(role.Properties.Delete).toBeUndefined();
+  });
+
+  it('begins to check when the role and the proxy are there, and to alarm when checks have begun', () => {
+    const [schedule, { DependsOn }] = only('AWS::Scheduler::Schedule');
+    const [roleStatement] = only('Custom::AWS');
+    const [proxyTarget] = only('AWS::RDS::DBProxyTargetGroup');
+    expect(DependsOn).toEqual(expect.arrayContaining([roleStatement, proxyTarget]));
+    for (const [id, alarm] of Object.entries(template.findResources('AWS::CloudWatch::Alarm'))) {
+      expect(alarm.DependsOn, id).toContain(schedule);
+    }
+  });
+
+  it('leaves nothing when it is destroyed', () => {
+    const kept = Object.entries(template.toJSON().Resources).filter(([, resource]) => {
+      const { DeletionPolicy, UpdateReplacePolicy } = resource as Record<string, string>;
+      return [DeletionPolicy, UpdateReplacePolicy].some((policy) => policy !== undefined && policy !== 'Delete');
+    });
+    expect(kept).toEqual([]);
+    template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+    template.hasResource('AWS::RDS::DBCluster', {
+      DeletionPolicy: 'Delete',
+      Properties: { DeletionProtection: false },
+    });
+    // The group that the proxy would make by itself, made before it and so removed after it.
+    template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/rds/proxy/pool-health-demo' });
+    expect(only('AWS::RDS::DBProxy')[1].DependsOn).toContainEqual(expect.stringContaining('ProxyLog'));
+    // Functions of the CDK that bring a log group of their own with them.
+    for (const [id, { Properties }] of Object.entries(template.findResources('AWS::Lambda::Function'))) {
+      expect(Properties.LoggingConfig?.LogGroup, id).toBeDefined();
+    }
+  });
+});
+
+describe('what it costs', () => {
+  const quantities = Object.fromEntries(DEMO_COSTS.map(({ what, quantity }) => [what.replace(/ \(.*/, ''), quantity]));
+
+  it('is counted as the template has it', () => {
+    const cluster = only('AWS::RDS::DBCluster')[1].Properties;
+    const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint'));
+    const metrics = [...alarmsOf(template).values()].map(
+      ({ Metrics }) => Metrics?.filter(({ MetricStat }) => MetricStat).length || 1,
+    );
+    expect(quantities).toEqual({
+      'Aurora Serverless v2, ACU': cluster.ServerlessV2ScalingConfiguration.MinCapacity,
+      'RDS Proxy, ACU': 8,
+      'interface endpoints': endpoints.flatMap(({ Properties }) => Properties.SubnetIds).length,
+      'custom metrics': Object.keys(METRICS).length,
+      // Eight of the proxy and the waiting requests of the application, which the checks of test/aws count.
+      'metrics read every minute': 9,
+      'metrics read every minute while somebody looks at the page': Object.keys(HISTORY_METRICS).length,
+      'metrics in alarms': metrics.reduce((sum, count) => sum + count, 0),
+      'composite alarms': Object.keys(template.findResources('AWS::CloudWatch::CompositeAlarm')).length,
+      dashboards: 1,
+      secrets: 1,
+    });
+  });
+
+  it('is said in one line, to the ten', () => {
+    expect(monthlyUsd(DEMO_COSTS)).toBeCloseTo(43.8 + 87.6 + 43.8 + 3.942 + 2.19 + 2.7 + 2.6 + 0.5 + 3 + 0.4, 2);
+    expect(demoNotice()).toMatch(/^pool-health: mode "demo" makes .* about 190 USD a month .*destroy.*$/);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { APP_METRICS, METRICS } from '../../../functions/core/metrics.js';
+import { poolAlarms } from '../../../infra/monitoring/pool-alarms.js';
+import { DEFAULT_THRESHOLDS } from '../../../infra/monitoring/thresholds.js';
+import { read } from '../../support/markdown.js';
+
+interface Target {
+  readonly refId: string;
+  readonly id: string;
+  readonly hide: boolean;
+  readonly region: string;
+  readonly period: string;
+  readonly datasource: { readonly uid: string };
+  readonly namespace?: string;
+  readonly metricName?: string;
+  readonly statistic?: string;
+  readonly dimensions?: Readonly<Record<string, string>>;
+  readonly expression?: string;
+}
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly Target[];
+  readonly fieldConfig?: {
+    readonly defaults: { readonly thresholds: { readonly steps: readonly { color: string; value: number | null }[] } };
+  };
+}
+
+const text = read('docs/grafana.json');
+const dashboard = JSON.parse(text);
+const panels: readonly Panel[] = dashboard.panels;
+const graphs = panels.filter(({ type }) => type !== 'row');
+const targets = graphs.flatMap((panel) => panel.targets ?? []);
+const own = targets.filter(({ namespace }) => namespace === 'PoolHealth');
+
+function stepsOf(title: string): readonly (readonly [string, number | null])[] {
+  const panel = panels.find((each) => each.title === title);
+  return panel?.fieldConfig?.defaults.thresholds.steps.map(({ color, value }) => [color, value] as const) ?? [];
+}
+
+describe('the Grafana dashboard', () => {
+  it('can be imported: it asks for a data source and has a schema, its variables depend on each other in order', () => {
+    expect(dashboard.__inputs).toMatchObject([{ name: 'DS_CLOUDWATCH', type: 'datasource', pluginId: 'cloudwatch' }]);
+    expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(36);
+    const names = dashboard.templating.list.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(['datasource', 'region', 'pool', 'proxy']);
+    const used = new Set([...text.matchAll(/\$\{?(\w+)\}?/g)].map(([, name]) => name));
+    expect([...used].sort()).toEqual(['DS_CLOUDWATCH', ...names].sort());
+  });
+
+  it('begins with the region of the data source, not with the first of the alphabet', () => {
+    const [, region] = dashboard.templating.list;
+    expect(region).toMatchObject({ name: 'region', current: { text: 'default', value: 'default' } });
+  });
+
+  it('shows every metric of the contract, with its statistic, and no other of that namespace', () => {
+    const metrics = { ...METRICS, ...APP_METRICS };
+    expect(new Set(own.map(({ metricName }) => metricName))).toEqual(new Set(Object.keys(metrics)));
+    for (const { metricName, statistic, dimensions } of own) {
+      expect([metricName, statistic]).toEqual([metricName, metrics[metricName as keyof typeof metrics].statistic]);
+      expect(dimensions).toEqual({ Pool: '$pool' });
+    }
+    const visible = own.filter(({ hide }) => !hide).map(({ metricName }) => metricName);
+    expect(new Set(visible)).toEqual(new Set(Object.keys(metrics)));
+  });
+
+  it('asks the chosen source and region, minute by minute', () => {
+    for (const { datasource, region, period } of targets) {
+      expect([datasource.uid, region, period]).toEqual(['$datasource', '$region', '60']);
+    }
+  });
+
+  it('has the terms of every expression in the same panel, and no two queries with one id', () => {
+    for (const { title, targets: queries = [] } of graphs) {
+      const ids = queries.map(({ id }) => id);
+      expect(new Set(ids).size, title).toBe(ids.length);
+      for (const { expression = '' } of queries) {
+        const terms = expression.match(/[a-z]\w+/gi) ?? [];
+        expect(ids, title).toEqual(expect.arrayContaining(terms));
+      }
+    }
+  });
+
+  it('has the bands at 70 and 90, and the lines of the alarms', () => {
+    const bands = [
+      ['green', null],
+      ['orange', 70],
+      ['red', 90],
+    ];
+    expect(stepsOf('Utilization')).toEqual(bands);
+    const lines = stepsOf('Open and busy, in percent of the size').map(([, value]) => value);
+    const alarms = poolAlarms('orders', DEFAULT_THRESHOLDS).filter(({ name }) =>
+      /^utilization|^active-high/.test(name),
+    );
+    expect(alarms).toHaveLength(4);
+    expect(lines).toEqual(expect.arrayContaining(alarms.map(({ threshold }) => threshold)));
+    expect(stepsOf('Wait to borrow')).toEqual([
+      ['green', null],
+      ['red', 100_000],
+    ]);
+  });
+
+  it('lays panels beside each other, none over another', () => {
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, index) => `${x + (index % w)}/${y + Math.floor(index / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    expect(Math.max(...panels.map(({ gridPos: { x, w } }) => x + w))).toBeLessThanOrEqual(24);
+  });
+});

@@ -1,0 +1,290 @@
+import { readFileSync } from 'node:fs';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ATTACH, templateOf } from '../../support/synth.js';
+import { type AlarmProperties, alarmsOf, compositesOf, plain } from '../../support/templates.js';
+
+/** The contract's table, written out by hand: condition, minutes (M of N), missing data. */
+const AT_LEAST = 'GreaterThanOrEqualToThreshold';
+const ABOVE = 'GreaterThanThreshold';
+const BELOW = 'LessThanThreshold';
+const POOL_ALARMS = [
+  ['utilization-warning', 'Utilization', 'Maximum', AT_LEAST, 70, 5, 5, 'ignore'],
+  ['utilization-high', 'Utilization', 'Maximum', ABOVE, 80, 3, 5, 'ignore'],
+  ['utilization-critical', 'Utilization', 'Maximum', ABOVE, 90, 2, 3, 'ignore'],
+  ['saturated', 'Saturated', 'Maximum', AT_LEAST, 1, 1, 1, 'ignore'],
+  ['unhealthy', 'Healthy', 'Minimum', BELOW, 1, 2, 3, 'ignore'],
+  ['waiting-requests', 'WaitingRequests', 'Maximum', AT_LEAST, 1, 3, 5, 'notBreaching'],
+  ['no-idle-connections', 'IF(total > 0 AND idle < 1, 1, 0)', '', AT_LEAST, 1, 10, 10, 'notBreaching'],
+  ['active-high', '100 * activeConnections / poolSize', '', ABOVE, 80, 10, 10, 'ignore'],
+  ['heartbeat', 'Healthy', 'SampleCount', BELOW, 1, 3, 3, 'breaching'],
+  ['config-invalid', 'ConfigInvalid', 'Sum', AT_LEAST, 1, 1, 1, 'notBreaching'],
+] as const;
+const MONITOR_ALARMS = [
+  ['monitor-errors', 'Errors', 'Sum', AT_LEAST, 1, 2, 3, 'notBreaching'],
+  ['monitor-throttles', 'Throttles', 'Sum', AT_LEAST, 1, 2, 3, 'notBreaching'],
+] as const;
+const PROXY_ALARMS = [
+  ['proxy-borrow-latency', 'DatabaseConnectionsBorrowLatency', 'Average', AT_LEAST, 100_000, 3, 5, 'notBreaching'],
+  [
+    'proxy-pinned',
+    '100 * databaseConnectionsCurrentlySessionPinned / databaseConnections',
+    '',
+    AT_LEAST,
+    20,
+    5,
+    5,
+    'notBreaching',
+  ],
+  [
+    'proxy-availability',
+    `SELECT AVG(AvailabilityPercentage) FROM SCHEMA("AWS/RDS", ProxyName, TargetGroup, TargetRole) WHERE ProxyName = 'shop'`,
+    '',
+    BELOW,
+    100,
+    2,
+    3,
+    'breaching',
+  ],
+  [
+    'proxy-near-limit',
+    '100 * databaseConnections / maxDatabaseConnectionsAllowed',
+    '',
+    ABOVE,
+    80,
+    3,
+    5,
+    'notBreaching',
+  ],
+] as const;
+const ROWS = [...POOL_ALARMS, ...MONITOR_ALARMS, ...PROXY_ALARMS];
+const POOLS = ['orders', 'carts', 'reports'];
+
+let template: Template;
+let alarms: ReadonlyMap<string, AlarmProperties>;
+beforeAll(() => {
+  template = templateOf(ATTACH);
+  alarms = alarmsOf(template);
+});
+
+function alarm(name: string): AlarmProperties {
+  const found = alarms.get(`pool-health-${name}`);
+  if (!found) {
+    throw new Error(`no alarm ${name}; there are ${[...alarms.keys()].join(', ')}`);
+  }
+  return found;
+}
+
+/** Where a row of the table appears. */
+function subjectsOf(name: string): readonly string[] {
+  return name.startsWith('proxy-')
+    ? ['shop']
+    : name.startsWith('monitor-')
+      ? ['check', 'api', 'details', 'page']
+      : POOLS;
+}
+
+describe('every alarm is what the contract says', () => {
+  const cases = ROWS.flatMap((row) => subjectsOf(row[0]).map((subject) => [subject, ...row] as const));
+
+  it.each(cases)('%s-%s', (subject, name, metric, statistic, operator, threshold, m, n, missing) => {
+    const found = alarm(`${subject}-${name}`);
+    const returned = found.Metrics?.find(({ ReturnData }) => ReturnData !== false);
+    expect({
+      metric: found.MetricName ?? returned?.Expression,
+      statistic: found.Statistic ?? '',
+      operator: found.ComparisonOperator,
+      threshold: found.Threshold,
+      m: found.DatapointsToAlarm,
+      n: found.EvaluationPeriods,
+      missing: found.TreatMissingData,
+    }).toEqual({ metric, statistic, operator, threshold, m, n, missing });
+  });
+
+  it('and there is no other', () => {
+    const expected = cases.map(([subject, name]) => `pool-health-${subject}-${name}`);
+    expect([...alarms.keys()].sort()).toEqual(expected.sort());
+    expect([...compositesOf(template).keys()]).toEqual(POOLS.map((pool) => `pool-health-${pool}-act-now`));
+  });
+});
+
+describe('alarms look at the right numbers', () => {
+  it.each(POOLS)('those of %s at that pool alone', (pool) => {
+    for (const [name, metric] of POOL_ALARMS) {
+      const { Namespace, Dimensions, Metrics } = alarm(`${pool}-${name}`);
+      const sources = Metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) ?? [{ Namespace, Dimensions }];
+      expect(sources.length, metric).toBeGreaterThan(0);
+      for (const source of sources) {
+        expect(source, name).toMatchObject({
+          Namespace: 'PoolHealth',
+          Dimensions: [{ Name: 'Pool', Value: pool }],
+        });
+      }
+    }
+  });
+
+  it.each([
+    ['orders-no-idle-connections', { total: ['TotalConnections', 'Average'], idle: ['IdleConnections', 'Average'] }],
+    ['orders-active-high', { activeConnections: ['ActiveConnections', 'Average'], poolSize: ['PoolSize', 'Average'] }],
+    [
+      'shop-proxy-pinned',
+      {
+        databaseConnectionsCurrentlySessionPinned: ['DatabaseConnectionsCurrentlySessionPinned', 'Sum'],
+        databaseConnections: ['DatabaseConnections', 'Sum'],
+      },
+    ],
+    [
+      'shop-proxy-near-limit',
+      {
+        databaseConnections: ['DatabaseConnections', 'Sum'],
+        maxDatabaseConnectionsAllowed: ['MaxDatabaseConnectionsAllowed', 'Sum'],
+      },
+    ],
+  ])('the terms of %s', (name, terms) => {
+    const stats = alarm(name).Metrics?.flatMap(({ Id, MetricStat }) =>
+      MetricStat ? [[Id, [MetricStat.Metric.MetricName, MetricStat.Stat]]] : [],
+    );
+    expect(Object.fromEntries(stats ?? [])).toEqual(terms);
+  });
+
+  it('those of a proxy at that proxy', () => {
+    expect(alarm('shop-proxy-borrow-latency')).toMatchObject({
+      Namespace: 'AWS/RDS',
+      Dimensions: [{ Name: 'ProxyName', Value: 'shop' }],
+    });
+  });
+
+  it('and none sums over more than one minute, which would count a gauge several times', () => {
+    for (const [name, { Period, Metrics }] of alarms) {
+      const periods = [Period, ...(Metrics ?? []).flatMap((query) => [query.Period, query.MetricStat?.Period])];
+      expect(new Set(periods.filter((period) => period !== undefined)), name).toEqual(new Set([60]));
+    }
+  });
+});
+
+describe('alarms tell somebody', () => {
+  const topicOf = (output: string) => template.findOutputs(output)[output]?.Value;
+
+  it('act-now the one topic, everything else the other, going on and going off', () => {
+    const actNow = [topicOf('ActNowTopic')];
+    const notice = [topicOf('NoticeTopic')];
+    expect(actNow).not.toEqual(notice);
+    for (const { AlarmActions, OKActions } of compositesOf(template).values()) {
+      expect([AlarmActions, OKActions]).toEqual([actNow, actNow]);
+    }
+    for (const { AlarmActions, OKActions, InsufficientDataActions } of alarms.values()) {
+      expect([AlarmActions, OKActions, InsufficientDataActions]).toEqual([notice, notice, undefined]);
+    }
+  });
+
+  it('act-now is on while any of the four urgent alarms of its pool is', () => {
+    for (const pool of POOLS) {
+      const urgent = ['utilization-critical', 'saturated', 'unhealthy', 'heartbeat'];
+      const rule = urgent.map((name) => `ALARM("pool-health-${pool}-${name}")`).join(' OR ');
+      expect(compositesOf(template).get(`pool-health-${pool}-act-now`)?.AlarmRule).toBe(`(${rule})`);
+    }
+  });
+
+  it('the topics let CloudWatch alarms of this account publish, nobody without TLS, and mail who is named', () => {
+    for (const { Properties } of Object.values(template.findResources('AWS::SNS::TopicPolicy'))) {
+      const statements = Properties.PolicyDocument.Statement;
+      expect(statements).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        }),
+      );
+      expect(statements).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+    const mails = Object.values(template.findResources('AWS::SNS::Subscription')).map(({ Properties }) => [
+      Properties.Endpoint,
+      Properties.TopicArn,
+    ]);
+    expect(mails).toEqual([
+      ['oncall@example.com', topicOf('ActNowTopic')],
+      ['team@example.com', topicOf('NoticeTopic')],
+    ]);
+  });
+});
+
+describe('every alarm has its entry in the runbook', () => {
+  const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
+  const [, entries = ''] = runbook.split('\n## Alarms\n');
+  const headings = [...entries.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
+
+  it('and there is no entry without an alarm', () => {
+    expect([...headings].sort()).toEqual([...ROWS.map(([name]) => name), 'act-now'].sort());
+  });
+
+  it('with meaning, investigation and resolution', () => {
+    for (const entry of entries.split(/^### /m).slice(1)) {
+      expect(entry).toMatch(
+        /^[\w-]+\n\n\*\*Meaning\.\*\* [\s\S]+\n\n\*\*Investigate\.\*\*\s[\s\S]+\n\n\*\*Resolve\.\*\* /,
+      );
+    }
+  });
+
+  it('which its description links to, saying what it means and what to do first', () => {
+    const described = [...alarms.values(), ...compositesOf(template).values()];
+    for (const { AlarmName, AlarmDescription } of described) {
+      const name = headings.find((heading) => AlarmName.endsWith(`-${heading}`));
+      expect(AlarmDescription).toMatch(new RegExp(`^\\S.+\\. First: .+\\. Runbook: docs/runbook\\.md#${name}$`));
+      expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  it('and no link in it leads nowhere', () => {
+    const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    expect(links.filter((anchor) => !headings.includes(anchor as string))).toEqual([]);
+  });
+});
+
+it('thresholds of the context move the alarms that are named after them', () => {
+  const thresholds = {
+    utilizationWarning: 50,
+    utilizationHigh: 60,
+    utilizationCritical: 75,
+    activeHigh: 55,
+    borrowLatencyMs: 20,
+    proxyPinned: 5,
+    proxyNearLimit: 65,
+  };
+  const moved = alarmsOf(templateOf({ ...ATTACH, thresholds, runbook: 'https://wiki.example.com/pool' }));
+  const thresholdOf = (name: string) => moved.get(`pool-health-${name}`)?.Threshold;
+  expect(
+    [
+      'orders-utilization-warning',
+      'orders-utilization-high',
+      'orders-utilization-critical',
+      'orders-active-high',
+      'shop-proxy-borrow-latency',
+      'shop-proxy-pinned',
+      'shop-proxy-near-limit',
+    ].map(thresholdOf),
+  ).toEqual([50, 60, 75, 55, 20_000, 5, 65]);
+  expect(moved.get('pool-health-orders-heartbeat')?.AlarmDescription).toMatch(
+    /Runbook: https:\/\/wiki\.example\.com\/pool#heartbeat$/,
+  );
+});
+
+it('the metric of config-invalid counts what the check logs about a pool', () => {
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    FilterPattern: '{ $.code = "CONFIG.INVALID" }',
+    MetricTransformations: [
+      {
+        MetricNamespace: 'PoolHealth',
+        MetricName: 'ConfigInvalid',
+        MetricValue: '1',
+        Dimensions: [{ Key: 'Pool', Value: '$.pool' }],
+      },
+    ],
+  });
+  const [filter] = Object.values(template.findResources('AWS::Logs::MetricFilter'));
+  const check = Object.values(template.findResources('AWS::Lambda::Function')).find(
+    ({ Properties }) => plain(Properties.LoggingConfig.LogGroup) === plain(filter?.Properties.LogGroupName),
+  );
+  expect(check?.Properties.Timeout).toBe(30);
+});

@@ -1,0 +1,71 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { APP_METRICS, METRICS } from '../../../functions/core/metrics.js';
+import { ATTACH, templateOf } from '../../support/synth.js';
+import { alarmsOf, compositesOf, plain } from '../../support/templates.js';
+
+interface Widget {
+  readonly type: string;
+  readonly y: number;
+  readonly properties: {
+    readonly title?: string;
+    readonly markdown?: string;
+    readonly alarms?: readonly string[];
+    readonly metrics?: readonly (readonly unknown[])[];
+  };
+}
+
+let template: Template;
+let widgets: readonly Widget[];
+beforeAll(() => {
+  template = templateOf(ATTACH);
+  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+  widgets = JSON.parse(plain(dashboard?.Properties.DashboardBody)).widgets;
+});
+
+/** What the graphs show, as `metric dimension`. */
+const shown = () =>
+  widgets.flatMap(({ properties }) => properties.metrics ?? []).map(([, metric, , subject]) => `${metric} ${subject}`);
+
+describe('the dashboard', () => {
+  it('shows every alarm first', () => {
+    const [first] = widgets;
+    const alarms = [...alarmsOf(template).keys(), ...compositesOf(template).keys()];
+    expect(first?.properties.alarms).toHaveLength(alarms.length);
+  });
+
+  it('has a row for each pool with every metric of the contract, and one for each proxy', () => {
+    const headings = widgets.flatMap(({ properties }) => properties.markdown ?? []);
+    expect(headings).toEqual(['## Pool orders', '## Pool carts', '## Pool reports', '## RDS Proxy shop']);
+    const pools = ATTACH.pools.flatMap(({ name }) =>
+      Object.keys({ ...METRICS, ...APP_METRICS }).map((metric) => `${metric} ${name}`),
+    );
+    expect(shown()).toEqual(expect.arrayContaining(pools));
+    expect(shown()).toContain('DatabaseConnectionsBorrowLatency shop');
+  });
+});
+
+describe('after a deployment', () => {
+  it('the outputs say where everything is', () => {
+    const outputs = Object.entries(template.findOutputs('*')).map(([id, { Value }]) => [id, plain(Value)]);
+    expect(Object.fromEntries(outputs)).toMatchObject({
+      ApiUrl: expect.stringMatching(/^https:\/\/.*\.execute-api\.eu-central-1\.amazonaws\.com\/health\/pool$/),
+      DashboardUrl: expect.stringMatching(/region=eu-central-1#dashboards:name=/),
+      ActNowTopic: expect.stringContaining('ActNow'),
+      NoticeTopic: expect.stringContaining('Notice'),
+      ParameterNames: '/pool-health/orders,/pool-health/carts,/pool-health/reports',
+      CheckRoleSql: expect.stringMatching(/^DO [\s\S]*"pool_health"[\s\S]*GRANT rds_iam[\s\S]*\$;$/),
+      CheckRoleSql2: expect.stringMatching(/^DO .*"watcher"/s),
+    });
+  });
+
+  it('the definitions in SSM are those of the context', () => {
+    for (const { name, definition } of ATTACH.pools) {
+      template.hasResourceProperties('AWS::SSM::Parameter', {
+        Name: `/pool-health/${name}`,
+        Type: 'String',
+        Value: JSON.stringify(definition),
+      });
+    }
+  });
+});

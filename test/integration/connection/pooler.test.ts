@@ -1,0 +1,150 @@
+import type { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { PostgresProbe } from '../../../functions/postgres/probe.js';
+import { type Message, NOTHING } from '../../support/relay.js';
+import { until } from '../../support/until.js';
+import { SHORT, Wire } from '../../support/wire.js';
+
+let wire: Wire;
+let locker: Client;
+beforeAll(async () => {
+  wire = await Wire.start();
+});
+beforeEach(async () => {
+  wire.relay.toClient.filter = ofPooler;
+  locker = await wire.server.connect();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await locker.end();
+  await wire.renew();
+});
+afterAll(() => wire?.close());
+
+/** Tells clients of another backend than serves them, as poolers do: they choose one for each transaction. */
+const poolerOf =
+  (processId: number) =>
+  ({ type, bytes }: Message): Buffer => {
+    const changed = Buffer.from(bytes);
+    if (type === 'K') {
+      changed.writeInt32BE(processId, 5);
+    }
+    return changed;
+  };
+/** The largest id that a process can have: this pooler cannot be told from a server before it answers. */
+const ofPooler = poolerOf(4_194_304);
+/** The id of no process, as PgBouncer tells it. */
+const ofPgBouncer = poolerOf(1_000_000_007);
+
+const asItIs = ({ bytes }: Message) => bytes;
+/** Lets the login pass, and no answer to a statement. */
+const held = (login: (message: Message) => Buffer) => (message: Message) =>
+  message.isAfterQuery ? NOTHING : login(message);
+
+/** Makes every statement of a check wait on the server. */
+async function lock(): Promise<void> {
+  await locker.query('BEGIN');
+  await locker.query('LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
+}
+
+/** A check that has had an answer, and so knows that a pooler stands between. */
+async function acquainted(): Promise<PostgresProbe> {
+  const watching = wire.probe();
+  expect(await wire.codes(watching)).toEqual([]);
+  return watching;
+}
+
+test('a pooler is recognised by the backend that answers, which is not the one of the login', async () => {
+  const statement = 'SELECT pg_backend_pid() AS pid';
+  expect(await wire.session().ask(statement)).toMatchObject({ isDirect: false });
+  wire.relay.toClient.filter = asItIs;
+  expect(await wire.session().ask(statement)).toMatchObject({ isDirect: true });
+});
+
+describe('a statement that gets no answer behind a pooler', () => {
+  test('is left waiting and joined by the next looks, with its age, until it is answered', async () => {
+    const { relay } = wire;
+    const watching = await acquainted();
+    await lock();
+    const ages: unknown[] = [];
+    for (const _ of ['first', 'second', 'third']) {
+      const [problem] = await wire.problemsOf(watching);
+      expect(problem).toMatchObject({ code: 'PROBE.TIMEOUT', values: { phase: 'query' } });
+      ages.push(problem?.values.waitedMs);
+      expect(wire.backends()).toHaveLength(1);
+    }
+    const [first, second, third] = ages.map(Number);
+    expect(second).toBeGreaterThan(Number(first) + SHORT.total / 2);
+    expect(third).toBeGreaterThan(2 * SHORT.total);
+    expect([relay.sessions, relay.statements]).toEqual([1, 2]);
+    await locker.query('ROLLBACK');
+    expect(await wire.codes(watching)).toEqual([]);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 3, 0]);
+  });
+
+  test('is taken for dead once every pooler has given up, and not before', async () => {
+    const { relay } = wire;
+    const watching = await acquainted();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    relay.toClient.filter = held(ofPooler);
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    vi.setSystemTime(Date.now() + 125_000);
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect(relay.sessions).toBe(1);
+    relay.toClient.filter = ofPooler;
+    vi.setSystemTime(Date.now() + 1);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+
+  test('is replaced within the same look when the pooler cuts the connection', async () => {
+    const watching = await acquainted();
+    await lock();
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    await locker.query('ROLLBACK');
+    wire.relay.cut();
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([wire.relay.sessions, wire.relay.mostAtOnce, wire.relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+
+  test.each([
+    ['the definition says that there is a pooler', true, ofPooler],
+    ['the login tells of a backend that cannot be one', false, ofPgBouncer],
+  ])('is left waiting from the very first one on where %s', async (_, isPooled, login) => {
+    const { relay } = wire;
+    relay.toClient.filter = held(login);
+    const watching = wire.probe({ isPooled });
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 1, 0]);
+    relay.cut();
+    relay.toClient.filter = login;
+    expect(await wire.codes(watching)).toEqual([]);
+  });
+});
+
+test('a definition that says pooler where there is none is corrected by the first answer', async () => {
+  const { relay } = wire;
+  relay.toClient.filter = asItIs;
+  const watching = wire.probe({ isPooled: true });
+  expect(await wire.codes(watching)).toEqual([]);
+  relay.toClient.filter = held(asItIs);
+  expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+  await until('each statement is cancelled', () => relay.cancelRequests === 2);
+  expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([2, 3, 1]);
+});
+
+test('a login that is answered just before it would be given up leaves its statement waiting, as any other does', async () => {
+  const { relay } = wire;
+  vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+  relay.toClient.pause();
+  relay.toClient.filter = held(ofPgBouncer);
+  const watching = wire.probe({ isPooled: true });
+  expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'login' } }]);
+  vi.setSystemTime(Date.now() + 61_000 - 1.7 * SHORT.connect);
+  const looking = wire.problemsOf(watching);
+  relay.toClient.resume();
+  expect(await looking).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);
+  expect([relay.sessions, relay.statements]).toEqual([1, 1]);
+});

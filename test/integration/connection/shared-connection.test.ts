@@ -1,0 +1,256 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Credentials, fixedPassword } from '../../../functions/connection/credentials.js';
+import type { Deadlines, Session } from '../../../functions/connection/shared-connection.js';
+import { ProblemError, problem } from '../../../functions/core/problems.js';
+import { startTestServer } from '../../support/postgres.js';
+import { type Message, NOTHING, Relay } from '../../support/relay.js';
+import { until } from '../../support/until.js';
+import { ROLE, SHORT, Wire } from '../../support/wire.js';
+
+let wire: Wire;
+beforeAll(async () => {
+  wire = await Wire.start();
+});
+afterEach(() => wire.renew());
+afterAll(() => wire?.close());
+
+const STATEMENT = 'SELECT pg_backend_pid() AS pid';
+const noAnswer = ({ isAfterQuery, bytes }: Message) => (isAfterQuery ? NOTHING : bytes);
+
+/** Gives these passwords, each until the server refuses it; the last one stays. */
+class Passwords implements Credentials {
+  given = 0;
+  refusals = 0;
+  readonly #left: string[];
+
+  constructor(...passwords: string[]) {
+    this.#left = passwords;
+  }
+
+  async password(): Promise<string | undefined> {
+    this.given += 1;
+    return this.#left[0];
+  }
+
+  refused(): boolean {
+    this.refusals += 1;
+    return this.#left.length > 1 && this.#left.shift() !== undefined;
+  }
+}
+
+describe('credentials', () => {
+  test('a refused password is asked for anew once, and the new one serves the same look', async () => {
+    const credentials = new Passwords('MARKED-old', wire.server.postgres.password);
+    const watching = wire.probe({ credentials });
+    expect(await wire.codes(watching)).toEqual([]);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([credentials.given, credentials.refusals]).toEqual([2, 1]);
+    expect([wire.relay.sessions, wire.relay.mostAtOnce]).toEqual([2, 1]);
+  });
+
+  test('a look gives up after the second refusal', async () => {
+    const credentials = new Passwords('MARKED-old', 'MARKED-new', wire.server.postgres.password);
+    const watching = wire.probe({ credentials });
+    expect(await wire.codes(watching)).toEqual(['PROBE.AUTH']);
+    expect([credentials.given, credentials.refusals, wire.relay.sessions]).toEqual([2, 1, 2]);
+    expect(await wire.codes(watching)).toEqual([]);
+  });
+
+  test('a password that stays the same is not tried twice', async () => {
+    const credentials = new Passwords('MARKED-wrong');
+    expect(await wire.codes(wire.probe({ credentials }))).toEqual(['PROBE.AUTH']);
+    expect([credentials.given, credentials.refusals, wire.relay.sessions]).toEqual([1, 1, 1]);
+  });
+
+  test.each([
+    ['none', undefined],
+    ['an empty one', ''],
+  ])('%s where the server wants one is a refused login', async (_, password) => {
+    expect(await wire.codes(wire.probe({ credentials: fixedPassword(password) }))).toEqual(['PROBE.AUTH']);
+  });
+
+  test('credentials that cannot be had say why', async () => {
+    const failure = problem('AWS.SECRETS', { error: 'AccessDeniedException' }, 'error');
+    const password = () => Promise.reject(new ProblemError(failure));
+    const watching = wire.probe({ credentials: { password, refused: () => true } });
+    expect(await wire.problemsOf(watching)).toEqual([failure]);
+    await until('the connection is gone', () => wire.relay.open === 0);
+  });
+
+  test('credentials that do not come are PROBE.TIMEOUT', async () => {
+    const password = () => new Promise<string>(() => undefined);
+    const watching = wire.probe({ credentials: { password, refused: () => true } });
+    expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'login' } }]);
+    expect(wire.relay.sessions).toBe(1);
+  });
+});
+
+test('200 looks at once, begun before there is a connection, are one connection and one statement', async () => {
+  const { relay } = wire;
+  relay.toClient.pause();
+  const watching = wire.probe();
+  const looks = Array.from({ length: 200 }, () => wire.codes(watching));
+  await until('the login has begun', () => relay.sessions > 0);
+  relay.toClient.resume();
+  expect(new Set((await Promise.all(looks)).flat())).toEqual(new Set());
+  expect([relay.sessions, relay.statements]).toEqual([1, 1]);
+});
+
+test('different questions at once share the connection, one after the other', async () => {
+  const { relay } = wire;
+  const underWay = { now: 0, most: 0 };
+  relay.toServer.filter = ({ type, bytes }) => {
+    underWay.now += type === 'Q' ? 1 : 0;
+    underWay.most = Math.max(underWay.most, underWay.now);
+    return bytes;
+  };
+  relay.toClient.filter = ({ type, isAfterQuery, bytes }) => {
+    underWay.now -= isAfterQuery && type === 'Z' ? 1 : 0;
+    return bytes;
+  };
+  const session = wire.session();
+  const numbers = [1, 2, 3];
+  const answers = await Promise.all(numbers.map((number) => session.ask(`${STATEMENT}, ${number} AS number`)));
+  expect(answers.map(({ results }) => results[0]?.[0]?.number)).toEqual(numbers);
+  expect([relay.sessions, relay.statements, underWay.most]).toEqual([1, 3, 1]);
+});
+
+test('a fail-over: the check follows the address to the other server', async () => {
+  const other = await startTestServer({ max_connections: '37' });
+  await other.createRole(ROLE, 'IN ROLE pg_monitor');
+  await other.sql(`ALTER ROLE ${ROLE} PASSWORD '${wire.server.postgres.password}'`);
+  const watching = wire.probe();
+  const before = await watching.look();
+  wire.relay.targetPort = other.postgres.port;
+  wire.relay.cut();
+  const after = await watching.look();
+  await watching.close();
+  await other.close();
+  expect([before, after].map(({ database }) => database?.slots.maxConnections)).toEqual([100, 37]);
+  expect([wire.relay.sessions, wire.relay.mostAtOnce]).toEqual([2, 1]);
+});
+
+test('through a Unix socket: what is given up is cancelled there too', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pool-health-socket-'));
+  const relay = await Relay.start(wire.server.postgres.port, { path: join(directory, '.s.PGSQL.5432') });
+  const watching = wire.probe({ endpoint: directory, port: 5432 });
+  expect(await wire.codes(watching)).toEqual([]);
+  relay.toClient.filter = noAnswer;
+  expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+  await until('each statement is cancelled', () => relay.cancelRequests === 2);
+  expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([2, 3, 1]);
+  await watching.close();
+  await relay.close();
+  rmSync(directory, { recursive: true });
+});
+
+describe('what is thrown holds no password', () => {
+  test.each<[string, (relay: Relay) => void]>([
+    ['cut during the login', (relay) => onType(relay, 'R', () => relay.cut())],
+    ['cut instead of an answer', (relay) => onType(relay, 'E', () => relay.cut())],
+    ['no answer to the login', (relay) => relay.toClient.pause()],
+    ['no answer to the statement', (relay) => Object.assign(relay.toClient, { filter: noAnswer })],
+    ['an error as answer', () => undefined],
+  ])('%s', async (_, disturb) => {
+    disturb(wire.relay);
+    const error = await wire
+      .session()
+      .ask('SELECT 1 / 0')
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(wire.server.postgres.password);
+  });
+});
+
+function onType(relay: Relay, type: string, act: () => void): void {
+  relay.toClient.filter = (message) => {
+    if (message.type === type) {
+      act();
+    }
+    return message.bytes;
+  };
+}
+
+describe('after close nothing is left, and nothing comes', () => {
+  /** So long that a timer that is left is seen. */
+  const LONG = { total: 600_000, connect: 600_000, query: 600_000, reusedQuery: 600_000 };
+  /** The one connection by which the tests themselves look at the server. */
+  const OWN = ['TCPSocketWrap'];
+  const held = () =>
+    process.getActiveResourcesInfo().filter((name) => /^(TCP(Socket|Connect)Wrap|Timeout)$/.test(name));
+
+  type Reach = (session: Session) => Promise<unknown>;
+  const ask: Reach = (session) => session.ask(STATEMENT).catch(() => undefined);
+
+  test.each<[string, Deadlines, Reach]>([
+    ['before anything was asked', LONG, async () => undefined],
+    ['of an idle connection', LONG, ask],
+    [
+      'of a login that waits',
+      SHORT,
+      async (session) => {
+        wire.relay.toClient.pause();
+        await ask(session);
+      },
+    ],
+    [
+      'of a statement that was given up',
+      SHORT,
+      async (session) => {
+        wire.relay.toClient.filter = noAnswer;
+        await ask(session);
+      },
+    ],
+    [
+      'while it connects',
+      LONG,
+      async (session) => {
+        void ask(session);
+      },
+    ],
+    [
+      'while it logs in',
+      LONG,
+      async (session) => {
+        wire.relay.toClient.pause();
+        void ask(session);
+        await until('the login has begun', () => wire.relay.sessions === 1);
+      },
+    ],
+    [
+      'while an open connection is asked',
+      LONG,
+      async (session) => {
+        await ask(session);
+        wire.relay.toClient.filter = noAnswer;
+        void ask(session);
+        await until('the statement is on its way', () => wire.relay.statements === 2);
+      },
+    ],
+  ])('%s', async (_, deadlines, reach) => {
+    const session = wire.session({ deadlines });
+    await reach(session);
+    const { sessions } = wire.relay;
+    await session.close();
+    await expect(session.ask(STATEMENT)).rejects.toThrow();
+    wire.relay.toClient.resume();
+    await until('nothing is left', () => wire.relay.open === 0 && inspect(held()) === inspect(OWN));
+    expect(wire.relay.sessions).toBe(sessions);
+    await until('the server has forgotten it', () => wire.backends().length === 0);
+  });
+
+  test('a statement that waits on the server is cancelled', async () => {
+    const session = wire.session({ deadlines: LONG });
+    await ask(session);
+    const waiting = session.ask('SELECT pg_sleep(600), pg_backend_pid() AS pid').catch(() => undefined);
+    await until('the statement runs', () => wire.backends().some((title) => title.endsWith('SELECT')));
+    await session.close();
+    await waiting;
+    await until('the server has forgotten it', () => wire.backends().length === 0);
+    expect([wire.relay.sessions, wire.relay.cancelRequests]).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { NeverAccepts } from '../../support/never-accepts.js';
+import { type Message, NOTHING, Relay } from '../../support/relay.js';
+import { until } from '../../support/until.js';
+import { SHORT, Wire } from '../../support/wire.js';
+
+let wire: Wire;
+beforeAll(async () => {
+  wire = await Wire.start();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await wire.renew();
+});
+afterAll(() => wire?.close());
+
+/** Stops the clock by which the check counts pauses; its deadlines go on. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'] });
+}
+
+function skip(ms: number): void {
+  vi.setSystemTime(Date.now() + ms);
+}
+
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => /^TCP(Socket|Connect)Wrap$/.test(name)).length;
+}
+
+const lose = () => NOTHING;
+
+describe('nobody accepts the connection', () => {
+  test('is PROBE.TIMEOUT, one attempt at a time, and over as soon as somebody does', async () => {
+    const address = await NeverAccepts.start();
+    const watching = wire.probe({ port: address.port });
+    const before = openSockets();
+    for (const _ of ['first', 'second']) {
+      const looking = wire.problemsOf(watching);
+      await until('the attempt has begun', () => openSockets() > before);
+      expect(openSockets()).toBeLessThanOrEqual(before + 2);
+      expect(await looking).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'connect' } }]);
+      await until('the attempt is given up', () => openSockets() === before);
+    }
+    await address.close();
+    const relay = await Relay.start(wire.server.postgres.port, { port: address.port });
+    expect(await wire.codes(watching)).toEqual([]);
+    expect(relay.sessions).toBe(1);
+    await watching.close();
+    await relay.close();
+  });
+});
+
+describe('the login gets no answer', () => {
+  test('is PROBE.TIMEOUT, and what waits is joined by the next look until it is answered', async () => {
+    const { relay } = wire;
+    relay.toClient.pause();
+    const watching = wire.probe();
+    const [first] = await wire.problemsOf(watching);
+    const [second] = await wire.problemsOf(watching);
+    expect([first, second]).toMatchObject([
+      { code: 'PROBE.TIMEOUT', values: { phase: 'login' } },
+      { code: 'PROBE.TIMEOUT', values: { phase: 'login' } },
+    ]);
+    expect(second?.values.waitedMs).toBeGreaterThan(Number(first?.values.waitedMs) + SHORT.connect / 2);
+    relay.toClient.resume();
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.cancelRequests]).toEqual([1, 0]);
+    expect(wire.backends()).toHaveLength(1);
+  });
+
+  test('if the answer is lost, it is tried anew after 61 s and not before', async () => {
+    const { relay } = wire;
+    stopClock();
+    relay.toClient.filter = lose;
+    const watching = wire.probe();
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    relay.toClient.filter = ({ bytes }) => bytes;
+    skip(60_000 - SHORT.connect);
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    expect(relay.sessions).toBe(1);
+    skip(61_000);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+
+  test('a look that comes just before that waits for the rest of it, and then tries anew', async () => {
+    const { relay } = wire;
+    relay.toClient.filter = lose;
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+    const watching = wire.probe();
+    expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
+    relay.toClient.filter = ({ bytes }) => bytes;
+    skip(60_700 - SHORT.connect);
+    expect(await wire.codes(watching)).toEqual([]);
+    expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
+  });
+});
+
+/** Answers that the relay does not let through as they are; the login it does. */
+const answers = (change: (message: Message) => Buffer) => (message: Message) =>
+  message.isAfterQuery ? change(message) : message.bytes;
+const upToHalfARow = ({ type, bytes }: Message) =>
+  type === 'T' ? bytes : type === 'D' ? bytes.subarray(0, bytes.length / 2) : NOTHING;
+
+describe.each<[string, 'toServer' | 'toClient', (message: Message) => Buffer]>([
+  ['the statement is lost', 'toServer', ({ type, bytes }) => (type === 'Q' ? NOTHING : bytes)],
+  ['the answer is lost', 'toClient', answers(lose)],
+  ['the answer stops in the middle of a row', 'toClient', answers(upToHalfARow)],
+])('%s', (_, direction, filter) => {
+  test('a check that connects gives up once, and cancels', async () => {
+    const { relay } = wire;
+    relay[direction].filter = filter;
+    expect(await wire.problemsOf(wire.probe())).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);
+    await until('a CancelRequest', () => relay.cancelRequests === 1);
+    expect([relay.sessions, relay.statements]).toEqual([1, 1]);
+    await until('the connection is gone', () => relay.open === 0);
+  });
+});
+
+test('an open connection that gives no answer is given up for a new one, which is asked anew at growing intervals', async () => {
+  const { relay } = wire;
+  stopClock();
+  const watching = wire.probe();
+  expect(await wire.codes(watching)).toEqual([]);
+  relay.toClient.filter = answers(lose);
+  /** Looks after a pause, and tells how many connections there were until then. */
+  const sessionsAfter = async (pauseMs: number) => {
+    skip(pauseMs);
+    expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);
+    return relay.sessions;
+  };
+  expect(await sessionsAfter(0)).toBe(2);
+  expect(await sessionsAfter(SHORT.total - 1)).toBe(2);
+  expect(await sessionsAfter(1)).toBe(3);
+  expect(await sessionsAfter(2 * SHORT.total - 1)).toBe(3);
+  expect(await sessionsAfter(1)).toBe(4);
+  relay.toClient.filter = ({ bytes }) => bytes;
+  expect(await sessionsAfter(4 * SHORT.total - 1)).toBe(4);
+  skip(1);
+  expect(await wire.codes(watching)).toEqual([]);
+  const givenUp = 4;
+  await until('a CancelRequest for each', () => relay.cancelRequests === givenUp);
+  expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([5, 1 + givenUp + 1, 1]);
+});
+
+test('an answer that comes byte by byte is an answer', async () => {
+  const { relay } = wire;
+  relay.toClient.isSlow = true;
+  relay.toServer.isSlow = true;
+  const watching = wire.probe();
+  expect(await wire.codes(watching)).toEqual([]);
+  expect(await wire.codes(watching)).toEqual([]);
+  expect([relay.sessions, relay.statements]).toEqual([1, 2]);
+});

@@ -1,0 +1,199 @@
+import { createServer, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fixedPassword } from '../../../functions/connection/credentials.js';
+import type { PoolConfig } from '../../../functions/core/pool-config.js';
+import type { WatchedPool } from '../../../functions/core/ports.js';
+import { DETAILS_ROUTE, ROUTES } from '../../../functions/core/routes.js';
+import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
+import { detailsHandler } from '../../../functions/handlers/details.js';
+import { Monitor } from '../../../functions/monitor/monitor.js';
+import { PrismaRoundTrip } from '../../../functions/round-trip/prisma-round-trip.js';
+import { RoundTrips } from '../../../functions/round-trip/round-trips.js';
+import { TransactionRate } from '../../../functions/round-trip/transaction-rate.js';
+import { getEvent } from '../../support/events.js';
+import { OWN_SESSIONS, startTestServer, type TestServer } from '../../support/postgres.js';
+import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
+import { until } from '../../support/until.js';
+
+let server: TestServer;
+const monitors: Monitor[] = [];
+const trips: RoundTrips[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.createCheckRole(CHECK_ROLE);
+  await server.createDatabase('shop');
+  await server.createDatabase('quiet');
+  await server.createRole('app');
+});
+afterEach(async () => {
+  await Promise.all([...monitors.splice(0), ...trips.splice(0)].map((each) => each.close()));
+});
+afterAll(() => server?.close());
+
+function watch(pool: string, database: string, changes: Partial<PoolConfig> = {}): WatchedPool {
+  return { pool, config: configFor(server, { pool, database, ...changes }), problems: [] };
+}
+
+function handlerOf(...pools: readonly WatchedPool[]) {
+  const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
+  monitors.push(monitor);
+  const login = { credentials: fixedPassword(server.postgres.password), caFile: null };
+  const made = new RoundTrips((config) => new PrismaRoundTrip(config, login));
+  trips.push(made);
+  return detailsHandler(monitor, made);
+}
+
+async function get(handler: ReturnType<typeof handlerOf>, pool?: string) {
+  const event = { ...getEvent(DETAILS_ROUTE), ...(pool !== undefined && { queryStringParameters: { pool } }) };
+  const answer = await handler(event);
+  return { ...answer, json: JSON.parse(answer.body ?? '') };
+}
+
+describe('GET /health/details', () => {
+  test("has the reports' form, and who holds the connections", async () => {
+    const busy = await server.open(2, 'idle in transaction', { user: 'app', database: 'shop', applicationName: 'web' });
+    const idle = await server.open(3, 'idle', { user: 'app', database: 'shop', applicationName: 'worker' });
+    const { statusCode, headers, json } = await get(handlerOf(watch('orders', 'shop')));
+    await busy.close();
+    await idle.close();
+    expect(statusCode).toBe(200);
+    expect(headers).toEqual({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    expect(json).toMatchObject({
+      status: 'ok',
+      connectionPool: {
+        activeConnections: 2,
+        idleConnections: 3,
+        totalConnections: 5,
+        poolSize: 20,
+        utilization: 25,
+      },
+      health: { pool: 'orders', status: 'healthy' },
+      slots: { maxConnections: 100, superuserReserved: 3, databaseLimit: null },
+      problems: [],
+    });
+    const ofApp = json.holders.filter(({ user }: { user: string }) => user === 'app');
+    expect(ofApp).toEqual([
+      expect.objectContaining({
+        database: 'shop',
+        application: 'worker',
+        state: 'idle',
+        count: 3,
+        oldestTransactionMs: null,
+      }),
+      expect.objectContaining({
+        database: 'shop',
+        application: 'web',
+        state: 'idle in transaction',
+        count: 2,
+        oldestTransactionMs: expect.any(Number),
+        longestQueryMs: null,
+      }),
+    ]);
+    const ofOthers = json.holders.filter(({ user }: { user: string | null }) => user !== null && user !== CHECK_ROLE);
+    expect(ofOthers.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(5 + OWN_SESSIONS);
+  });
+
+  test('goes through Prisma and back, acquisition apart from query, on one connection that is kept', async () => {
+    const handler = handlerOf(watch('orders', 'shop'));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => get(handler)));
+    for (const { json } of answers) {
+      expect(json.roundTrip).toEqual({ acquireMs: expect.any(Number), queryMs: expect.any(Number) });
+    }
+    const rows = await server.sql(
+      `SELECT query FROM pg_stat_activity WHERE usename = '${CHECK_ROLE}' AND query = 'select 1'`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  test('a server that hangs is waited for, not asked once more', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket));
+    const port = await freePort();
+    await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve));
+    const settings = { min: 1, max: 20, idleTimeout: 30_000, connectionTimeout: 60_000 };
+    const config = configFor(server, { port, settings });
+    const patient = new RoundTrips(
+      (each) => new PrismaRoundTrip(each, { credentials: fixedPassword('x'), caFile: null }),
+    );
+    const answers = await Promise.all([patient.measure(config), patient.measure(config)]);
+    answers.push(await patient.measure(config));
+    const asked = sockets.length;
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    silent.close();
+    await patient.close();
+    expect(answers.map(({ problems }) => problems[0]?.code)).toEqual(Array(3).fill('PROBE.TIMEOUT'));
+    expect(asked).toBe(1);
+  });
+
+  test('an authority that cannot be read is an answer, not a crash', async () => {
+    const login = { credentials: fixedPassword('x'), caFile: '/nowhere/ca.pem' };
+    const unread = new RoundTrips((each) => new PrismaRoundTrip(each, login));
+    const { problems } = await unread.measure(configFor(server, { tls: 'verify-full' }));
+    expect(problems.map(({ code }) => code)).toEqual(['CONFIG.INVALID']);
+  });
+
+  test('shows no text of a query', async () => {
+    const { clients, close } = await server.open(1, 'idle', { user: 'app', database: 'shop' });
+    const running = clients[0]?.query(`SELECT pg_sleep(60), 'hidden text'`).catch(() => undefined);
+    await until('the query runs', async () => {
+      const rows = await server.sql(`SELECT 1 FROM pg_stat_activity WHERE usename = 'app' AND state = 'active'`);
+      return rows.length > 0;
+    });
+    const { body, json } = await get(handlerOf(watch('orders', 'shop')));
+    await close();
+    await running;
+    expect(json.holders).toContainEqual(
+      expect.objectContaining({ user: 'app', state: 'active', longestQueryMs: expect.any(Number) }),
+    );
+    expect(body).not.toContain('hidden text');
+  });
+
+  test('shows problems with their values, and what could not be seen as null', async () => {
+    const { statusCode, json } = await get(handlerOf(watch('orders', 'shop', { user: 'nobody_here' })));
+    expect(statusCode).toBe(503);
+    expect(json).toMatchObject({
+      status: 'error',
+      connectionPool: { activeConnections: null, totalConnections: null, poolSize: 20, utilization: null },
+      holders: null,
+      slots: null,
+      managedPool: null,
+      roundTrip: { acquireMs: null, queryMs: null },
+    });
+    expect(json.problems[0]).toMatchObject({ code: 'PROBE.AUTH', layer: 'database', values: { sqlstate: '28P01' } });
+  });
+
+  test('answers the worst pool, or the one that is named', async () => {
+    const sessions = await server.open(15, 'idle', { user: 'app', database: 'shop' });
+    const handler = handlerOf(watch('quiet', 'quiet'), watch('orders', 'shop'));
+    const worst = await get(handler);
+    const named = await get(handler, 'quiet');
+    const unknown = await get(handler, 'nothing');
+    await sessions.close();
+    expect(worst.json.health.pool).toBe('orders');
+    expect(named.json.health.pool).toBe('quiet');
+    expect(unknown.statusCode).toBe(404);
+  });
+
+  test.each([
+    ['another path', getEvent(ROUTES.worstPool), 404],
+    ['another method', getEvent(DETAILS_ROUTE, undefined, 'POST'), 405],
+  ])('%s', async (_, event, status) => {
+    expect((await handlerOf(watch('orders', 'shop'))(event)).statusCode).toBe(status);
+  });
+});
+
+describe('transactions per second', () => {
+  test('are known from the second look on, and not across a pause or a reset', () => {
+    const rate = new TransactionRate();
+    expect(rate.next('a', 1_000, 0)).toBeNull();
+    expect(rate.next('a', 1_300, 10_000)).toBe(30);
+    expect(rate.next('b', 5, 10_000)).toBeNull();
+    expect(rate.next('a', 10, 20_000)).toBeNull();
+    expect(rate.next('a', 20, 21_000)).toBe(10);
+    expect(rate.next('a', 9_000, 20 * 60_000)).toBeNull();
+    expect(rate.next('a', null, 21 * 60_000)).toBeNull();
+  });
+});

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { WatchedPool } from '../../../functions/core/ports.js';
+import { ProblemError, problem } from '../../../functions/core/problems.js';
+import { ROUTES } from '../../../functions/core/routes.js';
+import { poolHandler } from '../../../functions/handlers/pool.js';
+import { Monitor } from '../../../functions/monitor/monitor.js';
+import { getEvent } from '../../support/events.js';
+import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
+
+let server: TestServer;
+const monitors: Monitor[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer({ log_statement: 'all' });
+  await server.createCheckRole(CHECK_ROLE);
+  await server.createDatabase('shop');
+  await server.createDatabase('quiet');
+  await server.createRole('app');
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await Promise.all(monitors.splice(0).map((monitor) => monitor.close()));
+});
+afterAll(() => server?.close());
+
+function watch(pool: string, database: string): WatchedPool {
+  return { pool, config: configFor(server, { pool, database }), problems: [] };
+}
+
+function handlerOf(pools: readonly WatchedPool[]) {
+  const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
+  monitors.push(monitor);
+  return poolHandler(monitor);
+}
+
+async function get(handler: ReturnType<typeof poolHandler>, pool?: string) {
+  const answer = await handler(pool === undefined ? getEvent(ROUTES.worstPool) : getEvent(ROUTES.onePool, { pool }));
+  return { ...answer, json: JSON.parse(answer.body ?? '') };
+}
+
+/** Statements of checks that the server has run. */
+function statements(): number {
+  const log = readFileSync(join(server.postgres.directory, 'postgres.log'), 'utf8');
+  return log.split('as superuser_reserved').length - 1;
+}
+
+describe('GET /health/pool', () => {
+  test('answers what the database shows, in the form of the contract', async () => {
+    const sessions = await server.open(5, 'idle', { user: 'app', database: 'shop' });
+    const { statusCode, headers, json } = await get(handlerOf([watch('orders', 'shop')]));
+    await sessions.close();
+    expect(statusCode).toBe(200);
+    expect(headers).toEqual({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    expect(json).toMatchObject({
+      status: 'healthy',
+      metrics: { activeConnections: 0, idleConnections: 5, waitingRequests: null, totalConnections: 5, poolSize: 20 },
+      config: { min: 2, max: 20, idleTimeout: 30_000, connectionTimeout: 10_000 },
+      utilization: { percent: 25, status: 'normal' },
+      pool: 'orders',
+      saturatedLayer: null,
+      problems: [],
+    });
+    expect(json).not.toHaveProperty('pools');
+  });
+
+  test('an unhealthy pool is 503 with the same body, and names no host, user or database', async () => {
+    const config = configFor(server, { user: 'nobody_here', database: 'shop' });
+    const { statusCode, body, json } = await get(handlerOf([{ pool: 'orders', config, problems: [] }]));
+    expect(statusCode).toBe(503);
+    expect(json).toMatchObject({
+      status: 'unhealthy',
+      metrics: { activeConnections: null, idleConnections: null, totalConnections: null, poolSize: 20 },
+      utilization: { percent: null, status: 'unknown' },
+      problems: [{ code: 'PROBE.AUTH', severity: 'error', layer: 'database' }],
+    });
+    expect(body).not.toMatch(/nobody_here|shop|127\.0\.0\.1/);
+  });
+
+  test('200 requests at once and more within five seconds are one statement; then there is a second', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const handler = handlerOf([watch('orders', 'shop')]);
+    const before = statements();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => get(handler)));
+    vi.setSystemTime(Date.now() + 4_999);
+    const late = await get(handler);
+    expect(statements() - before).toBe(1);
+    expect(new Set([...answers, late].map(({ json }) => json.timestamp)).size).toBe(1);
+    expect(late.json.ageMs).toBeGreaterThanOrEqual(4_900);
+    vi.setSystemTime(Date.now() + 1_000);
+    await get(handler);
+    expect(statements() - before).toBe(2);
+  });
+
+  test('of several pools the worst is answered, with a line for each', async () => {
+    const sessions = await server.open(15, 'idle', { user: 'app', database: 'shop' });
+    const handler = handlerOf([watch('quiet', 'quiet'), watch('orders', 'shop')]);
+    const worst = await get(handler);
+    const one = await get(handler, 'quiet');
+    await sessions.close();
+    expect(worst.json).toMatchObject({
+      pool: 'orders',
+      utilization: { percent: 75, status: 'warning' },
+      pools: [
+        { pool: 'quiet', status: 'healthy', percent: 0 },
+        { pool: 'orders', status: 'healthy', percent: 75 },
+      ],
+    });
+    expect(one.json).toMatchObject({ pool: 'quiet', utilization: { percent: 0, status: 'normal' } });
+    expect(one.json).not.toHaveProperty('pools');
+  });
+
+  test('a deployment without a pool is unhealthy, not fine', async () => {
+    const { statusCode, json } = await get(handlerOf([]));
+    expect(statusCode).toBe(503);
+    expect(json.problems).toMatchObject([{ code: 'CONFIG.MISSING' }]);
+    expect(json.config).toEqual({ min: null, max: null, idleTimeout: null, connectionTimeout: null });
+  });
+
+  test('definitions that cannot be read are an answer with the reason', async () => {
+    const broken = new Monitor(
+      { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
+      (config) => probesFor(server, config),
+    );
+    const { statusCode, json } = await get(poolHandler(broken));
+    expect(statusCode).toBe(503);
+    expect(json.problems).toMatchObject([{ code: 'AWS.SSM', severity: 'error' }]);
+  });
+});
+
+describe('what is not there', () => {
+  test.each([
+    ['an unknown pool', getEvent(ROUTES.onePool, { pool: 'nothing' }), 404],
+    ['a pool named like a property of every object', getEvent(ROUTES.onePool, { pool: '__proto__' }), 404],
+    ['an unknown path', getEvent('$default'), 404],
+    ['another method', getEvent(ROUTES.worstPool, undefined, 'POST'), 405],
+    ['HEAD', getEvent(ROUTES.worstPool, undefined, 'HEAD'), 405],
+  ])('%s', async (_, event, status) => {
+    const answer = await handlerOf([watch('orders', 'shop')])(event);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    expect(typeof JSON.parse(answer.body ?? '').message).toBe('string');
+    expect(answer.headers?.allow).toBe(status === 405 ? 'GET' : undefined);
+  });
+});

@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ATTACH } from '../../support/synth.js';
+
+/** The very command of a user, on a machine without credentials, region and network. */
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pool-health-synth-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function cdkSynth(...args: readonly string[]) {
+  const { PATH = '', HOME = '' } = process.env;
+  const cdk = ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices', '--output', join(folder, 'out')];
+  const result = spawnSync(
+    'sh',
+    ['-c', '"$@"; status=$?; times; exit $status', 'sh', process.execPath, ...cdk, ...args],
+    {
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+      encoding: 'utf8',
+      env: {
+        PATH,
+        HOME,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_CONFIG_FILE: '/dev/null',
+        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        HTTPS_PROXY: 'http://127.0.0.1:9',
+        HTTP_PROXY: 'http://127.0.0.1:9',
+      },
+    },
+  );
+  return { ...result, seconds: secondsOfWork(result.stdout) };
+}
+
+/** The last line of `times` of a shell: what its children used. Unlike a clock it does not run faster on a busy machine. */
+function secondsOfWork(output: string): number {
+  const [last = ''] = output.trimEnd().split('\n').slice(-1);
+  const seconds = [...last.matchAll(/(\d+)m([\d.]+)s/g)].map(([, m, s]) => Number(m) * 60 + Number(s));
+  expect(seconds).toHaveLength(2);
+  return seconds.reduce((sum, part) => sum + part, 0);
+}
+
+const manifest = () => JSON.parse(readFileSync(join(folder, 'out', 'manifest.json'), 'utf8'));
+
+describe('npx cdk synth, offline and without credentials', () => {
+  it('makes the demo that cdk.json names, and says first what it costs', () => {
+    const { status, stderr, seconds } = cdkSynth();
+    expect(stderr.split('\n').find((line) => !line.startsWith('npm warn'))).toMatch(
+      /^pool-health: mode "demo" .* about \d+0 USD a month/,
+    );
+    expect(status).toBe(0);
+    expect(seconds).toBeLessThan(20);
+    expect(manifest().artifacts['pool-health'].type).toBe('aws:cloudformation:stack');
+  });
+
+  it('attaches to what exists, with no look-up left to do and nothing to say about costs', () => {
+    const { status, stderr, seconds } = cdkSynth('-c', `pool-health=${JSON.stringify(ATTACH)}`);
+    expect(stderr).not.toContain('USD');
+    expect(status).toBe(0);
+    expect(seconds).toBeLessThan(20);
+    expect(manifest().missing).toBeUndefined();
+  });
+
+  it('refuses a wrong context with its mistakes, and no stack trace', () => {
+    const { status, stderr } = cdkSynth('-c', 'pool-health={"mode": "attach", "vpcId": "x"}');
+    expect(status).toBe(1);
+    const lines = stderr.split('\n').filter((line) => line !== '' && !/^npm warn|Subprocess exited/.test(line));
+    expect(lines).toEqual([
+      'The context "pool-health" in cdk.json cannot be deployed. Correct these 4:',
+      '- vpcId must be the id of a VPC, "vpc-…", received "x"',
+      '- subnetIds is missing: it must be a list of subnet ids',
+      expect.stringMatching(/^- egress is missing: /),
+      '- pools is missing: it must be a list of pools',
+    ]);
+  });
+});

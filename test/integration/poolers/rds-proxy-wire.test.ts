@@ -1,0 +1,193 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fixedPassword } from '../../../functions/connection/credentials.js';
+import { Session } from '../../../functions/connection/shared-connection.js';
+import type { PoolConfig } from '../../../functions/core/pool-config.js';
+import { PostgresProbe } from '../../../functions/postgres/probe.js';
+import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { CHECK_ROLE, configFor } from '../../support/probe.js';
+import { ProxyWire, type Sent } from '../../support/proxy-wire.js';
+
+let server: TestServer;
+let proxy: ProxyWire;
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.createCheckRole(CHECK_ROLE);
+});
+beforeEach(async () => {
+  proxy = await ProxyWire.start(server.postgres.port);
+});
+afterEach(() => proxy.close());
+afterAll(() => server?.close());
+
+interface Outcome {
+  readonly codes: readonly string[];
+  /** Whether there were counts at every look. */
+  readonly isSeen: boolean;
+  /** What the proxy has against it. */
+  readonly faults: readonly string[];
+}
+
+function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
+  const config = configFor(server, { port: proxy.port, managed: { kind: 'rds-proxy', name: 'orders' }, ...changes });
+  const credentials = fixedPassword(server.postgres.password);
+  return new PostgresProbe(config, new Session({ target: config, caFile: null, credentials, isPooled: true }));
+}
+
+/** The check, some looks long, through an RDS Proxy. What it sends is changed on its way as the variant says. */
+async function checked(variant: (message: Sent) => Buffer, changes: Partial<PoolConfig> = {}): Promise<Outcome> {
+  proxy.tamper = variant;
+  const watching = probe(changes);
+  const codes = new Set<string>();
+  let isSeen = true;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const { database, problems, isDirect } = await watching.look();
+    isSeen &&= database?.connections != null && isDirect === false;
+    for (const { code, values } of problems) {
+      codes.add(`${code} ${values.sqlstate}`);
+    }
+  }
+  await watching.close();
+  return { codes: [...codes], isSeen, faults: [...new Set(proxy.faults)] };
+}
+
+const LOOKS = 50;
+const PASSED: Outcome = { codes: [], isSeen: true, faults: [] };
+
+const asItIs = ({ bytes }: Sent) => bytes;
+
+/** The same with one more parameter in the startup packet, as pg sends it when it is told to. */
+const withParameter = (name: string, value: string) => (message: Sent) => {
+  if (message.type !== '') {
+    return message.bytes;
+  }
+  const more = Buffer.from(`${name}\0${value}\0\0`);
+  const longer = Buffer.concat([message.bytes.subarray(0, -1), more]);
+  longer.writeInt32BE(longer.length, 0);
+  return longer;
+};
+
+/** The same with something before every statement. */
+const withStatement = (text: string) => (message: Sent) => {
+  if (message.type !== 'Q') {
+    return message.bytes;
+  }
+  const longer = Buffer.concat([message.bytes.subarray(0, 5), Buffer.from(`${text}; `), message.bytes.subarray(5)]);
+  longer.writeInt32BE(longer.length - 1, 1);
+  return longer;
+};
+
+describe('the check through an RDS Proxy', () => {
+  test('passes: it sends nothing that is refused, and nothing that pins', async () => {
+    expect(await checked(asItIs)).toEqual(PASSED);
+    expect(proxy.statements).toBe(LOOKS);
+  });
+
+  test('passes with the longest definition too', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `${index}'"\\`.padEnd(63, '\\'));
+    const count = { users: [...names, CHECK_ROLE], applications: names };
+    expect(await checked(asItIs, { count, sharedUser: true })).toEqual(PASSED);
+  });
+
+  test('passes when details ask who holds the connections', async () => {
+    const watching = probe();
+    const { problems } = await watching.holders();
+    await watching.close();
+    expect([problems, proxy.faults, proxy.statements]).toEqual([[], [], 1]);
+  });
+
+  test.each<[string, (message: Sent) => Buffer, string]>([
+    ['a time-out in the startup packet', withParameter('statement_timeout', '3000'), 'statement_timeout'],
+    ['a lock time-out in the startup packet', withParameter('lock_timeout', '3000'), 'lock_timeout'],
+    ['options in the startup packet', withParameter('options', '-c geqo=off'), 'options'],
+  ])('with %s it is refused', async (_, variant, fault) => {
+    expect(await checked(variant)).toEqual({ codes: ['PROBE.QUERY 0A000'], isSeen: false, faults: [fault] });
+  });
+
+  test.each([
+    ['SET statement_timeout = 3000', 'SET'],
+    ["SELECT set_config('statement_timeout', '3000', false)", 'set_config'],
+    ['DISCARD PLANS', 'DISCARD'],
+  ])('with %s it is pinned', async (text, fault) => {
+    expect((await checked(withStatement(text))).faults).toEqual([fault]);
+  });
+});
+
+describe('the imitated proxy', () => {
+  const client = async (more: pg.ClientConfig = {}) => {
+    const { host, user, password, database } = server.postgres.connection();
+    const made = new pg.Client({ host, user, password, database, port: proxy.port, ...more });
+    made.on('error', () => undefined);
+    await made.connect();
+    return made;
+  };
+
+  test.each([
+    ['the option statement_timeout', { statement_timeout: 1_000 }],
+    ['the option lock_timeout', { lock_timeout: 1_000 }],
+    ['the option idle_in_transaction_session_timeout', { idle_in_transaction_session_timeout: 1_000 }],
+    ['command-line options', { options: '-c statement_timeout=1000' }],
+  ])('refuses %s in its own words', async (what, more) => {
+    await expect(client(more)).rejects.toMatchObject({
+      code: '0A000',
+      message: `Feature not supported: RDS Proxy currently doesn’t support ${what}.`,
+    });
+  });
+
+  test('ends a CancelRequest without a word, and says so', async () => {
+    const request = Buffer.from('0000001004d2162e0000000100000002', 'hex');
+    const answer = await new Promise<number>((resolve) => {
+      const socket = new Socket().connect(proxy.port, '127.0.0.1');
+      let received = 0;
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+      });
+      socket.on('close', () => resolve(received));
+      socket.end(request);
+    });
+    expect([answer, proxy.faults]).toEqual([0, ['CancelRequest']]);
+  });
+
+  test.each([
+    ['set  work_mem = 64', 'SET'],
+    ['SELECT 1; RESET ALL', 'RESET'],
+    ["/* first */ SELECT set_config ('work_mem', '64', true)", 'set_config'],
+    ['PREPARE one AS SELECT 1', 'PREPARE'],
+    ['DEALLOCATE ALL', 'DEALLOCATE'],
+    ['DISCARD ALL', 'DISCARD'],
+    ['LISTEN news', 'LISTEN'],
+    ['BEGIN; DECLARE some CURSOR FOR SELECT 1; COMMIT', 'DECLARE'],
+    ['CREATE TEMP TABLE some (id int)', 'a temporary object'],
+    ['CREATE OR REPLACE TEMPORARY VIEW other AS SELECT 1', 'a temporary object'],
+    ['SELECT 1 AS id INTO TEMP TABLE third', 'a temporary object'],
+    ['CREATE TEMPORARY SEQUENCE numbers', 'a temporary object'],
+    ["SELECT nextval('numbers')", 'nextval or setval'],
+    ["SELECT setval('numbers', 1)", 'nextval or setval'],
+    ['SELECT pg_advisory_lock(1)', 'a session advisory lock'],
+    ['SELECT pg_try_advisory_lock_shared(1)', 'a session advisory lock'],
+    [`SELECT '${'x'.repeat(16 * 1024)}'`, 'more than 16 KB'],
+  ])('says what pins: %.50s', async (text, fault) => {
+    const asking = await client();
+    await asking.query(text).catch(() => undefined);
+    await asking.end();
+    expect(proxy.faults).toEqual([fault]);
+  });
+
+  test('says that a named statement pins', async () => {
+    const asking = await client();
+    await asking.query({ name: 'one', text: 'SELECT 1' });
+    await asking.end();
+    expect(proxy.faults).toEqual(['a named statement']);
+  });
+
+  test('has nothing against what does not pin', async () => {
+    const asking = await client({ application_name: 'web', client_encoding: 'UTF8' });
+    await asking.query('SELECT $1::int', [1]);
+    await asking.query(`SELECT 'SET x; LISTEN', "set_config(" FROM (SELECT 1 AS "set_config(") AS t -- ; SET y = 1`);
+    await asking.query('BEGIN; SELECT pg_advisory_xact_lock(1); SELECT $$ ; RESET ALL $$ AS reset; COMMIT');
+    await asking.query('CREATE TABLE template (id int); UPDATE template SET id = 1; DROP TABLE template');
+    await asking.end();
+    expect(proxy.faults).toEqual([]);
+  });
+});

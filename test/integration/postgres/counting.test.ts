@@ -1,0 +1,244 @@
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { PoolConfig } from '../../../functions/core/pool-config.js';
+import type { ConnectionCounts } from '../../../functions/core/sample.js';
+import { readActivity } from '../../../functions/postgres/activity.js';
+import type { PostgresProbe } from '../../../functions/postgres/probe.js';
+import { activityStatement } from '../../../functions/postgres/statement.js';
+import { OWN_SESSIONS, type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
+import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
+import { until } from '../../support/until.js';
+
+let server: TestServer;
+const probes: PostgresProbe[] = [];
+const opened: Sessions[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer({ max_connections: '60', max_parallel_workers_per_gather: '2', wal_level: 'replica' });
+  await server.createCheckRole(CHECK_ROLE);
+  await server.createDatabase('shop');
+  await server.createDatabase('elsewhere');
+  await server.createRole('app');
+  await server.createRole('Other "App"');
+  await server.createRole('blind');
+});
+afterEach(async () => {
+  await Promise.all(probes.splice(0).map((probe) => probe.close()));
+  for (const sessions of opened.splice(0)) {
+    await sessions.close();
+  }
+  await server.gone('sessions of checks', `application_name = 'pool-health'`);
+});
+afterAll(() => server?.close());
+
+function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
+  const made = probeFor(server, configFor(server, { database: 'shop', ...changes }));
+  probes.push(made);
+  return made;
+}
+
+async function counts(changes: Partial<PoolConfig> = {}): Promise<ConnectionCounts | null | undefined> {
+  const { database, problems } = await probe(changes).look();
+  await probes.pop()?.close();
+  await server.gone('the check', `usename = '${CHECK_ROLE}' AND state = 'idle' AND query LIKE '%superuser_reserved%'`);
+  expect(problems).toEqual([]);
+  return database?.connections;
+}
+
+async function open(...args: Parameters<TestServer['open']>): Promise<Sessions> {
+  const sessions = await server.open(...args);
+  opened.push(sessions);
+  return sessions;
+}
+
+async function majorVersion(): Promise<number> {
+  const [row] = await server.sql('SHOW server_version_num');
+  return Math.floor(Number(row?.server_version_num) / 10_000);
+}
+
+/** The setting that makes even a small query use parallel workers. */
+async function forcedParallelism(): Promise<string> {
+  return (await majorVersion()) >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+}
+
+const SHOP = { user: 'app', database: 'shop' };
+
+describe('what is counted', () => {
+  test('each state: executing and in a transaction are active, the rest is idle', async () => {
+    await open(3, 'active', SHOP);
+    await open(4, 'idle', SHOP);
+    await open(2, 'idle in transaction', SHOP);
+    await open(1, 'idle in transaction (aborted)', SHOP);
+    expect(await counts()).toMatchObject({ total: 10, active: 6, idleInTransaction: 3 });
+  });
+
+  test('nothing is open: zero, not unknown', async () => {
+    expect(await counts()).toMatchObject({ total: 0, active: 0, idleInTransaction: 0, longestTransactionMs: null });
+  });
+
+  test('sessions of another database take slots of the server, not of the pool', async () => {
+    await open(2, 'idle', SHOP);
+    await open(5, 'idle', { user: 'app', database: 'elsewhere' });
+    const superuserAndCheck = 2;
+    expect(await counts()).toMatchObject({ total: 2, database: 2 + 1, server: 2 + 5 + superuserAndCheck });
+  });
+
+  test('sessions of the check are not the pool, whichever check of the role holds them', async () => {
+    await open(1, 'idle', SHOP);
+    await open(1, 'idle', { user: CHECK_ROLE, database: 'shop', applicationName: 'pool-health' });
+    await open(1, 'active', { user: CHECK_ROLE, database: 'shop', applicationName: 'psql' });
+    expect(await counts()).toMatchObject({ total: 1, active: 0, database: 4 });
+  });
+
+  test('a shared user counts, but for sessions with the name of the check', async () => {
+    await open(2, 'active', { user: CHECK_ROLE, database: 'shop', applicationName: 'web' });
+    expect(await counts({ sharedUser: true })).toMatchObject({ total: 2, active: 2, database: 3 });
+  });
+
+  test('users and applications narrow the count', async () => {
+    await open(2, 'idle', { ...SHOP, applicationName: 'web' });
+    await open(3, 'active', { ...SHOP, applicationName: "wo'rker\\" });
+    await open(4, 'idle', { user: 'Other "App"', database: 'shop', applicationName: 'web' });
+    const count = (users: string[] | null, applications: string[] | null) => counts({ count: { users, applications } });
+    expect(await count(['app'], null)).toMatchObject({ total: 5, active: 3 });
+    expect(await count(['Other "App"'], null)).toMatchObject({ total: 4, active: 0 });
+    expect(await count(null, ['web'])).toMatchObject({ total: 6 });
+    expect(await count(null, ["wo'rker\\"])).toMatchObject({ total: 3 });
+    expect(await count(['app', 'nobody like this'], ['web'])).toMatchObject({ total: 2 });
+    expect(await count(['nobody like this'], null)).toMatchObject({ total: 0 });
+  });
+
+  test('parallel workers are not connections', async () => {
+    const { clients } = await open(1, 'idle', SHOP);
+    await clients[0]?.query(`SET ${await forcedParallelism()} = on`);
+    const running = clients[0]?.query('SELECT pg_sleep(30) FROM (SELECT 1) AS one').catch(() => undefined);
+    await until('a parallel worker runs', async () => {
+      const rows = await server.sql(`SELECT 1 FROM pg_stat_activity WHERE backend_type = 'parallel worker'`);
+      return rows.length > 0;
+    });
+    expect(await counts()).toMatchObject({ total: 1, active: 1 });
+    await opened.pop()?.close();
+    await running;
+  });
+
+  test('a walsender and the background processes are not connections', async () => {
+    await server.createRole('replica', 'REPLICATION');
+    const login = { ...server.postgres.connection({ user: 'replica', database: 'shop' }), replication: 'database' };
+    const walsender = new Client(login);
+    await walsender.connect();
+    await until('the walsender is there', async () => {
+      const rows = await server.sql(`SELECT 1 FROM pg_stat_activity WHERE backend_type = 'walsender'`);
+      return rows.length === 1;
+    });
+    expect(await counts()).toMatchObject({ total: 0, server: 2 });
+    await walsender.end();
+    await server.sql('DROP ROLE replica');
+  });
+
+  test('the oldest transaction is told in milliseconds', async () => {
+    const { pids } = await open(1, 'idle in transaction', SHOP);
+    const seen = await counts();
+    const [row] = await server.sql(
+      'SELECT extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000 AS ms FROM pg_stat_activity WHERE pid = $1',
+      [pids[0]],
+    );
+    expect(seen?.longestTransactionMs).toBeGreaterThan(0);
+    expect(seen?.longestTransactionMs).toBeLessThanOrEqual(Number(row?.ms));
+  });
+});
+
+describe('what cannot be seen is not guessed', () => {
+  test('without pg_monitor numbers are unknown, with it they are right', async () => {
+    await open(3, 'idle', SHOP);
+    const blind = probe({ user: 'blind' });
+    const before = await blind.look();
+    expect(before.problems.map(({ code }) => code)).toEqual(['PROBE.PRIVILEGE']);
+    expect(before.database?.connections).toBeNull();
+    expect(before.database?.slots.maxConnections).toBe(60);
+    await server.sql('GRANT pg_monitor TO blind');
+    const after = await blind.look();
+    expect(after).toMatchObject({ problems: [], database: { connections: { total: 3, active: 0 } } });
+    await server.sql('REVOKE pg_monitor FROM blind');
+  });
+
+  test('what the platform hides of itself, even from pg_monitor, is no missing grant, and takes slots', async () => {
+    await server.createRole('rdsadmin', 'SUPERUSER');
+    await open(2, 'idle', { user: 'rdsadmin', database: 'shop' });
+    await open(1, 'idle', SHOP);
+    const session = await server.connect({ database: 'shop' });
+    const hidden = (value: string, column: string) =>
+      `CASE WHEN usesysid = 'rdsadmin'::regrole THEN ${value} ELSE ${column} END AS ${column}`;
+    const masked = `(SELECT datid, pid, usesysid, application_name, xact_start, query_start, ${hidden('NULL', 'state')},
+      ${hidden("'<insufficient privilege>'", 'query')}, ${hidden('NULL', 'backend_type')}
+      FROM pg_catalog.pg_stat_get_activity(NULL)) AS masked`;
+    const statement = activityStatement(configFor(server, { database: 'shop' }));
+    const { rows } = await session.query(statement.replace('pg_catalog.pg_stat_get_activity(null)', masked));
+    await session.end();
+    const { database, problems } = readActivity({ results: [rows], isDirect: true }, false);
+    expect(problems).toEqual([]);
+    const superusers = 1 + OWN_SESSIONS;
+    expect(database?.connections).toMatchObject({ total: 1, server: 3 + superusers });
+  });
+
+  test('a role that is in pg_monitor without inheriting: from 15 on it sees nothing and says so, before it sees all', async () => {
+    await server.createRole('noninheriting', 'NOINHERIT IN ROLE pg_monitor');
+    await open(1, 'idle', SHOP);
+    const { database, problems } = await probe({ user: 'noninheriting' }).look();
+    const isHidden = (await majorVersion()) >= 15;
+    expect(problems.map(({ code }) => code)).toEqual(isHidden ? ['PROBE.PRIVILEGE'] : []);
+    expect(database?.connections?.total).toBe(isHidden ? undefined : 1);
+  });
+
+  test('with track_activities off the total is known, active and idle are not', async () => {
+    await server.sql('ALTER ROLE app SET track_activities = off');
+    const untold = await Promise.all([server.connect(SHOP), server.connect(SHOP)]);
+    await server.sql('ALTER ROLE app RESET track_activities');
+    const { database, problems } = await probe().look();
+    await Promise.all(untold.map((client) => client.end()));
+    await server.gone('sessions without state', `usename = 'app'`);
+    expect(problems).toMatchObject([{ code: 'PROBE.PRIVILEGE', values: { sessionsWithoutState: 2 } }]);
+    expect(database?.connections).toMatchObject({ total: 2, active: null, idleInTransaction: null });
+  });
+
+  test('background workers that come and go are not taken for a missing privilege', async () => {
+    const { clients } = await open(2, 'idle', SHOP);
+    const forced = await forcedParallelism();
+    let isOver = false;
+    const churn = clients.map(async (client) => {
+      await client.query(`SET ${forced} = on`);
+      while (!isOver) {
+        await client.query('SELECT count(*) FROM pg_class');
+      }
+    });
+    const watching = probe();
+    const problems = [];
+    for (let round = 0; round < 300; round += 1) {
+      problems.push(...(await watching.look()).problems);
+    }
+    isOver = true;
+    await Promise.all(churn);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('the one connection', () => {
+  test('200 checks at once are one connection, and one after them too', async () => {
+    const watching = probe();
+    const seen = await Promise.all(Array.from({ length: 200 }, () => watching.look()));
+    expect(seen.every(({ problems }) => problems.length === 0)).toBe(true);
+    for (let round = 0; round < 20; round += 1) {
+      await watching.look();
+    }
+    const rows = await server.sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pool-health'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  test('it is not inside a transaction and sends nothing that would pin it', async () => {
+    await probe().look();
+    const [row] = await server.sql(
+      `SELECT state, xact_start, octet_length(query) AS bytes FROM pg_stat_activity WHERE application_name = 'pool-health'`,
+    );
+    expect(row).toMatchObject({ state: 'idle', xact_start: null });
+    expect(Number(row?.bytes)).toBeLessThan(16 * 1024);
+  });
+});

@@ -1,0 +1,273 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ValidatedPoolConfig } from '../../../functions/core/pool-config.js';
+import { poolReport } from '../../../functions/core/pool-report.js';
+import type { DatabaseReading } from '../../../functions/core/probe-results.js';
+import { type Problem, ProblemError, problem } from '../../../functions/core/problems.js';
+import type { PoolSample } from '../../../functions/core/sample.js';
+import { judge } from '../../../functions/core/verdict.js';
+import { ManagedProbe } from '../../../functions/poolers/probe.js';
+import { proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
+import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
+import { type ProxySources, RdsProxyReader } from '../../../functions/poolers/rds-proxy/reader.js';
+import { configWith, counts, NOON, seen, slots } from '../../support/samples.js';
+
+const HOST = 'shop.proxy-abc.eu-central-1.rds.amazonaws.com';
+const READERS = 'readers.endpoint.proxy-abc.eu-central-1.rds.amazonaws.com';
+/** Two minutes before noon. */
+const GAUGES: ProxyGauges = {
+  takenAt: NOON - 120_000,
+  allowed: 20,
+  open: 10,
+  borrowed: 3,
+  pinned: 0,
+  clients: 80,
+  borrowWaitMs: null,
+  availabilityPercent: 100,
+};
+
+interface Scene {
+  readonly config?: ValidatedPoolConfig;
+  readonly gauges?: Partial<ProxyGauges>;
+  readonly sources?: Partial<ProxySources>;
+  readonly deadlineMs?: number;
+  /** What the database's side sees: by default 10 connections, 3 of them active. */
+  readonly database?: Partial<PoolSample>;
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A pool of 20 behind the proxy `shop`, whose sources are all there, looked at from both sides. */
+async function look(scene: Scene = {}) {
+  const { config = configWith({ endpoint: HOST, pool: { max: 20 } }), gauges, deadlineMs } = scene;
+  const asked: string[] = [];
+  const sources: ProxySources = {
+    settings: async (proxy) => {
+      asked.push(`settings ${proxy}`);
+      return { maxConnectionsPercent: 50 };
+    },
+    endpoint: async (name, proxy) => {
+      asked.push(`endpoint ${name} of ${proxy}`);
+      return { proxy: 'shop', role: 'READ_ONLY' };
+    },
+    gauges: async (proxy, role) => {
+      asked.push(`gauges ${proxy} ${role}`);
+      return { ...GAUGES, ...gauges };
+    },
+    ...scene.sources,
+  };
+  const address = proxyAddress(config);
+  if (!address) {
+    throw new Error('this pool is behind no RDS Proxy');
+  }
+  const rdsProxy = new RdsProxyReader({ address, sources, ...(deadlineMs !== undefined && { deadlineMs }) });
+  const probe = new ManagedProbe(config, { rdsProxy });
+  const { database, problems } = { ...seen({ slots: slots({ maxConnections: 100 }) }), ...scene.database };
+  const reading: DatabaseReading = { database, isDirect: null, problems } as DatabaseReading;
+  const beside = await probe.look(Promise.resolve(reading));
+  await probe.close();
+  const sample: PoolSample = {
+    takenAt: NOON,
+    durationMs: 12,
+    database,
+    managed: beside.managed,
+    app: beside.app,
+    problems: [...problems, ...beside.problems],
+  };
+  return { asked, sample, config, verdict: judge(config, sample), figures: beside.managed?.figures };
+}
+
+const codes = (problems: readonly Problem[]) => problems.map(({ code, severity }) => `${code} ${severity}`);
+const TIMEOUT = { database: null, problems: [problem('PROBE.TIMEOUT', { phase: 'query', waitedMs: 3_000 })] };
+
+describe('which proxy is asked for', () => {
+  it('the one of the host name, and its writer', async () => {
+    const { asked, sample } = await look();
+    expect(asked.sort()).toEqual(['gauges shop READ_WRITE', 'settings shop']);
+    expect(sample.managed).toMatchObject({
+      kind: 'rds-proxy',
+      source: 'host name',
+      figures: { limit: 20, inUse: 3, settings: { maxConnectionsPercent: 50 } },
+    });
+  });
+
+  it('the one that the definition names', async () => {
+    const managed = { kind: 'rds-proxy', name: 'named' };
+    const { asked, sample } = await look({ config: configWith({ endpoint: 'db.example.com', managed }) });
+    expect(asked.sort()).toEqual(['gauges named READ_WRITE', 'settings named']);
+    expect(sample.managed?.source).toBe('definition');
+  });
+
+  it('behind another endpoint the one whose it is, and the targets behind it', async () => {
+    const { asked } = await look({ config: configWith({ endpoint: READERS }) });
+    expect(asked.sort()).toEqual(['endpoint readers of null', 'gauges shop READ_ONLY', 'settings shop']);
+  });
+
+  it('behind another endpoint the one that the definition names, and the targets behind it', async () => {
+    const managed = { kind: 'rds-proxy', name: 'named' };
+    const { asked } = await look({ config: configWith({ endpoint: READERS, managed }) });
+    expect(asked.sort()).toEqual(['endpoint readers of named', 'gauges named READ_ONLY', 'settings named']);
+  });
+});
+
+describe('a proxy that cannot be asked is a warning, and the database still stands', () => {
+  const denied = async () => {
+    throw new ProblemError(problem('AWS.RDS', { error: 'AccessDenied' }));
+  };
+  const values = { error: 'AccessDenied', cause: 'AWS.RDS' };
+
+  it.each(['settings', 'gauges'] as const)('%s denied', async (source) => {
+    const { sample, verdict } = await look({ sources: { [source]: denied } });
+    expect(sample.managed).toEqual({ kind: 'rds-proxy', source: 'host name', figures: null });
+    expect(sample.problems).toEqual([{ code: 'MANAGED.UNAVAILABLE', severity: 'warning', values }]);
+    expect(verdict).toMatchObject({ status: 'healthy', totalConnections: 10, poolSize: 20 });
+  });
+
+  it('an endpoint whose proxy is not found out asks for its name in the definition', async () => {
+    const { sample } = await look({ config: configWith({ endpoint: READERS }), sources: { endpoint: denied } });
+    const reason = expect.stringContaining('"managed": {"kind": "rds-proxy", "name": …}');
+    expect(sample.problems.map((each) => each.values)).toEqual([{ ...values, reason }]);
+  });
+
+  it('an endpoint of a named proxy that cannot be asked about says only that', async () => {
+    const config = configWith({ endpoint: READERS, managed: { kind: 'rds-proxy', name: 'shop' } });
+    const { sample } = await look({ config, sources: { endpoint: denied } });
+    expect(sample.problems.map((each) => each.values)).toEqual([values]);
+  });
+
+  it('an address that names no proxy asks for its name in the definition, without a call', async () => {
+    const endpoint = 'a.b.proxy-abc.eu-central-1.rds.amazonaws.com';
+    const { asked, sample } = await look({ config: configWith({ endpoint }) });
+    expect(asked).toEqual([]);
+    expect(sample.problems[0]?.values.reason).toContain('name it in the definition');
+  });
+
+  it('AWS that does not answer is waited for no longer than the deadline', async () => {
+    const startedAt = Date.now();
+    const { sample } = await look({ sources: { gauges: () => new Promise(() => undefined) }, deadlineMs: 100 });
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(sample.problems[0]?.values).toMatchObject({ reason: 'AWS did not answer in time', waitedMs: 100 });
+  });
+
+  it('which is two and a half seconds, half of what a check has', async () => {
+    vi.useFakeTimers();
+    const looking = look({ sources: { settings: () => new Promise(() => undefined) } });
+    await vi.advanceTimersByTimeAsync(2_499);
+    expect(await Promise.race([looking, 'not yet'])).toBe('not yet');
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await looking).sample.problems[0]?.values.waitedMs).toBe(2_500);
+  });
+});
+
+describe('the limit', () => {
+  it('is what the proxy says, without waiting for the database', async () => {
+    const reader = new RdsProxyReader({
+      address: { proxy: 'shop', endpoint: null },
+      sources: {
+        settings: async () => ({ maxConnectionsPercent: 50 }),
+        endpoint: () => new Promise(() => undefined),
+        gauges: async () => GAUGES,
+      },
+    });
+    expect((await reader.read(new Promise(() => undefined))).limit).toBe(20);
+  });
+
+  it('is else its share of the live max_connections, not of a formula over memory', async () => {
+    const database = seen({ slots: slots({ maxConnections: 832 }) });
+    expect((await look({ gauges: { allowed: null }, database })).figures?.limit).toBe(416);
+  });
+
+  it('is unknown when the database does not tell either', async () => {
+    expect((await look({ gauges: { allowed: null }, database: TIMEOUT })).figures?.limit).toBeNull();
+  });
+
+  it('makes the pool as small as it is', async () => {
+    const { verdict } = await look({ gauges: { allowed: 12 } });
+    expect(verdict.poolSize).toBe(12);
+    expect(codes(verdict.problems)).toEqual(['POOL.EXCEEDS_CEILING warning']);
+  });
+});
+
+describe('the verdict', () => {
+  const AT_LIMIT = { open: 20, borrowed: 20 };
+
+  it('proxy at its limit and the probe not served: full, critical, with its figures', async () => {
+    const { sample, config, verdict } = await look({ gauges: AT_LIMIT, database: TIMEOUT });
+    expect(codes(verdict.problems)).toEqual(['PROBE.TIMEOUT error', 'MANAGED.FULL error']);
+    expect(verdict).toMatchObject({
+      status: 'unhealthy',
+      saturatedLayer: 'managed',
+      utilization: { percent: null, status: 'critical' },
+      poolSize: 20,
+      waitingRequests: null,
+    });
+    expect(poolReport({ pool: 'orders', config, sample, verdict }, NOON + 60_000).managedPool).toMatchObject({
+      kind: 'rds-proxy',
+      source: 'host name',
+      size: 20,
+      inUse: 20,
+      waiting: null,
+      ageSeconds: 180,
+    });
+  });
+
+  it('the figures of the proxy alone never decide: they are minutes old', async () => {
+    const { verdict } = await look({ gauges: AT_LIMIT });
+    expect(verdict).toMatchObject({ status: 'healthy', saturatedLayer: null });
+    expect(codes(verdict.problems)).toEqual([]);
+  });
+
+  it('a probe that is not served by a proxy with room says nothing of the proxy', async () => {
+    const { verdict } = await look({ database: TIMEOUT });
+    expect(codes(verdict.problems)).toEqual(['PROBE.TIMEOUT error']);
+    expect(verdict).toMatchObject({ saturatedLayer: null, utilization: { status: 'unknown' } });
+  });
+
+  it('as many busy sessions at the server as the proxy may open: full now', async () => {
+    const { verdict } = await look({ database: seen({ connections: counts({ total: 20, active: 20 }) }) });
+    expect(verdict).toMatchObject({ saturatedLayer: 'managed', utilization: { status: 'critical' } });
+    expect(codes(verdict.problems)).toContain('MANAGED.FULL error');
+  });
+
+  it('a proxy that cannot be asked says nothing when the probe is not served', async () => {
+    const gauges = async () => {
+      throw new ProblemError(problem('AWS.CLOUDWATCH', { error: 'AccessDeniedException' }));
+    };
+    const { verdict } = await look({ sources: { gauges }, database: TIMEOUT });
+    expect(codes(verdict.problems)).toEqual(['PROBE.TIMEOUT error', 'MANAGED.UNAVAILABLE warning']);
+    expect(verdict.utilization).toEqual({ percent: null, status: 'unknown' });
+  });
+
+  it.each([
+    [1, 10, 20, []],
+    [2, 10, 20, ['MANAGED.PINNED warning']],
+    [2, 10, 21, []],
+    [1, 10, 10, ['MANAGED.PINNED warning']],
+    [0, 0, 0, []],
+    [null, 10, 0, []],
+  ])('%s of %s pinned, with a limit of %i percent', async (pinned, open, pinnedPercent, problems) => {
+    const config = configWith({ endpoint: HOST, limits: { pinnedPercent } });
+    const { verdict } = await look({ config, gauges: { pinned, open } });
+    expect(codes(verdict.problems)).toEqual(problems);
+    expect(verdict.status).toBe('healthy');
+  });
+
+  it.each([
+    [99.9, 100, []],
+    [100, 100, ['MANAGED.BORROW_WAIT warning']],
+    [100, 101, []],
+    [0.4, 0, ['MANAGED.BORROW_WAIT warning']],
+    [null, 0, []],
+  ])('a wait of %s ms, with a limit of %i', async (borrowWaitMs, limit, problems) => {
+    const config = configWith({ endpoint: HOST, limits: { borrowWaitMs: limit } });
+    const { verdict } = await look({ config, gauges: { borrowWaitMs } });
+    expect(codes(verdict.problems)).toEqual(problems);
+    expect(verdict.status).toBe('healthy');
+  });
+
+  it('figures that are late show their age', async () => {
+    const { sample, config, verdict } = await look({ gauges: { takenAt: NOON - 290_000 } });
+    expect(poolReport({ pool: 'orders', config, sample, verdict }, NOON).managedPool?.ageSeconds).toBe(290);
+  });
+});

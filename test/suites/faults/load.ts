@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createServer, type Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { expect } from 'vitest';
+import { listen } from '../../../functions/dev/http-server.js';
+import type { Trial } from './row.js';
+import { POOL } from './scene.js';
+
+const AUTOCANNON = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
+/** How old a sample may be that a GET is answered with. */
+const CACHE_MS = 5_000;
+const CONCURRENCY = 1_000;
+const POOLS = 50;
+const HANGING = 10;
+
+/** So many GETs, from a process of its own, and what the database was asked meanwhile, counted on the wire. */
+const gets =
+  (amount: number): Trial['run'] =>
+  async (scene) => {
+    const deployment = await scene.deploy();
+    const server = await listen(0);
+    server.serve(deployment.pool);
+    const startedAt = performance.now();
+    const load = ['-j', '-n', '-c', `${CONCURRENCY}`, '-a', `${amount}`, '-t', '30'];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [AUTOCANNON, ...load, `http://127.0.0.1:${server.port}/health/pool`],
+      { maxBuffer: 1e8 },
+    );
+    const periods = Math.ceil((performance.now() - startedAt) / CACHE_MS);
+    const { errors, timeouts, non2xx, '2xx': answered } = JSON.parse(stdout);
+    expect({ errors, timeouts, non2xx, answered }).toEqual({ errors: 0, timeouts: 0, non2xx: 0, answered: amount });
+    expect(scene.relay.statements).toBeGreaterThan(0);
+    expect(scene.relay.statements).toBeLessThanOrEqual(periods);
+    expect([scene.relay.sessions, scene.relay.mostAtOnce]).toEqual([1, 1]);
+    await server.close();
+    await deployment.close();
+  };
+
+export const load: readonly Trial[] = [
+  {
+    side: 'load',
+    fault: '1,000 GETs from 1,000 connections',
+    promise: 'none fails; at most one query in 5 s, over one connection',
+    run: gets(1_000),
+  },
+  {
+    side: 'load',
+    fault: '10,000 GETs from 1,000 connections',
+    promise: 'none fails; at most one query in 5 s, over one connection',
+    run: gets(10_000),
+  },
+  {
+    side: 'load',
+    fault: `${POOLS} pools in one deployment, of which ${HANGING} hang`,
+    promise: `the other ${POOLS - HANGING} are published as healthy, and all of them within the deadline`,
+    run: async (scene) => {
+      const sockets = new Set<Socket>();
+      const silent = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+      });
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const address = silent.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      const definition = JSON.parse(scene.definitions.get(POOL) ?? '');
+      scene.definitions.clear();
+      const names = Array.from({ length: POOLS }, (_, index) => `pool-${index}`);
+      for (const [index, name] of names.entries()) {
+        const hangs = index < HANGING;
+        scene.definitions.set(name, JSON.stringify({ ...definition, ...(hangs && { port }) }));
+      }
+      const deployment = await scene.deploy();
+      const startedAt = performance.now();
+      await deployment.check();
+      expect(performance.now() - startedAt).toBeLessThan(5_000 + 1_500);
+      const healthy = names.map((name) => scene.healthy(name));
+      expect(healthy).toEqual(names.map((_, index) => [index < HANGING ? 0 : 1]));
+      await deployment.close();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
+      await new Promise((resolve) => silent.close(resolve));
+    },
+  },
+];

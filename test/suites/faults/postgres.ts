@@ -1,0 +1,292 @@
+import { escapeLiteral } from 'pg';
+import { NOTHING } from '../../support/relay.js';
+import { until } from '../../support/until.js';
+import type { Fault } from './row.js';
+import { DATABASE, ROLE, type Scene } from './scene.js';
+import { keepRecovering, startStandby } from './standby.js';
+
+const WELL = { status: 'healthy', codes: [] } as const;
+
+/** SQL as superuser, and what takes it back; the check has to log in anew. */
+const changed =
+  (text: string, back: string): Fault['make'] =>
+  async (scene) => {
+    await scene.endSessions();
+    return await scene.change(text, back);
+  };
+
+/** Other sessions until the server, or a limit, gives no more. */
+async function fill(scene: Scene, login: { user: string; database: string }): Promise<() => Promise<void>> {
+  const sessions: Awaited<ReturnType<typeof scene.server.connect>>[] = [];
+  for (let isFull = false; !isFull; ) {
+    await scene.server.connect({ ...login, applicationName: 'marked filler' }).then(
+      (client) => sessions.push(client),
+      (error: { code?: string }) => {
+        isFull = error.code === '53300';
+      },
+    );
+  }
+  return async () => {
+    await Promise.all(sessions.map((client) => client.end()));
+    await scene.server.gone('fillers', `application_name = 'marked filler'`);
+  };
+}
+
+/** The code by which a login is refused now; null when it is not. */
+async function refusal(scene: Scene): Promise<string | null> {
+  try {
+    await (await scene.server.connect()).end();
+    return null;
+  } catch (error) {
+    return `${(error as { code?: string }).code}`;
+  }
+}
+
+const APPLICATION = { user: 'marked_app', database: DATABASE };
+
+/** Sends a signal to the processes that serve the check. */
+async function signal(scene: Scene, name: NodeJS.Signals): Promise<void> {
+  const rows = await scene.server.sql('SELECT pid FROM pg_stat_activity WHERE usename = $1', [ROLE]);
+  for (const { pid } of rows) {
+    process.kill(Number(pid), name);
+  }
+}
+
+/** A lock on a part of the catalog: statements and logins need `pg_database`, only statements need `pg_proc`. */
+const locked =
+  (table: 'pg_database' | 'pg_proc'): Fault['make'] =>
+  async (scene) => {
+    const locker = await scene.server.connect({ database: DATABASE });
+    await locker.query(`BEGIN; LOCK TABLE pg_catalog.${table} IN ACCESS EXCLUSIVE MODE`);
+    return () => locker.end();
+  };
+
+/** What the server says instead of each row. */
+const instead =
+  (garbage: Buffer): Fault['make'] =>
+  async (scene) => {
+    scene.relay.toClient.filter = ({ type, bytes }) => (type === 'D' ? garbage : bytes);
+    return async () => {
+      scene.relay.toClient.filter = ({ bytes }) => bytes;
+    };
+  };
+
+function message(type: string, body: string): Buffer {
+  const bytes = Buffer.from(`${type}\0\0\0\0${body}`, 'latin1');
+  bytes.writeInt32BE(bytes.length - 1, 1);
+  return bytes;
+}
+
+export const postgres: readonly Fault[] = [
+  {
+    side: 'PostgreSQL',
+    fault: 'a restart between two checks',
+    promise: WELL,
+    make: async ({ server }) => {
+      await server.postgres.stop();
+      await server.postgres.start();
+      return async () => undefined;
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'a crash (SIGKILL), then recovery',
+    promise: { status: 'unhealthy', codes: ['PROBE.UNREACHABLE'] },
+    make: async ({ server }) => {
+      await server.postgres.kill();
+      return () => server.postgres.start();
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'shutting down, while a session still holds it up',
+    promise: { status: 'unhealthy', codes: ['PROBE.NOT_ACCEPTING'] },
+    make: async (scene) => {
+      const { postgres } = scene.server;
+      const holder = await scene.server.connect();
+      process.kill(postgres.pid ?? 0, 'SIGTERM');
+      scene.relay.cut();
+      await until('the server shuts down', async () => (await refusal(scene)) === '57P03');
+      return async () => {
+        await holder.end();
+        await postgres.stop();
+        await postgres.start();
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'starting up (57P03)',
+    promise: { status: 'unhealthy', codes: ['PROBE.NOT_ACCEPTING'] },
+    make: async (scene) => {
+      const { postgres } = scene.server;
+      await postgres.stop();
+      const endRecovery = await keepRecovering(postgres);
+      const starting = postgres.start().catch(() => undefined);
+      await until('it says that it does not accept connections yet', async () => (await refusal(scene)) === '57P03');
+      return async () => {
+        endRecovery();
+        await postgres.stop();
+        await starting;
+        await postgres.start();
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'failover: the primary crashes, a standby is promoted and takes its address',
+    promise: { ...WELL, note: 'The connection is replaced within the same check.' },
+    make: async (scene) => {
+      const standby = await startStandby(scene.server.postgres);
+      await scene.server.postgres.kill();
+      await standby.sql('SELECT pg_promote()');
+      scene.relay.targetPort = standby.postgres.port;
+      return async () => {
+        await scene.server.postgres.start();
+        scene.relay.targetPort = scene.server.postgres.port;
+        await standby.close();
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'max_connections reached, while the check is connected',
+    promise: { status: 'unhealthy', codes: ['DATABASE.FULL'], note: 'The open connection goes on counting.' },
+    make: (scene) => fill(scene, APPLICATION),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'max_connections reached, and the check has to log in',
+    promise: { status: 'unhealthy', codes: ['PROBE.SLOTS_EXHAUSTED'] },
+    make: async (scene) => {
+      await scene.endSessions();
+      return await fill(scene, APPLICATION);
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: "the CONNECTION LIMIT of the check's role reached",
+    promise: { status: 'unhealthy', codes: ['PROBE.OWN_LIMIT'] },
+    make: changed(`ALTER ROLE ${ROLE} CONNECTION LIMIT 0`, `ALTER ROLE ${ROLE} CONNECTION LIMIT 5`),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'the CONNECTION LIMIT of the database reached',
+    promise: { status: 'unhealthy', codes: ['PROBE.SLOTS_EXHAUSTED'] },
+    make: changed(`ALTER DATABASE ${DATABASE} CONNECTION LIMIT 0`, `ALTER DATABASE ${DATABASE} CONNECTION LIMIT -1`),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'terminated by an administrator',
+    promise: { ...WELL, note: 'A new connection within the same check.' },
+    make: async (scene) => {
+      await scene.endSessions();
+      return async () => undefined;
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'a wrong password',
+    promise: { status: 'unhealthy', codes: ['PROBE.AUTH'] },
+    make: async (scene) => {
+      const password = escapeLiteral(scene.password);
+      return await changed(`ALTER ROLE ${ROLE} PASSWORD 'another'`, `ALTER ROLE ${ROLE} PASSWORD ${password}`)(scene);
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'the role is missing',
+    promise: { status: 'unhealthy', codes: ['PROBE.AUTH'], note: 'PostgreSQL does not tell it from a wrong password.' },
+    make: changed(`ALTER ROLE ${ROLE} RENAME TO gone`, `ALTER ROLE gone RENAME TO ${ROLE}`),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'the database is missing',
+    promise: { status: 'unhealthy', codes: ['PROBE.DATABASE_MISSING'] },
+    make: async (scene) => {
+      await scene.server.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [DATABASE]);
+      await scene.server.gone('sessions of the database', 'datname = $1', [DATABASE]);
+      return await scene.change(
+        `ALTER DATABASE ${DATABASE} RENAME TO gone`,
+        `ALTER DATABASE gone RENAME TO ${DATABASE}`,
+      );
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'no pg_monitor',
+    promise: { status: 'unhealthy', codes: ['PROBE.PRIVILEGE'], note: 'Counts are null, never too small.' },
+    make: (scene) => scene.change(`REVOKE pg_monitor FROM ${ROLE}`, `GRANT pg_monitor TO ${ROLE}`),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: "statement_timeout of the check's role, shorter than the statement",
+    promise: { status: 'unhealthy', codes: ['PROBE.TIMEOUT'], note: 'The log has the SQLSTATE 57014.' },
+    make: async (scene) => {
+      const timeout = (value: string) => `ALTER ROLE ${ROLE} SET statement_timeout = '${value}'`;
+      const lift = await changed(timeout('1s'), timeout('3s'))(scene);
+      const unlock = await locked('pg_proc')(scene);
+      return async () => {
+        await unlock();
+        await lift();
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'a lock on the catalog',
+    promise: {
+      status: 'unhealthy',
+      codes: ['PROBE.TIMEOUT'],
+      note: 'Logins hang as well, and are joined by the next check.',
+    },
+    make: locked('pg_database'),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'a lock on the catalog that lets logins pass, and no statement',
+    promise: { status: 'unhealthy', codes: ['PROBE.TIMEOUT'] },
+    make: async (scene) => {
+      // A session that knows its functions already needs no lock for them.
+      await scene.endSessions();
+      return await locked('pg_proc')(scene);
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'the backend of the check stands still (SIGSTOP)',
+    promise: { ...WELL, note: 'It is given up after 2 s for a new one, within the same check.' },
+    make: async (scene) => {
+      await signal(scene, 'SIGSTOP');
+      return () => signal(scene, 'SIGCONT');
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'the whole server stands still (SIGSTOP)',
+    promise: { status: 'unhealthy', codes: ['PROBE.TIMEOUT'] },
+    make: async (scene) => {
+      await scene.endSessions();
+      const pid = scene.server.postgres.pid ?? 0;
+      process.kill(pid, 'SIGSTOP');
+      return async () => process.kill(pid, 'SIGCONT');
+    },
+  },
+  ...(
+    [
+      ['a message of no known type', message('?', 'garbage')],
+      ['an error without an end', message('E', 'SERROR\0C42601')],
+      ['a page of HTML', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n<html>marked</html>')],
+      ['a row of other columns', message('D', '\0\x01\0\0\0\x01A')],
+      ['no row', NOTHING],
+      ['rows without end', Buffer.alloc(20 * 1024 * 1024, message('D', `\0\x01\0\0\x40\0${'A'.repeat(0x4000)}`))],
+    ] as const
+  ).map(
+    ([what, garbage]): Fault => ({
+      side: 'PostgreSQL',
+      fault: `protocol garbage: ${what}`,
+      promise: { status: 'unhealthy', codes: ['PROBE.QUERY'] },
+      make: instead(garbage),
+    }),
+  ),
+];

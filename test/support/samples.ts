@@ -1,0 +1,95 @@
+import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
+import { validateDefinition } from '../../functions/core/pool-definition.js';
+import type { Violation } from '../../functions/core/pool-settings.js';
+import type {
+  AppView,
+  ConnectionCounts,
+  ManagedFigures,
+  ManagedView,
+  PoolSample,
+  ServerSlots,
+} from '../../functions/core/sample.js';
+
+/** The least a definition must hold. */
+export const LEAST = { endpoint: 'db.example.com', database: 'app', user: 'monitor', auth: { type: 'iam' } } as const;
+
+/** 2026-01-02T12:00:00.000Z, the timestamp of the contract's example. */
+export const NOON = Date.UTC(2026, 0, 2, 12);
+
+export function accepted(validation: Validation): ValidatedPoolConfig {
+  if (!validation.ok) {
+    throw new Error(`refused: ${JSON.stringify(validation.violations)}`);
+  }
+  return validation.config;
+}
+
+export function refused(validation: Validation): readonly Violation[] {
+  if (validation.ok) {
+    throw new Error('accepted, although it should be refused');
+  }
+  return validation.violations;
+}
+
+export function configWith(parts: Readonly<Record<string, unknown>> = {}, pool = 'orders'): ValidatedPoolConfig {
+  return accepted(validateDefinition(pool, { ...LEAST, ...parts }));
+}
+
+/** A config whose pool may have `max` connections in all. */
+export function configOf(max: number, instances = 1): ValidatedPoolConfig {
+  return configWith({ pool: { min: 1, max }, instances });
+}
+
+/** Counts of a server on which nobody else is, unless the parts say so. */
+export function counts(parts: Partial<ConnectionCounts> = {}): ConnectionCounts {
+  const { total = 10, active = 3 } = parts;
+  return {
+    total,
+    active,
+    idleInTransaction: 0,
+    longestTransactionMs: null,
+    server: total,
+    database: total,
+    ...parts,
+  };
+}
+
+export function slots(parts: Partial<ServerSlots> = {}): ServerSlots {
+  return { maxConnections: 10_000, superuserReserved: 0, reserved: 0, rdsReserved: 0, databaseLimit: null, ...parts };
+}
+
+/** A managed pool that is asked live, and tells only what is given here. */
+export function managed(figures: Partial<ManagedFigures>): ManagedView {
+  const nothing = {
+    limit: null,
+    open: null,
+    inUse: null,
+    pinned: null,
+    waiting: null,
+    longestWaitMs: null,
+    borrowWaitMs: null,
+    clients: null,
+    availabilityPercent: null,
+  };
+  return { kind: 'pgbouncer', source: 'definition', figures: { takenAt: NOON, isLive: true, ...nothing, ...figures } };
+}
+
+interface SampleParts {
+  /** Null: sessions are hidden. Absent: the least interesting ones. */
+  readonly connections?: ConnectionCounts | null;
+  readonly slots?: ServerSlots;
+  readonly managed?: ManagedView | null;
+  readonly app?: AppView | null;
+  readonly problems?: PoolSample['problems'];
+}
+
+/** What a probe that reached the database saw. */
+export function seen(parts: SampleParts = {}): PoolSample {
+  const { connections = counts(), managed = null, app = null, problems = [] } = parts;
+  const database = { connections, slots: parts.slots ?? slots(), serverVersion: 180_004, orphans: [] };
+  return { takenAt: NOON, durationMs: 12, database, managed, app, problems };
+}
+
+/** What is left when the probe did not reach the database. */
+export function unseen(parts: Pick<SampleParts, 'managed' | 'app' | 'problems'> = {}): PoolSample {
+  return { ...seen(parts), database: null };
+}
