@@ -22,17 +22,18 @@ export function workFolder(): string {
 /** The folder of a handler as it is deployed: alone, as in Lambda, with nothing of the project near. */
 export async function deployedBundle(handler: Handler): Promise<string> {
   await makeDist();
-  return copied(bundleFolder(handler), handler);
+  return bundleFrom(bundleFolder(handler), handler);
 }
 
 /** The folder with a bundle of something else than a handler. */
 export async function bundleOf(name: string, options: BuildOptions): Promise<string> {
   const outdir = join('.cache', 'bench', name);
   await bundle({ ...options, outdir });
-  return copied(join(ROOT, outdir), name);
+  return bundleFrom(join(ROOT, outdir), name);
 }
 
-function copied(folder: string, name: string): string {
+/** A copy of a folder that holds a bundle, with nothing of any project near. */
+export function bundleFrom(folder: string, name: string): string {
   const copy = join(workFolder(), name);
   cpSync(folder, copy, { recursive: true });
   return copy;
