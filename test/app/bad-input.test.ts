@@ -11,6 +11,7 @@ import { createPool } from '../../functions/app/pool.js';
 import { createPrismaClient } from '../../functions/app/prisma.js';
 import type { Environment } from '../../functions/core/environment.js';
 import { PrismaClient } from '../integration/app/generated/client.js';
+import { until } from '../support/until.js';
 
 const connectionString = 'postgres://the-user:the-password@the-host.example/the-database?sslmode=disable';
 const SILENT = { logger: { info: () => undefined, warn: () => undefined }, writeMetrics: null };
@@ -162,7 +163,7 @@ describe('a class that is no Prisma client', () => {
     const make = () => createPrismaClient({ ...options, writeMetrics: () => undefined });
     expect(make).toThrow('Unknown property nothing');
     expect(make).not.toThrow('the-');
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
+    await until('its timer is gone', () => vi.getTimerCount() === 0);
     vi.useRealTimers();
   });
 

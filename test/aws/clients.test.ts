@@ -8,6 +8,7 @@ import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { secretsClient } from '../../functions/aws/clients/secrets.js';
 import { ssmClient } from '../../functions/aws/clients/ssm.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment } from '../support/aws-endpoint.js';
+import { useTurns } from '../support/clock.js';
 
 let endpoint: AwsEndpoint;
 
@@ -15,9 +16,11 @@ beforeEach(async () => {
   endpoint = await AwsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();

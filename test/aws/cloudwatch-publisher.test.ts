@@ -5,6 +5,7 @@ import { CloudWatchSink } from '../../functions/aws/cloudwatch-publisher.js';
 import type { Datapoints } from '../../functions/core/datapoints.js';
 import { type Answer, type AwsCall, AwsEndpoint, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, type Fault, timesFor } from '../support/aws-faults.js';
+import { useTurns } from '../support/clock.js';
 import { manyDatapoints, ofCalls, ofEmf, ofInput, takeMetrics } from '../support/metric-sets.js';
 
 const OPERATION = 'PutMetricData';
@@ -19,12 +20,14 @@ beforeEach(async () => {
   lambdaEnvironment(endpoint.url);
   // Retries come at once: the SDK draws its pauses.
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
   taken = [];
   lines = [];
   endpoint.answer(OPERATION, takeMetrics(taken));
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();

@@ -4,6 +4,8 @@ import { type MetricQuery, MetricReader } from '../../functions/aws/cloudwatch-r
 import { type Answer, AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
 import { MetricStore, queriesOf } from '../support/metric-store.js';
+import { pass, stopTime, useTurns } from '../support/clock.js';
+import { until } from '../support/until.js';
 
 const OPERATION = 'GetMetricData';
 /** 12:00:40: the minute that ended 40 s ago has settled. */
@@ -18,12 +20,14 @@ beforeEach(async () => {
   endpoint = await AwsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
   store = new MetricStore();
   time = NOW;
   endpoint.answer(OPERATION, store.getMetricData);
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();
@@ -229,9 +233,12 @@ test('where nothing listens it is a problem', async () => {
 
 test('by default CloudWatch has a second and a half', async () => {
   endpoint.answer(OPERATION, () => undefined);
-  const startedAt = Date.now();
-  await expect(new MetricReader().read(waitingOf('orders'))).rejects.toMatchObject({
-    problem: { values: { error: 'TimeoutError' } },
-  });
-  expect(Date.now() - startedAt).toBeLessThan(2_500);
+  stopTime();
+  const reading = new MetricReader().read(waitingOf('orders'));
+  const failure = expect(reading).rejects.toMatchObject({ problem: { values: { error: 'TimeoutError' } } });
+  await until('CloudWatch is asked', () => endpoint.calls.length === 1);
+  await pass(1_499);
+  expect(await Promise.race([reading, 'not yet'])).toBe('not yet');
+  await pass(1);
+  await failure;
 });

@@ -3,6 +3,7 @@ import { secretsClient } from '../../functions/aws/clients/secrets.js';
 import { awsCredentials } from '../../functions/aws/credentials.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
+import { useTurns } from '../support/clock.js';
 
 const OPERATION = 'GetSecretValue';
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf';
@@ -14,9 +15,11 @@ beforeEach(async () => {
   endpoint = await AwsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();

@@ -11,6 +11,7 @@ import {
   rawAnswer,
 } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
+import { useTurns } from '../support/clock.js';
 
 const OPERATION = 'GetParametersByPath';
 
@@ -22,11 +23,13 @@ beforeEach(async () => {
   endpoint = await AwsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
   logged = [];
   time = 1_000_000;
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();

@@ -10,6 +10,7 @@ import { jsonLog } from '../../functions/aws/logger.js';
 import { SsmSource } from '../../functions/aws/parameter-store.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment, rawAnswer } from '../support/aws-endpoint.js';
 import { FAULTS } from '../support/aws-faults.js';
+import { useTurns } from '../support/clock.js';
 import { manyDatapoints } from '../support/metric-sets.js';
 
 /** Stands in everything that must never be seen: credentials, secrets, host names, messages of AWS. */
@@ -25,10 +26,12 @@ beforeEach(async () => {
   endpoint = await AwsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
   seen = [];
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();

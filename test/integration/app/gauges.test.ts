@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gauges } from '../../../functions/app/gauges.js';
 import { Relay } from '../../support/relay.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
+import { pass, stopTime, useTurns } from '../../support/clock.js';
 
 describe('by a clock of the test', () => {
   function gauges(idle = 0) {
@@ -87,7 +88,12 @@ describe('on a real pool', () => {
   beforeAll(async () => {
     shop = await Shop.open();
   });
-  afterEach(() => shop.reset());
+  beforeEach(useTurns);
+  afterEach(async () => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    await shop.reset();
+  });
   afterAll(() => shop?.close());
 
   test('whatever comes at once: requests wait that find the pool full, and nobody else', async () => {
@@ -124,11 +130,17 @@ describe('on a real pool', () => {
   });
 
   test('a time-out in the queue', async () => {
+    stopTime();
+    vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
     const pool = shop.pool({ settings: { min: 1, max: 1, connectionTimeout: 1_000 } });
     const holder = await pool.connect();
-    await expect(pool.query('SELECT 1')).rejects.toThrow('timeout exceeded when trying to connect');
+    const refused = expect(pool.query('SELECT 1')).rejects.toThrow('timeout exceeded when trying to connect');
+    await pass(999);
+    expect(pool.snapshot()).toMatchObject({ waiting: 1, totals: { acquireTimeouts: 0 } });
+    await pass(1);
+    await refused;
     expect(pool.snapshot()).toMatchObject({ waiting: 0, totals: { acquires: 1, waits: 1, acquireTimeouts: 1 } });
-    expect(pool.snapshot().totals.longestWaitMs).toBeGreaterThan(900);
+    expect(pool.snapshot().totals.longestWaitMs).toBe(1_000);
     holder.release();
   });
 

@@ -1,16 +1,21 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPrismaClient } from '../../../functions/app/prisma.js';
 import { Relay } from '../../support/relay.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
+import { pass, stopTime, useTurns } from '../../support/clock.js';
 import { PrismaClient } from './generated/client.js';
 
 let shop: Shop;
 beforeAll(async () => {
   shop = await Shop.open();
 });
-afterEach(() => shop.reset());
+beforeEach(useTurns);
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await shop.reset();
+});
 afterAll(() => shop?.close());
 
 const warnings = () => shop.log.filter((line) => line.startsWith('warn'));
@@ -47,10 +52,11 @@ describe('the end drains', () => {
   });
 
   test('who holds a connection has it until it gives it back', async () => {
+    stopTime();
     const pool = shop.pool();
     const held = await pool.connect();
     const end = pool.end();
-    await pause(1_200); // longer than a goodbye may take
+    await pass(1_200); // longer than a goodbye may take
     expect((await held.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     held.release();
     await end;
@@ -78,17 +84,21 @@ describe('the end drains', () => {
 
 describe('the end is bounded', () => {
   test('what still runs is cut, what waits is told, and the log says how many', async () => {
+    stopTime();
     const pool = shop.pool({ settings: { min: 1, max: 2, connectionTimeout: 1_000 }, endWithin: 100 });
     await shop.lockProducts();
     const queries = Array.from({ length: 5 }, () => pool.query('SELECT count(*) FROM "Product"'));
     const outcomes = Promise.allSettled(queries);
     await until('2 run', async () => (await shop.sessions()).active === 2);
-    await pool.end();
+    const end = pool.end();
+    await pass(100);
+    await pass(1_000); // what the server has for the goodbye
+    await end;
     const messages = (await outcomes).map((outcome) => (outcome.status === 'rejected' ? outcome.reason.message : ''));
     expect(messages.filter((message) => message === 'Connection terminated unexpectedly')).toHaveLength(2);
     expect(messages.filter((message) => message.startsWith('The pool "default" has ended'))).toHaveLength(3);
     expect(pool.snapshot()).toMatchObject({ open: 0, busy: 0, waiting: 0 });
-    await pause(1_000); // until their time in the queue would have been over: nobody is told a second time
+    await pass(1_000); // until their time in the queue would have been over: nobody is told a second time
     expect(pool.snapshot().totals).toMatchObject({ acquireFailures: 3, acquireTimeouts: 0 });
     expect(warnings()).toEqual([
       'warn: Pool "default" was ended with 2 connections in use and 3 requests waiting after 100 ms: they are cut',

@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { installedPackage } from '../../../functions/dev/embedded-postgres/binaries.js';
+import { installedPackage, serverAccount } from '../../../functions/dev/embedded-postgres/binaries.js';
 import {
   type EmbeddedPostgres,
   type PostgresOptions,
@@ -34,13 +35,19 @@ async function ask(server: EmbeddedPostgres, query: string): Promise<unknown> {
   return rows[0]?.answer;
 }
 
-/** The package in a folder of its own, which its owner alone can enter. */
-async function copyOfPackage(): Promise<string> {
+/** The package in a folder of its own. By default only the owner of the folder can enter it. */
+async function copyOfPackage(mode = 0o700): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pool-health-test-'));
   folders.push(folder);
   await cp(installedPackage(), join(folder, 'package'), { recursive: true, verbatimSymlinks: true });
-  await chmod(folder, 0o700);
+  await chmod(folder, mode);
   return join(folder, 'package');
+}
+
+/** Whether the account that PostgreSQL runs as can reach and run the server of a package, as the system answers it. */
+function canBeRun(packageFolder: string): boolean {
+  const { uid, gid } = serverAccount() ?? {};
+  return spawnSync('test', ['-x', join(packageFolder, 'native', 'bin', 'postgres')], { uid, gid }).status === 0;
 }
 
 describe('an embedded server', () => {
@@ -113,14 +120,21 @@ describe('an embedded server', () => {
 });
 
 describe('the binaries', () => {
-  it('run where they lie when they can', async () => {
-    const server = await start();
+  it('run where they are in a folder that every account can enter', async () => {
+    const folder = await copyOfPackage(0o755);
+    const server = await start({ binaries: folder });
     expect(existsSync(join(server.directory, 'native'))).toBe(false);
+    expect(await ask(server, 'SELECT 1 AS answer')).toBe(1);
+  });
+
+  it('that are installed run from a copy only if the account cannot reach them', async () => {
+    const server = await start();
+    expect(existsSync(join(server.directory, 'native'))).toBe(!canBeRun(installedPackage()));
+    expect(await ask(server, 'SELECT 1 AS answer')).toBe(1);
   });
 
   it('run from a copy when npm ran no install scripts, so that links are missing', async () => {
-    const folder = await copyOfPackage();
-    await chmod(join(folder, '..'), 0o755);
+    const folder = await copyOfPackage(0o755);
     for (const link of ['libicuuc.so.60', 'libicuuc.60.dylib', 'libxml2.2.dylib', 'libpq.so.5']) {
       await unlink(join(folder, 'native', 'lib', link)).catch(() => undefined);
     }
@@ -130,9 +144,11 @@ describe('the binaries', () => {
   });
 
   it('are found by root in a folder that only root can enter', async () => {
-    const server = await start({ binaries: await copyOfPackage() });
-    // Everybody else is the owner of the folder, and needs no copy.
+    const folder = await copyOfPackage();
+    const server = await start({ binaries: folder });
+    // Any other user owns the folder, and needs no copy.
     expect(existsSync(join(server.directory, 'native'))).toBe(process.getuid?.() === 0);
+    expect(canBeRun(folder)).toBe(process.getuid?.() !== 0);
     expect(await ask(server, 'SELECT 1 AS answer')).toBe(1);
   });
 

@@ -8,6 +8,7 @@ import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { FAULTS, timesFor } from '../../support/aws-faults.js';
 import { MetricStore, queriesOf } from '../../support/metric-store.js';
+import { useTurns } from '../../support/clock.js';
 
 const noon = (minutes: number) => Date.UTC(2026, 0, 2, 12, minutes);
 
@@ -19,6 +20,7 @@ beforeEach(async () => {
   endpoint = await AwsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
   store = new MetricStore();
   time = noon(0) + 40_000;
   endpoint.answer('GetMetricData', store.getMetricData);
@@ -26,6 +28,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();

@@ -11,6 +11,8 @@ import {
   rdsAnswer,
   rdsError,
 } from '../../support/rds-endpoint.js';
+import { pass, stopTime, useTurns } from '../../support/clock.js';
+import { until } from '../../support/until.js';
 
 let endpoint: RdsEndpoint;
 let time: number;
@@ -19,11 +21,13 @@ beforeEach(async () => {
   endpoint = await RdsEndpoint.start();
   lambdaEnvironment(endpoint.url);
   vi.spyOn(Math, 'random').mockReturnValue(0);
+  useTurns();
   time = Date.UTC(2026, 0, 2, 12);
   endpoint.knowShop();
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   await endpoint.close();
@@ -32,6 +36,12 @@ afterEach(async () => {
 function proxies({ answerMs = 20_000, deadlineMs = 20_000 } = {}): RdsProxies {
   const client = rdsClient({ connectMs: 5_000, answerMs, attempts: 3 });
   return new RdsProxies({ client, deadlineMs, now: () => time });
+}
+
+/** Waits for calls that nothing waits for: the first failure of two is enough. More than these are a failure. */
+async function calls(count: number): Promise<void> {
+  await until(`${count} calls`, () => endpoint.calls.length >= count);
+  expect(endpoint.calls).toHaveLength(count);
 }
 
 const DENIED = 'User: arn:aws:sts::123456789012:assumed-role/MARKED-role/f is not authorized';
@@ -82,10 +92,10 @@ test('the last good settings stay while the API cannot be asked, which is tried 
   expect(await from.settings('shop')).toMatchObject({ maxConnectionsPercent: 90 });
   time += 49_999;
   expect(await from.settings('shop')).toMatchObject({ maxConnectionsPercent: 90 });
-  await vi.waitFor(() => expect(endpoint.calls).toHaveLength(4));
+  await calls(4);
   time += 1;
   expect(await from.settings('shop')).toMatchObject({ maxConnectionsPercent: 90 });
-  await vi.waitFor(() => expect(endpoint.calls).toHaveLength(6));
+  await calls(6);
   endpoint.knowShop(40);
   // The next check, though the one before took a while to learn that there is no answer.
   time += 58_000;
@@ -98,8 +108,7 @@ test('a proxy that was never known is asked for again by the next check', async 
   await expect(from.settings('shop')).rejects.toThrow('AWS.RDS');
   time += 49_999;
   await expect(from.settings('shop')).rejects.toThrow('AWS.RDS');
-  // The first of the two answers is enough for the failure.
-  await vi.waitFor(() => expect(endpoint.calls).toHaveLength(2));
+  await calls(2);
   endpoint.knowShop();
   time += 1;
   expect(await from.settings('shop')).toMatchObject({ maxConnectionsPercent: 90 });
@@ -153,7 +162,7 @@ test.each(FAULTS)('$fault is a problem of the RDS API', async ({ answer, error, 
     problem: { code: 'AWS.RDS', severity: 'warning', values: { error } },
   });
   expect(JSON.stringify(failure)).not.toContain('MARKED');
-  await vi.waitFor(() => expect(endpoint.calls).toHaveLength(2 * attempts));
+  await calls(2 * attempts);
 });
 
 test.each([
@@ -173,11 +182,14 @@ test('where nothing listens it is a problem of the RDS API', async () => {
 
 test('by default the RDS API has a second and a half', async () => {
   endpoint.answerBoth(() => undefined);
-  const startedAt = Date.now();
-  await expect(new RdsProxies().settings('shop')).rejects.toMatchObject({
-    problem: { values: { error: 'TimeoutError' } },
-  });
-  expect(Date.now() - startedAt).toBeLessThan(2_500);
+  stopTime();
+  const settings = new RdsProxies().settings('shop');
+  const failure = expect(settings).rejects.toMatchObject({ problem: { values: { error: 'TimeoutError' } } });
+  await until('both questions are asked', () => endpoint.calls.length === 2);
+  await pass(1_499);
+  expect(await Promise.race([settings, 'not yet'])).toBe('not yet');
+  await pass(1);
+  await failure;
 });
 
 test('an endpoint tells whose it is and which targets are behind it, once in five minutes', async () => {

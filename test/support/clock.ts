@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { vi } from 'vitest';
+
+/** How far the clock goes with one turn, in milliseconds. A turn takes at least as long. */
+const TURN_MS = 10;
+
+const FAKED: Parameters<typeof vi.useFakeTimers>[0] = { toFake: ['Date', 'setTimeout', 'clearTimeout'], shouldClearNativeTimers: true };
+
+/**
+ * Replaces the clock and the timers of this process until `vi.useRealTimers` and `vi.restoreAllMocks`. Time then passes in
+ * turns: each turn of the event loop adds 10 ms, however long it took. A process that was stopped or had to wait for a
+ * processor has lost no time, and handles what arrived meanwhile before a deadline passes.
+ *
+ * Timers that were set before keep to real time, and so does `node:timers/promises`.
+ */
+export function useTurns(): void {
+  vi.useFakeTimers({ ...FAKED, shouldAdvanceTime: true, advanceTimeDelta: TURN_MS });
+  fakeAbortTimeouts();
+}
+
+/** Like `useTurns`, but the clock stands still until the test moves it with `pass`. */
+export function stopTime(now = Date.now()): void {
+  vi.useFakeTimers({ ...FAKED, now });
+  fakeAbortTimeouts();
+}
+
+/**
+ * Moves a clock that stands still. What has to answer within this time and needs more stays unanswered, so that the test
+ * that waits for it fails, on every machine.
+ */
+export async function pass(ms: number): Promise<void> {
+  // What was sent before is on its way when the time has passed.
+  await pause(0);
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** Timers of Node's own, which fake timers leave as they are. */
+function fakeAbortTimeouts(): void {
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException('The operation timed out.', 'TimeoutError')), ms);
+    return controller.signal;
+  });
+}
