@@ -3,8 +3,8 @@ import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { type MetricQuery, MetricReader } from '../../functions/aws/cloudwatch-reader.js';
 import { type Answer, AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
-import { MetricStore, queriesOf } from '../support/metric-store.js';
 import { pass, stopTime, useTurns } from '../support/clock.js';
+import { MetricStore, queriesOf } from '../support/metric-store.js';
 import { until } from '../support/until.js';
 
 const OPERATION = 'GetMetricData';

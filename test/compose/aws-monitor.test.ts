@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { deployedRuntime } from '../../functions/compose/aws-monitor.js';
 import { assessAll, type Monitor } from '../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
+import { pass, stopTime } from '../support/clock.js';
 import { MetricStore, queriesOf } from '../support/metric-store.js';
 import { RdsEndpoint } from '../support/rds-endpoint.js';
-import { pass, stopTime } from '../support/clock.js';
 import { until } from '../support/until.js';
 
 const NOON = Date.UTC(2026, 0, 2, 12);

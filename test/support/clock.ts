@@ -1,10 +1,14 @@
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { vi } from 'vitest';
 
 /** How far the clock goes with one turn, in milliseconds. A turn takes at least as long. */
 const TURN_MS = 10;
 
-const FAKED: Parameters<typeof vi.useFakeTimers>[0] = { toFake: ['Date', 'setTimeout', 'clearTimeout'], shouldClearNativeTimers: true };
+const FAKED: Parameters<typeof vi.useFakeTimers>[0] = {
+  toFake: ['Date', 'setTimeout', 'clearTimeout'],
+  shouldClearNativeTimers: true,
+};
 
 /**
  * Replaces the clock and the timers of this process until `vi.useRealTimers` and `vi.restoreAllMocks`. Time then passes in
@@ -41,4 +45,21 @@ function fakeAbortTimeouts(): void {
     setTimeout(() => controller.abort(new DOMException('The operation timed out.', 'TimeoutError')), ms);
     return controller.signal;
   });
+}
+
+/**
+ * Does some work, and counts the turns of the event loop meanwhile: one every 10 ms at most. So it measures what the work
+ * itself waits for, and not how busy the machine is: time in which this process was stopped, or had no processor, is one turn.
+ */
+export async function inTurns<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly turnsMs: number }> {
+  let turns = 0;
+  const counter = setInterval(() => {
+    turns += 1;
+  }, TURN_MS);
+  try {
+    const value = await work();
+    return { value, turnsMs: turns * TURN_MS };
+  } finally {
+    clearInterval(counter);
+  }
 }

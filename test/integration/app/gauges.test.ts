@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gauges } from '../../../functions/app/gauges.js';
+import { pass, stopTime, useTurns } from '../../support/clock.js';
 import { Relay } from '../../support/relay.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
-import { pass, stopTime, useTurns } from '../../support/clock.js';
 
 describe('by a clock of the test', () => {
   function gauges(idle = 0) {

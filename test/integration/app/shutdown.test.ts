@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPrismaClient } from '../../../functions/app/prisma.js';
+import { pass, stopTime, useTurns } from '../../support/clock.js';
 import { Relay } from '../../support/relay.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
-import { pass, stopTime, useTurns } from '../../support/clock.js';
 import { PrismaClient } from './generated/client.js';
 
 let shop: Shop;

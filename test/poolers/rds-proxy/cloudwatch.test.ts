@@ -7,8 +7,8 @@ import { ProxyDimensions, type ProxyRole } from '../../../functions/poolers/rds-
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { FAULTS, timesFor } from '../../support/aws-faults.js';
-import { MetricStore, queriesOf } from '../../support/metric-store.js';
 import { useTurns } from '../../support/clock.js';
+import { MetricStore, queriesOf } from '../../support/metric-store.js';
 
 const noon = (minutes: number) => Date.UTC(2026, 0, 2, 12, minutes);
 

@@ -9,8 +9,8 @@ import { ManagedProbe } from '../../../functions/poolers/probe.js';
 import { proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
 import { type ProxySources, RdsProxyReader } from '../../../functions/poolers/rds-proxy/reader.js';
-import { configWith, counts, NOON, seen, slots } from '../../support/samples.js';
 import { pass, stopTime } from '../../support/clock.js';
+import { configWith, counts, NOON, seen, slots } from '../../support/samples.js';
 
 const HOST = 'shop.proxy-abc.eu-central-1.rds.amazonaws.com';
 const READERS = 'readers.endpoint.proxy-abc.eu-central-1.rds.amazonaws.com';

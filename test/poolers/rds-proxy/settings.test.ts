@@ -3,6 +3,7 @@ import { rdsClient } from '../../../functions/aws/clients/rds.js';
 import { RdsProxies } from '../../../functions/poolers/rds-proxy/settings.js';
 import { lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { CLOSED_URL } from '../../support/aws-faults.js';
+import { pass, stopTime, useTurns } from '../../support/clock.js';
 import {
   NOT_FOUND,
   otherEndpoint,
@@ -11,7 +12,6 @@ import {
   rdsAnswer,
   rdsError,
 } from '../../support/rds-endpoint.js';
-import { pass, stopTime, useTurns } from '../../support/clock.js';
 import { until } from '../../support/until.js';
 
 let endpoint: RdsEndpoint;

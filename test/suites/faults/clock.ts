@@ -1,30 +1,45 @@
 import { vi } from 'vitest';
 
-const RealDate = Date;
-let ahead = 0;
+const TURN_MS = 10;
 
-/** Goes on as it is and can be put forward, so that a minute between two checks need not be waited for. */
-class AheadDate extends RealDate {
+const RealDate = Date;
+let now = 0;
+let isStopped = false;
+
+setInterval(() => {
+  now += isStopped ? 0 : TURN_MS;
+}, TURN_MS).unref();
+
+/**
+ * Goes by turns of the event loop, and can be put forward, so that a minute between two checks need not be waited for. A turn
+ * adds 10 ms and takes at least as long: what a check takes by this clock is what it waits for, and not how busy the machine is.
+ */
+class TurnDate extends RealDate {
   constructor(...parts: readonly unknown[]) {
-    super(...((parts.length === 0 ? [AheadDate.now()] : parts) as [number]));
+    super(...((parts.length === 0 ? [now] : parts) as [number]));
   }
 
   static override now(): number {
-    return RealDate.now() + ahead;
+    return now;
   }
 }
 
 export const clock = {
   /** Until `vi.unstubAllGlobals`. */
   install(): void {
-    ahead = 0;
-    vi.stubGlobal('Date', AheadDate);
+    now = RealDate.now();
+    isStopped = false;
+    vi.stubGlobal('Date', TurnDate);
   },
   skip(ms: number): void {
-    ahead += ms;
+    now += ms;
   },
   /** To so many milliseconds after that moment; where it is past, nothing is skipped. */
   skipTo(moment: number, ms: number): void {
-    ahead += Math.max(0, moment + ms - AheadDate.now());
+    now = Math.max(now, moment + ms);
+  },
+  /** From now on only `skip` moves it. */
+  stop(): void {
+    isStopped = true;
   },
 };

@@ -10,6 +10,7 @@ import type { Outputs } from './outputs.js';
 const DRIVER = fileURLToPath(new URL('./lambda-driver.cjs', import.meta.url));
 
 export interface Invocation {
+  /** What it waited, in milliseconds: turns of its event loop, so that the time in which it was frozen does not count. */
   readonly tookMs: number;
   readonly statuses: readonly string[];
   readonly codes: readonly string[];

@@ -140,9 +140,7 @@ const trials: readonly Trial[] = [
         scene.relay.toClient.resume();
         await pause(6_000);
         lambda.thaw();
-        const thawedAt = performance.now();
-        await running;
-        expect(performance.now() - thawedAt).toBeLessThan(DEADLINE_MS);
+        expect((await running).tookMs).toBeLessThan(DEADLINE_MS);
         await lambda.skip(MINUTE_MS);
         expect((await lambda.check()).statuses).toEqual(['healthy']);
       }),
@@ -207,12 +205,11 @@ const trials: readonly Trial[] = [
       await locker.query('BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
       const checks: Promise<{ tookMs: number; code: string | undefined }>[] = [];
       let mostBackends = 0;
-      const endsAt = performance.now() + MINUTE_MS;
-      while (performance.now() < endsAt) {
-        const startedAt = performance.now();
+      for (let second = 0; second < 60; second += 1) {
+        const startedAt = Date.now();
         checks.push(
           deployment.check().then((assessments) => ({
-            tookMs: performance.now() - startedAt,
+            tookMs: Date.now() - startedAt,
             code: assessments?.[0]?.verdict.problems[0]?.code,
           })),
         );
@@ -222,8 +219,7 @@ const trials: readonly Trial[] = [
         }
       }
       const answers = await Promise.all(checks);
-      expect(answers.length).toBeGreaterThan(50);
-      expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['PROBE.TIMEOUT']));
+      expect(answers.map(({ code }) => code)).toEqual(answers.map(() => 'PROBE.TIMEOUT'));
       expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(DEADLINE_MS);
       expect(mostBackends).toBe(1);
       await locker.end();

@@ -9,6 +9,7 @@ import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PgbouncerReader } from '../../../functions/poolers/pgbouncer/reader.js';
 import { ManagedProbe } from '../../../functions/poolers/probe.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
+import { inTurns } from '../../support/clock.js';
 import { CONSOLE_USER, type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../../support/pgbouncer.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor } from '../../support/probe.js';
@@ -35,7 +36,7 @@ export interface Look {
   readonly sample: PoolSample;
   readonly figures: ManagedFigures | null;
   readonly codes: readonly Problem['code'][];
-  /** How long it took, in milliseconds. */
+  /** How long it waited, in milliseconds: see `inTurns`. */
   readonly tookMs: number;
 }
 
@@ -93,10 +94,11 @@ export class Scene {
     });
     this.#monitors.push(monitor);
     return async () => {
-      const startedAt = Date.now();
-      const { sample, verdict } = await monitor.assess({ pool: config.pool, config, problems: [] }, 0);
+      const look = () => monitor.assess({ pool: config.pool, config, problems: [] }, 0);
+      const { value, turnsMs: tookMs } = await inTurns(look);
+      const { sample, verdict } = value;
       const codes = verdict.problems.map(({ code }) => code);
-      return { verdict, sample, figures: sample.managed?.figures ?? null, codes, tookMs: Date.now() - startedAt };
+      return { verdict, sample, figures: sample.managed?.figures ?? null, codes, tookMs };
     };
   }
 

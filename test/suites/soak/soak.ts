@@ -84,9 +84,8 @@ export class Soak {
     await this.#changeFault();
     const before = await this.#sights();
     const minute = Date.now();
-    const startedAt = performance.now();
     const [assessments] = await Promise.all([this.#deployment.check(), this.#gets()]);
-    const tookMs = performance.now() - startedAt;
+    const tookMs = Date.now() - minute;
     const statuses = new Map(assessments?.map(({ pool, verdict }) => [pool, verdict.status]));
     // Only where it may matter is it asked again.
     const isDoubtful = SEEN.some((pool) => statuses.get(pool) === 'healthy' && before.get(pool) !== 'well');
