@@ -1,6 +1,6 @@
 import { type AppMetricName, METRIC_NAMESPACE, POOL_DIMENSION } from '../core/metrics.js';
 import type { AppView } from '../core/sample.js';
-import type { MetricReader } from './cloudwatch-reader.js';
+import type { CloudWatchReader } from './cloudwatch-reader.js';
 import { newest } from './series.js';
 
 const WAITING: AppMetricName = 'AppWaiting';
@@ -11,8 +11,8 @@ const RECENT_MS = 3 * 60_000;
 const ASK_AGAIN_MS = 5 * 60_000;
 
 /** What applications say of their own pools. */
-export class AppGauges {
-  readonly #reader: MetricReader;
+export class AppMetrics {
+  readonly #reader: CloudWatchReader;
   readonly #now: () => number;
   readonly #heardOf = new Set<string>();
   readonly #askAgainAt = new Map<string, number>();
@@ -21,7 +21,7 @@ export class AppGauges {
    * @param reader asks for each pool once a minute
    * @param now milliseconds since 1970
    */
-  constructor(reader: MetricReader, now = Date.now) {
+  constructor(reader: CloudWatchReader, now = Date.now) {
     this.#reader = reader;
     this.#now = now;
   }

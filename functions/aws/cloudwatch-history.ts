@@ -1,7 +1,7 @@
 import { HISTORY_METRICS, HISTORY_MINUTES, type History, type HistorySource, historySeries } from '../core/history.js';
 import { METRIC_NAMESPACE, METRICS, type MetricName, POOL_DIMENSION } from '../core/metrics.js';
 import { ProblemError, type PublicProblem, toPublic } from '../core/problems.js';
-import { MetricReader, type MetricReaderOptions } from './cloudwatch-reader.js';
+import { CloudWatchReader, type CloudWatchReaderOptions } from './cloudwatch-reader.js';
 import { MINUTE_MS, type Series } from './series.js';
 
 type ByMetric = ReadonlyMap<MetricName, Series>;
@@ -10,13 +10,13 @@ type ByMetric = ReadonlyMap<MetricName, Series>;
  * The last hour as CloudWatch has it, a value a minute. All pools are asked for together, in one call for a hundred, and
  * once a minute, however many look and however it ends.
  */
-export class MetricHistory implements HistorySource {
+export class CloudWatchHistory implements HistorySource {
   readonly pools: readonly string[];
-  readonly #reader: MetricReader;
+  readonly #reader: CloudWatchReader;
 
-  constructor(pools: readonly string[], options: Pick<MetricReaderOptions, 'client' | 'now' | 'deadlineMs'> = {}) {
+  constructor(pools: readonly string[], options: Pick<CloudWatchReaderOptions, 'client' | 'now' | 'deadlineMs'> = {}) {
     this.pools = pools;
-    this.#reader = new MetricReader({ deadlineMs: 5_000, ...options, lookBackMs: HISTORY_MINUTES * MINUTE_MS });
+    this.#reader = new CloudWatchReader({ deadlineMs: 5_000, ...options, lookBackMs: HISTORY_MINUTES * MINUTE_MS });
   }
 
   async history(pool: string): Promise<History> {

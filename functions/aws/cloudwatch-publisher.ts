@@ -7,7 +7,7 @@ import { failureName } from './errors.js';
 import { toStandardOutput, type WriteLine } from './logger.js';
 import { inCalls } from './metric-batches.js';
 
-export interface CloudWatchSinkOptions {
+export interface CloudWatchPublisherOptions {
   readonly client: CloudWatchClient;
   /**
    * Milliseconds that publishing may take, retries included.
@@ -31,12 +31,12 @@ export interface CloudWatchSinkOptions {
  * tell from a call that was not taken. The value then stands there twice for the same time, and average, minimum and
  * maximum are still right.
  */
-export class CloudWatchSink {
+export class CloudWatchPublisher {
   readonly #client: CloudWatchClient;
   readonly #deadlineMs: number;
   readonly #writeLine: WriteLine;
 
-  constructor({ client, deadlineMs = 3_000, writeLine = toStandardOutput }: CloudWatchSinkOptions) {
+  constructor({ client, deadlineMs = 3_000, writeLine = toStandardOutput }: CloudWatchPublisherOptions) {
     this.#client = client;
     this.#deadlineMs = deadlineMs;
     this.#writeLine = writeLine;

@@ -12,7 +12,7 @@ export interface MetricQuery {
   readonly statistic: 'Sum' | 'Average' | 'SampleCount' | 'Minimum' | 'Maximum';
 }
 
-export interface MetricReaderOptions {
+export interface CloudWatchReaderOptions {
   /** @default one that all share, made when the first metric is read */
   readonly client?: CloudWatchClient;
   /**
@@ -51,7 +51,7 @@ interface Waiting {
  * next minute has settled there is nothing new, and every metric that is asked for is charged. What is wanted at the
  * same time is asked for in one call.
  */
-export class MetricReader {
+export class CloudWatchReader {
   readonly #client: CloudWatchClient | undefined;
   readonly #deadlineMs: number;
   readonly #lookBackMs: number;
@@ -60,7 +60,7 @@ export class MetricReader {
   readonly #asked = new Map<string, Promise<Series>>();
   #waiting: Waiting[] = [];
 
-  constructor({ client, deadlineMs = 1_500, lookBackMs = 5 * MINUTE_MS, now = Date.now }: MetricReaderOptions = {}) {
+  constructor({ client, deadlineMs = 1_500, lookBackMs = 5 * MINUTE_MS, now = Date.now }: CloudWatchReaderOptions = {}) {
     this.#client = client;
     this.#deadlineMs = deadlineMs;
     this.#lookBackMs = lookBackMs;

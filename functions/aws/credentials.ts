@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type ProblemCode, ProblemError, problem } from '../core/problems.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
-import { RenewedPassword } from './renewable-password.js';
+import { RenewablePassword } from './renewable-password.js';
 
 /** Where and as whom the check logs in: a pool's own login, or that of a pooler's admin console. */
 export interface Login {
@@ -40,15 +40,15 @@ const KEEP_TOKEN_MS = 10 * 60_000;
 export function awsCredentials(
   { endpoint, port, user, auth }: Login,
   options: CredentialOptions = {},
-): RenewedPassword {
+): RenewablePassword {
   const { client, deadlineMs = 2_000, now = Date.now } = options;
   return auth.type === 'iam'
-    ? new RenewedPassword({
+    ? new RenewablePassword({
         fetch: () => named('AWS.RDS', () => signedToken(endpoint, port, user)),
         keepMs: KEEP_TOKEN_MS,
         now,
       })
-    : new RenewedPassword({
+    : new RenewablePassword({
         fetch: () => named('AWS.SECRETS', () => secretPassword(auth.arn, deadlineMs, client)),
         keepMs: Number.POSITIVE_INFINITY,
         now,

@@ -2,7 +2,7 @@ import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { parseDefinition } from '../core/pool-definition.js';
 import type { Violation } from '../core/pool-settings.js';
 import { type Problem, problem } from '../core/problems.js';
-import type { Log } from './logger.js';
+import type { Logger } from './logger.js';
 
 /** A definition as it was last read, and what is in force because of it. */
 export interface Definition {
@@ -18,7 +18,7 @@ export interface Definition {
  *
  * @param before what was in force until now, null for a pool that was not known
  */
-export function readDefinition(pool: string, text: string, before: Definition | null, log: Log): Definition {
+export function readDefinition(pool: string, text: string, before: Definition | null, log: Logger): Definition {
   if (before?.text === text) {
     return before;
   }

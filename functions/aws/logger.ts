@@ -16,7 +16,7 @@ export type LogFields = ProblemValues & {
 };
 
 /** Writes one entry of the log. Fields are values of problems and settings: never a host, a user or a credential. */
-export type Log = (level: 'info' | 'warning' | 'error', message: string, fields?: LogFields) => void;
+export type Logger = (level: 'info' | 'warning' | 'error', message: string, fields?: LogFields) => void;
 
 /** The names by which Lambda filters. @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
 const LEVEL_NAMES = { info: 'INFO', warning: 'WARN', error: 'ERROR' } as const;
@@ -27,7 +27,7 @@ const LEVEL_NAMES = { info: 'INFO', warning: 'WARN', error: 'ERROR' } as const;
  *
  * @param writeLine @default standard output, which Lambda delivers to CloudWatch Logs
  */
-export function jsonLog(writeLine: WriteLine = toStandardOutput): Log {
+export function jsonLog(writeLine: WriteLine = toStandardOutput): Logger {
   return (level, message, fields) => {
     writeLine(JSON.stringify({ timestamp: new Date().toISOString(), level: LEVEL_NAMES[level], message, ...fields }));
   };

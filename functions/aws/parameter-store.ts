@@ -1,16 +1,16 @@
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
-import type { PoolSource, WatchedPool } from '../core/ports.js';
+import type { PoolSource, PoolEntry } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { type Definition, readDefinition } from './definitions.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
-import type { Log } from './logger.js';
+import type { Logger } from './logger.js';
 
-export interface SsmSourceOptions {
+export interface ParameterStoreOptions {
   readonly client: SSMClient;
   /** Path under which each parameter defines a pool, with or without a slash at its end. */
   readonly prefix: string;
   /** Told of every definition that comes into force. */
-  readonly log: Log;
+  readonly log: Logger;
   /**
    * Milliseconds that reading all definitions may take, with retries.
    *
@@ -32,17 +32,17 @@ export interface SsmSourceOptions {
  * The last good definition of each pool stays in force while its text is broken (`CONFIG.INVALID`) or SSM cannot be read
  * (`AWS.SSM`). As long as a definition does not change, its `config` is the same object.
  */
-export class SsmSource implements PoolSource {
+export class ParameterStore implements PoolSource {
   readonly #client: SSMClient;
   readonly #path: string;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #deadlineMs: number;
   readonly #now: () => number;
   #definitions: ReadonlyMap<string, Definition> = new Map();
-  #answer: { readonly pools: readonly WatchedPool[]; readonly askedAt: number } | null = null;
-  #running: Promise<readonly WatchedPool[]> | null = null;
+  #answer: { readonly pools: readonly PoolEntry[]; readonly askedAt: number } | null = null;
+  #running: Promise<readonly PoolEntry[]> | null = null;
 
-  constructor({ client, prefix, log, deadlineMs = 5_000, now = Date.now }: SsmSourceOptions) {
+  constructor({ client, prefix, log, deadlineMs = 5_000, now = Date.now }: ParameterStoreOptions) {
     this.#client = client;
     this.#path = prefix.replace(/(?<=.)\/+$/, '');
     this.#log = log;
@@ -57,7 +57,7 @@ export class SsmSource implements PoolSource {
    * @param maxAgeMs how old an answer may be; 0 asks anew
    * @throws ProblemError `AWS.SSM` when SSM cannot be read and no pool is known yet
    */
-  pools(maxAgeMs: number): Promise<readonly WatchedPool[]> {
+  pools(maxAgeMs: number): Promise<readonly PoolEntry[]> {
     if (this.#answer && this.#now() - this.#answer.askedAt < maxAgeMs) {
       return Promise.resolve(this.#answer.pools);
     }
@@ -67,14 +67,14 @@ export class SsmSource implements PoolSource {
     return this.#running;
   }
 
-  async #ask(): Promise<readonly WatchedPool[]> {
+  async #ask(): Promise<readonly PoolEntry[]> {
     const askedAt = this.#now();
     const pools = await this.#watched();
     this.#answer = { pools, askedAt };
     return pools;
   }
 
-  async #watched(): Promise<readonly WatchedPool[]> {
+  async #watched(): Promise<readonly PoolEntry[]> {
     try {
       const texts = await this.#read();
       const before = this.#definitions;
@@ -91,7 +91,7 @@ export class SsmSource implements PoolSource {
     }
   }
 
-  #withProblems(more: readonly Problem[]): WatchedPool[] {
+  #withProblems(more: readonly Problem[]): PoolEntry[] {
     return [...this.#definitions].map(([pool, { config, problems }]) => ({
       pool,
       config,

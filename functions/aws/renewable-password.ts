@@ -16,7 +16,7 @@ export interface PasswordSource {
  * A password that is fetched when it is needed, kept, and fetched anew when it is old or was refused. It is what
  * `connection/` takes as credentials.
  */
-export class RenewedPassword {
+export class RenewablePassword {
   readonly #source: PasswordSource;
   #kept: { readonly password: string; readonly fetchedAt: number } | null = null;
   #running: Promise<string> | null = null;

@@ -12,7 +12,7 @@ interface Entry<T> {
  * Answers by key, each asked for once while it lasts, however many want it at the same time. When it cannot be renewed the
  * last good one stays, and is asked for again by the next check; where there is none, the failure lasts that long.
  */
-export class Kept<T> {
+export class SingleFlightCache<T> {
   readonly #keepMs: number;
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry<T>>();

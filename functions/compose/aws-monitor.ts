@@ -1,18 +1,18 @@
-import { AppGauges } from '../aws/app-metrics.js';
+import { AppMetrics } from '../aws/app-metrics.js';
 import { ssmClient } from '../aws/clients/ssm.js';
-import { MetricReader } from '../aws/cloudwatch-reader.js';
+import { CloudWatchReader } from '../aws/cloudwatch-reader.js';
 import { awsCredentials } from '../aws/credentials.js';
 import { jsonLog } from '../aws/logger.js';
-import { SsmSource } from '../aws/parameter-store.js';
+import { ParameterStore } from '../aws/parameter-store.js';
 import { type Credentials, fixedPassword, type Login } from '../connection/credentials.js';
-import { Session } from '../connection/shared-connection.js';
+import { SharedConnection } from '../connection/shared-connection.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from '../core/environment.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { Monitor } from '../monitor/monitor.js';
 import { PgbouncerReader } from '../poolers/pgbouncer/reader.js';
-import { ManagedProbe, type ManagedReaders } from '../poolers/probe.js';
+import { PoolerProbe, type PoolerReaders } from '../poolers/probe.js';
 import { proxyAddress } from '../poolers/rds-proxy/address.js';
-import { proxyFigures } from '../poolers/rds-proxy/cloudwatch.js';
+import { readProxyGauges } from '../poolers/rds-proxy/cloudwatch.js';
 import { ProxyDimensions } from '../poolers/rds-proxy/dimensions.js';
 import { type ProxySources, RdsProxyReader } from '../poolers/rds-proxy/reader.js';
 import { RdsProxies } from '../poolers/rds-proxy/settings.js';
@@ -24,12 +24,12 @@ export function deployedRuntime(environment: Environment) {
     environment;
   const log = jsonLog();
   const readersFor = managedReaders();
-  const monitor = new Monitor(new SsmSource({ client: ssmClient(), prefix, log }), (config) => {
+  const monitor = new Monitor(new ParameterStore({ client: ssmClient(), prefix, log }), (config) => {
     const isPooled = config.managed !== null && config.managed.kind !== 'none';
     const credentials = credentialsFor(config);
-    const session = new Session({ target: config, caFile: null, credentials, isPooled });
+    const session = new SharedConnection({ target: config, caFile: null, credentials, isPooled });
     const readers = { ...readersFor(config), pgbouncer: pgbouncerReader(config, credentials) };
-    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, readers) };
+    return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, readers) };
   });
   const loginFor = (config: ValidatedPoolConfig): Login => ({ credentials: credentialsFor(config), caFile: null });
   return { monitor, publish: null, log, loginFor };
@@ -54,15 +54,15 @@ function pgbouncerReader(config: ValidatedPoolConfig, own: Credentials): Pgbounc
 }
 
 /** What all pools of an environment ask AWS about, together and at most once a minute. No client is loaded before. */
-function managedReaders(): (config: ValidatedPoolConfig) => ManagedReaders {
-  const metrics = new MetricReader();
-  const apps = new AppGauges(metrics);
+function managedReaders(): (config: ValidatedPoolConfig) => PoolerReaders {
+  const metrics = new CloudWatchReader();
+  const apps = new AppMetrics(metrics);
   const dimensions = new ProxyDimensions();
   const proxies = new RdsProxies();
   const sources: ProxySources = {
     settings: (proxy) => proxies.settings(proxy),
     endpoint: (name, proxy) => proxies.endpoint(name, proxy),
-    gauges: (proxy, role) => proxyFigures(metrics, dimensions, proxy, role),
+    gauges: (proxy, role) => readProxyGauges(metrics, dimensions, proxy, role),
   };
   return (config) => {
     const address = proxyAddress(config);

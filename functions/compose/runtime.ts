@@ -1,4 +1,4 @@
-import type { Log } from '../aws/logger.js';
+import type { Logger } from '../aws/logger.js';
 import type { Login } from '../connection/credentials.js';
 import type { Publish } from '../core/datapoints.js';
 import type { Environment } from '../core/environment.js';
@@ -12,7 +12,7 @@ export interface Runtime {
   readonly monitor: Monitor;
   /** Where metrics go instead of CloudWatch; null for CloudWatch. */
   readonly publish: Publish | null;
-  readonly log: Log;
+  readonly log: Logger;
   /** How the check logs in to a pool. */
   readonly loginFor: (config: ValidatedPoolConfig) => Login;
 }

@@ -1,14 +1,14 @@
 import { appendFile } from 'node:fs/promises';
-import type { Log } from '../aws/logger.js';
+import type { Logger } from '../aws/logger.js';
 import { fixedPassword, type Login } from '../connection/credentials.js';
-import { Session } from '../connection/shared-connection.js';
+import { SharedConnection } from '../connection/shared-connection.js';
 import type { Datapoints, Publish } from '../core/datapoints.js';
 import { emfLine } from '../core/emf.js';
 import type { Environment } from '../core/environment.js';
 import type { Problem } from '../core/problems.js';
 import { Monitor } from '../monitor/monitor.js';
 import { PgbouncerReader } from '../poolers/pgbouncer/reader.js';
-import { ManagedProbe } from '../poolers/probe.js';
+import { PoolerProbe } from '../poolers/probe.js';
 import { PostgresProbe } from '../postgres/probe.js';
 import { urlSource } from './url.js';
 
@@ -18,13 +18,13 @@ export function localRuntime(environment: Environment) {
   const login: Login = { credentials: fixedPassword(source.url?.password), caFile: source.url?.caFile ?? null };
   const { credentials, caFile } = login;
   const monitor = new Monitor(source, (config) => {
-    const session = new Session({ target: config, caFile, credentials, isPooled: false });
+    const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false });
     const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile });
-    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, { pgbouncer }) };
+    return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, { pgbouncer }) };
   });
   const file = environment.POOL_HEALTH_METRICS_FILE;
   const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);
-  const log: Log = () => undefined;
+  const log: Logger = () => undefined;
   return { monitor, publish, log, loginFor: () => login };
 }
 

@@ -1,7 +1,7 @@
 import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
 import type { Environment } from '../core/environment.js';
 import { received, type Violation } from '../core/pool-settings.js';
-import type { PoolSource, WatchedPool } from '../core/ports.js';
+import type { PoolSource, PoolEntry } from '../core/ports.js';
 import { problem } from '../core/problems.js';
 import { localConfig, type Target } from './url-config.js';
 
@@ -26,7 +26,7 @@ export function urlSource(environment: Environment): UrlSource {
     ...sharedUserViolations(environment.POOL_HEALTH_SHARED_USER),
     ...(validation.ok ? [] : validation.violations),
   ];
-  const watched: WatchedPool =
+  const watched: PoolEntry =
     violations.length === 0 && validation.ok
       ? { pool: POOL, config: validation.config, problems: [] }
       : { pool: POOL, config: null, problems: [invalid(violations)] };

@@ -7,7 +7,7 @@ import { completeMessages } from './complete-messages.js';
 import { guard } from './protocol-guard.js';
 import { type Phase, ProbeTimeout, within } from './timeout.js';
 
-export interface LinkTarget {
+export interface ConnectionTarget {
   /** Host name, address, or directory of a Unix socket. */
   readonly endpoint: string;
   readonly port: number;
@@ -51,7 +51,7 @@ const LARGEST_PROCESS_ID = 4_194_304;
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-pinning.html
  */
-export class Link {
+export class Connection {
   readonly #client: pg.Client;
   readonly #socket = new net.Socket();
   readonly #startedAt = Date.now();
@@ -62,7 +62,7 @@ export class Link {
   #pending: Pending | null = null;
 
   /** Begins to connect. Nothing is thrown here: the first `ask` tells what went wrong. */
-  constructor(target: LinkTarget, ssl: ConnectionOptions | false, password: () => Promise<string | undefined>) {
+  constructor(target: ConnectionTarget, ssl: ConnectionOptions | false, password: () => Promise<string | undefined>) {
     this.#client = new pg.Client({
       host: target.endpoint,
       port: target.port,
@@ -124,7 +124,7 @@ export class Link {
    * @throws ProbeTimeout after so many milliseconds; login or statement then go on waiting until `destroy`; otherwise
    *   what pg or the socket throws
    */
-  async ask(statements: readonly string[], limits: Limits): Promise<Answer> {
+  async query(statements: readonly string[], limits: Limits): Promise<Answer> {
     const left = (ms: number) => Math.min(ms, limits.endsAt - Date.now());
     if (this.#phase !== 'query') {
       await within(

@@ -1,5 +1,5 @@
 import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
-import { type Answer, Link, type LinkTarget, questionOf, settled } from './connection.js';
+import { type Answer, Connection, type ConnectionTarget, questionOf, settled } from './connection.js';
 import type { Credentials } from './credentials.js';
 import { sqlState, toProblem } from './errors.js';
 import { ProbeTimeout } from './timeout.js';
@@ -21,8 +21,8 @@ const ABANDON_MS = 500;
 /** Stays below a minute, so that no scheduled check is ever skipped. */
 const LONGEST_BACK_OFF_MS = 20_000;
 
-export interface SessionOptions {
-  readonly target: LinkTarget & { readonly tls: 'verify-full' | 'off' };
+export interface SharedConnectionOptions {
+  readonly target: ConnectionTarget & { readonly tls: 'verify-full' | 'off' };
   readonly caFile: string | null;
   readonly credentials: Credentials;
   /** True when the definition says that a pooler stands between; otherwise the login or the first answer tells. */
@@ -47,17 +47,17 @@ export interface SessionOptions {
  *
  * A statement that gets no answer from a server reached directly is cancelled, and asked anew at growing intervals.
  */
-export class Session {
-  readonly #options: SessionOptions;
+export class SharedConnection {
+  readonly #options: SharedConnectionOptions;
   readonly #deadlines: Deadlines;
-  #link: Link | null = null;
+  #link: Connection | null = null;
   #running: { readonly question: string; readonly answer: Promise<Answer> } | null = null;
   #isClosed = false;
   /** What the last answer told; null before the first. */
   #isDirect: boolean | null = null;
   #attempt = { timeouts: 0, startedAt: 0, lastTimeout: null as ProbeTimeout | null };
 
-  constructor(options: SessionOptions) {
+  constructor(options: SharedConnectionOptions) {
     this.#options = options;
     this.#deadlines = options.deadlines ?? DEADLINES;
   }
@@ -68,7 +68,7 @@ export class Session {
    *
    * @throws ProbeTimeout, ProblemError, or what pg or the socket throws; `failure.ts` makes problems of them
    */
-  ask(...statements: readonly string[]): Promise<Answer> {
+  query(...statements: readonly string[]): Promise<Answer> {
     const question = questionOf(statements);
     const before = this.#running;
     if (before?.question === question) {
@@ -114,7 +114,7 @@ export class Session {
   }
 
   /** The open connection unless it is probably dead, in which case it is let go. */
-  async #reusable(endsAt: number): Promise<Link | null> {
+  async #reusable(endsAt: number): Promise<Connection | null> {
     const link = this.#link;
     if (!link) {
       return null;
@@ -126,10 +126,10 @@ export class Session {
     return null;
   }
 
-  async #askOn(link: Link, statements: readonly string[], queryMs: number, endsAt: number): Promise<Answer> {
+  async #askOn(link: Connection, statements: readonly string[], queryMs: number, endsAt: number): Promise<Answer> {
     const query = this.#isPooled() ? this.#deadlines.total : queryMs;
     const connect = Math.min(this.#deadlines.connect, loginLeftMs(link));
-    const answer = await link.ask(statements, { connect, query, endsAt });
+    const answer = await link.query(statements, { connect, query, endsAt });
     this.#isDirect = answer.isDirect;
     return answer;
   }
@@ -163,7 +163,7 @@ export class Session {
       if (this.#isClosed) {
         throw new Error('Connection terminated');
       }
-      const link = new Link(target, ssl, () => credentials.password());
+      const link = new Connection(target, ssl, () => credentials.password());
       this.#link = link;
       return this.#askOn(link, statements, this.#deadlines.query, endsAt);
     };
@@ -187,7 +187,7 @@ export class Session {
   }
 
   /** Whether the connection is of no more use: never made, cut, ended by the server, or silent without a reason. */
-  #isLost(link: Link, error: unknown): boolean {
+  #isLost(link: Connection, error: unknown): boolean {
     if (error instanceof ProbeTimeout) {
       return error.phase === 'connect' || (error.phase === 'query' && !this.#isPooled());
     }
@@ -195,7 +195,7 @@ export class Session {
     return !link.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
   }
 
-  async #drop(link: Link, endsAt: number): Promise<void> {
+  async #drop(link: Connection, endsAt: number): Promise<void> {
     this.#link = null;
     if (link.isOpen && link.waiting?.phase === 'query' && !this.#isPooled()) {
       await link.abandon(Math.min(ABANDON_MS, endsAt - Date.now()));

@@ -1,4 +1,4 @@
-import type { Link } from './connection.js';
+import type { Connection } from './connection.js';
 import { ProbeTimeout } from './timeout.js';
 
 /** After a pause this long a connection is more often dead than alive (frozen Lambda, address translation). */
@@ -12,12 +12,12 @@ const REUSE_WITHIN_MS = 90_000;
 const LONGEST_WAIT_MS = { connect: 0, login: 61_000, query: 125_000 } as const;
 
 /** Whether it has waited for too long, or was not used for too long. */
-export function isStale({ waiting, unusedMs }: Link): boolean {
+export function isStale({ waiting, unusedMs }: Connection): boolean {
   return waiting ? waiting.ms > LONGEST_WAIT_MS[waiting.phase] : unusedMs > REUSE_WITHIN_MS;
 }
 
 /** How long a login may still take, in milliseconds. */
-export function loginLeftMs({ waiting }: Link): number {
+export function loginLeftMs({ waiting }: Connection): number {
   return waiting?.phase === 'login' ? LONGEST_WAIT_MS.login - waiting.ms : Number.POSITIVE_INFINITY;
 }
 

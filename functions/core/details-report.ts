@@ -1,7 +1,7 @@
 import { type Assessment, type PoolReport, poolReport } from './pool-report.js';
 import { PROBLEMS, type Problem, type PublicProblem } from './problems.js';
-import { type ManagedFigures, ordinarySlots, type ServerSlots } from './sample.js';
-import type { Holder, HoldersReading } from './session-groups.js';
+import { type PoolerStats, ordinarySlots, type ServerSlots } from './sample.js';
+import type { SessionGroup, SessionGroupsResult } from './session-groups.js';
 
 /** A timed round trip through an application's own kind of pool, in milliseconds. */
 export interface RoundTrip {
@@ -26,11 +26,11 @@ export interface DetailsReport {
   /** The same as `GET /health/pool` answers. */
   readonly health: PoolReport;
   /** Who holds the connections of the server; null when it could not be seen. */
-  readonly holders: readonly Holder[] | null;
+  readonly holders: readonly SessionGroup[] | null;
   /** The server's slots, term by term; null when the database was not seen. */
   readonly slots: SlotTerms | null;
   /** Everything the managed pool tells. */
-  readonly managedPool: (ManagedFigures & { readonly waitingEstimate: number | null }) | null;
+  readonly managedPool: (PoolerStats & { readonly waitingEstimate: number | null }) | null;
   /** With the values seen. */
   readonly problems: readonly (PublicProblem & Pick<Problem, 'values'>)[];
   readonly roundTrip: { readonly acquireMs: number | null; readonly queryMs: number | null };
@@ -46,7 +46,7 @@ export type SlotTerms = ServerSlots & {
 /** What is seen for details only, beside the assessment. */
 export interface DetailParts {
   readonly assessment: Assessment;
-  readonly holders: HoldersReading;
+  readonly holders: SessionGroupsResult;
   readonly roundTrip: RoundTrip;
   /** Transactions per second of the database; null when it was not seen twice. */
   readonly transactionsPerSecond: number | null;
@@ -59,9 +59,9 @@ export function detailsReport(
 ): DetailsReport {
   const health = poolReport(assessment, now);
   const { activeConnections, idleConnections, totalConnections, poolSize } = health.metrics;
-  const { database, managed } = assessment.sample;
+  const { database, pooler } = assessment.sample;
   const problems = [...assessment.verdict.problems, ...holders.problems, ...roundTrip.problems];
-  const figures = managed?.figures ?? null;
+  const figures = pooler?.stats ?? null;
   return {
     status: health.status === 'healthy' && !problems.some(({ severity }) => severity === 'error') ? 'ok' : 'error',
     connectionPool: {
@@ -91,7 +91,7 @@ export function detailsReport(
 }
 
 /** An upper estimate of what waits in a managed pool that does not count it: arrivals by mean wait (Little's law). */
-function waitingEstimate({ borrowWaitMs }: ManagedFigures, transactionsPerSecond: number | null): number | null {
+function waitingEstimate({ borrowWaitMs }: PoolerStats, transactionsPerSecond: number | null): number | null {
   if (borrowWaitMs === null || transactionsPerSecond === null) {
     return null;
   }

@@ -1,6 +1,6 @@
-import { promised, type ValidatedPoolConfig } from './pool-config.js';
+import { configuredMax, type ValidatedPoolConfig } from './pool-config.js';
 import { type Problem, type ProblemCode, problem } from './problems.js';
-import { type ConnectionCounts, type ManagedFigures, ordinarySlots, type PoolSample } from './sample.js';
+import { type ConnectionCounts, type PoolerStats, ordinarySlots, type PoolSample } from './sample.js';
 
 /**
  * The problems that the numbers of a sample imply. Pure; never throws.
@@ -14,8 +14,8 @@ export function impliedProblems(
   poolSize: number | null,
   room: number | null,
 ): Problem[] {
-  const { database, managed, app } = sample;
-  const figures = managed?.figures ?? null;
+  const { database, pooler, app } = sample;
+  const figures = pooler?.stats ?? null;
   const connections = database?.connections ?? null;
   return [
     exceedsCeiling(config, sample),
@@ -28,14 +28,14 @@ export function impliedProblems(
   ].filter((found) => found !== null);
 }
 
-function exceedsCeiling(config: ValidatedPoolConfig, { database, managed }: PoolSample): Problem | null {
+function exceedsCeiling(config: ValidatedPoolConfig, { database, pooler }: PoolSample): Problem | null {
   const ceilings = [
     database && ordinarySlots(database.slots),
     database?.slots.databaseLimit ?? null,
-    managed?.figures?.limit ?? null,
+    pooler?.stats?.limit ?? null,
   ].filter((value) => value !== null);
   const ceiling = Math.min(...ceilings);
-  return promised(config) > ceiling ? problem('POOL.EXCEEDS_CEILING', { promised: promised(config), ceiling }) : null;
+  return configuredMax(config) > ceiling ? problem('POOL.EXCEEDS_CEILING', { promised: configuredMax(config), ceiling }) : null;
 }
 
 function databaseFull({ total, server }: ConnectionCounts, slots: number, room: number): Problem | null {
@@ -55,7 +55,7 @@ const NOT_SERVED: readonly ProblemCode[] = ['PROBE.TIMEOUT', 'PROBE.SLOTS_EXHAUS
  * a live witness: so many sessions busy at the server now, or a probe that is not served.
  */
 function managedFull(
-  figures: ManagedFigures,
+  figures: PoolerStats,
   connections: ConnectionCounts | null,
   problems: readonly Problem[],
 ): Problem | null {
@@ -70,12 +70,12 @@ function managedFull(
   return isFull ? problem('MANAGED.FULL', { limit, inUse, waiting, longestWaitMs }) : null;
 }
 
-function pinned({ pinned: count, open }: ManagedFigures, fromPercent: number): Problem | null {
+function pinned({ pinned: count, open }: PoolerStats, fromPercent: number): Problem | null {
   const isTooMuch = count !== null && count > 0 && open !== null && count * 100 >= open * fromPercent;
   return isTooMuch ? problem('MANAGED.PINNED', { pinned: count, open }) : null;
 }
 
-function borrowWait({ borrowWaitMs, longestWaitMs }: ManagedFigures, fromMs: number): Problem | null {
+function borrowWait({ borrowWaitMs, longestWaitMs }: PoolerStats, fromMs: number): Problem | null {
   const waitedMs = Math.max(borrowWaitMs ?? 0, longestWaitMs ?? 0);
   return waitedMs > 0 && waitedMs >= fromMs ? problem('MANAGED.BORROW_WAIT', { borrowWaitMs, longestWaitMs }) : null;
 }

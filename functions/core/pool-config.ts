@@ -26,12 +26,12 @@ export interface PoolConfig {
   /** True if the application logs in as the check's user too. */
   readonly sharedUser: boolean;
   /** What stands between the application and the server; null means: to be found out. */
-  readonly managed: ManagedDefinition | null;
+  readonly managed: PoolerDefinition | null;
   /** From where on pinned share (percent) and mean borrow wait (ms) are problems. */
   readonly limits: { readonly pinnedPercent: number; readonly borrowWaitMs: number };
 }
 
-export type ManagedDefinition =
+export type PoolerDefinition =
   | { readonly kind: 'none' }
   | { readonly kind: 'rds-proxy'; readonly name: string }
   | {
@@ -55,6 +55,6 @@ export function seal(config: PoolConfig): ValidatedPoolConfig {
 }
 
 /** Connections that the settings promise: `max` of every instance. */
-export function promised({ settings, instances }: PoolConfig): number {
+export function configuredMax({ settings, instances }: PoolConfig): number {
   return settings.max * instances;
 }

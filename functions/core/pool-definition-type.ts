@@ -1,4 +1,4 @@
-import type { ManagedDefinition } from './pool-config.js';
+import type { PoolerDefinition } from './pool-config.js';
 import type { EnvironmentName, PoolSettings } from './pool-settings.js';
 
 /** A pool's definition as a user writes it: the value of its SSM parameter. `definition.ts` checks it. */
@@ -25,7 +25,7 @@ export interface PoolDefinition {
   /** True if the application logs in as `user` too. @default false */
   readonly sharedUser?: boolean;
   /** What stands between the application and the server. @default found out */
-  readonly managed?: ManagedDefinition;
+  readonly managed?: PoolerDefinition;
   /** From where on the share of pinned connections and the mean wait for one are problems. @default 20 % and 100 ms */
   readonly limits?: { readonly pinnedPercent?: number; readonly borrowWaitMs?: number };
 }

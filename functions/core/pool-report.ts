@@ -1,7 +1,7 @@
 import type { ValidatedPoolConfig } from './pool-config.js';
 import type { PoolSettings } from './pool-settings.js';
 import { type PublicProblem, toPublic } from './problems.js';
-import { type AppView, type DatabaseView, type ManagedView, ordinarySlots, type PoolSample } from './sample.js';
+import { type AppView, type DatabaseView, type PoolerView, ordinarySlots, type PoolSample } from './sample.js';
 import type { SaturatedLayer, UtilizationStatus, Verdict } from './verdict.js';
 
 /** One pool, as it was seen and judged. */
@@ -44,9 +44,9 @@ export interface PoolReport {
 
 /** The managed pool; its numbers are null where it does not tell them. */
 export interface ManagedPoolReport {
-  readonly kind: ManagedView['kind'];
+  readonly kind: PoolerView['kind'];
   /** How the kind was found out. */
-  readonly source: ManagedView['source'];
+  readonly source: PoolerView['source'];
   /** Connections to the server that it may open for this pool; null when unlimited too. */
   readonly size: number | null;
   readonly inUse: number | null;
@@ -107,7 +107,7 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
     utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,
-    managedPool: sample.managed && managedPoolReport(sample.managed, now),
+    managedPool: sample.pooler && managedPoolReport(sample.pooler, now),
     database: sample.database && databaseReport(sample.database),
     app: sample.app && appReport(sample.app, now),
     saturatedLayer: verdict.saturatedLayer,
@@ -116,17 +116,17 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
   };
 }
 
-function managedPoolReport({ kind, source, figures }: ManagedView, now: number): ManagedPoolReport {
+function managedPoolReport({ kind, source, stats }: PoolerView, now: number): ManagedPoolReport {
   return {
     kind,
     source,
-    size: figures?.limit ?? null,
-    inUse: figures?.inUse ?? null,
-    waiting: figures?.waiting ?? null,
-    longestWaitMs: figures?.longestWaitMs ?? null,
-    borrowWaitMs: figures?.borrowWaitMs ?? null,
-    pinned: figures?.pinned ?? null,
-    ageSeconds: figures && ageSeconds(figures.takenAt, now),
+    size: stats?.limit ?? null,
+    inUse: stats?.inUse ?? null,
+    waiting: stats?.waiting ?? null,
+    longestWaitMs: stats?.longestWaitMs ?? null,
+    borrowWaitMs: stats?.borrowWaitMs ?? null,
+    pinned: stats?.pinned ?? null,
+    ageSeconds: stats && ageSeconds(stats.takenAt, now),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ValidatedPoolConfig } from './pool-config.js';
 import type { Problem } from './problems.js';
 
 /** A pool to watch: its configuration, or the problem that says why there is none. */
-export interface WatchedPool {
+export interface PoolEntry {
   readonly pool: string;
   /** Null when no valid definition was ever seen. */
   readonly config: ValidatedPoolConfig | null;
@@ -18,5 +18,5 @@ export interface PoolSource {
    * @param maxAgeMs how old an answer may be; 0 asks anew
    * @throws ProblemError when nothing can be said about any pool, so that the monitor itself is broken
    */
-  pools(maxAgeMs: number): Promise<readonly WatchedPool[]>;
+  pools(maxAgeMs: number): Promise<readonly PoolEntry[]>;
 }

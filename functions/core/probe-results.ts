@@ -1,8 +1,8 @@
 import type { Problem } from './problems.js';
-import type { AppView, DatabaseView, ManagedView } from './sample.js';
+import type { AppView, DatabaseView, PoolerView } from './sample.js';
 
 /** What the database's side of a pool shows. */
-export interface DatabaseReading {
+export interface DatabaseProbeResult {
   readonly database: DatabaseView | null;
   /** Whether no pooler stands between; null when there was no answer. */
   readonly isDirect: boolean | null;
@@ -10,8 +10,8 @@ export interface DatabaseReading {
 }
 
 /** What the managed pool and the application's gauges show. */
-export interface ManagedReading {
-  readonly managed: ManagedView | null;
+export interface PoolerProbeResult {
+  readonly managed: PoolerView | null;
   readonly app: AppView | null;
   readonly problems: readonly Problem[];
 }

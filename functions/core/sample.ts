@@ -12,7 +12,7 @@ export interface PoolSample {
   /** Null when the probe could not see the database. */
   readonly database: DatabaseView | null;
   /** Null before anything is known about it. */
-  readonly managed: ManagedView | null;
+  readonly pooler: PoolerView | null;
   /** Null where the application publishes no gauges. */
   readonly app: AppView | null;
   readonly problems: readonly Problem[];
@@ -57,19 +57,19 @@ export interface ServerSlots {
 }
 
 /** What stands between the application and the server, and what it tells about itself. */
-export interface ManagedView {
+export interface PoolerView {
   /** `unknown`: some pooler, as the backend that answers is not the one the login reached. */
   readonly kind: 'rds-proxy' | 'pgbouncer' | 'none' | 'unknown';
-  readonly source: ManagedSource;
+  readonly source: PoolerSource;
   /** Null where there is no managed pool, or it could not be asked. */
-  readonly figures: ManagedFigures | null;
+  readonly stats: PoolerStats | null;
 }
 
 /** How it was found out what stands between. */
-export type ManagedSource = 'definition' | 'host name' | 'console' | 'backend';
+export type PoolerSource = 'definition' | 'host name' | 'console' | 'backend';
 
 /** Figures of a managed pool. What it does not count, or has no datapoint for, is null. */
-export interface ManagedFigures {
+export interface PoolerStats {
   /** When they were read, or the end of the period they are of, in milliseconds since 1970. */
   readonly takenAt: number;
   /** Whether they are of this very moment. Those of CloudWatch are minutes old and never decide a verdict alone. */

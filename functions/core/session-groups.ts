@@ -1,7 +1,7 @@
 import type { Problem } from './problems.js';
 
 /** Sessions that have database, user, application and state in common. */
-export interface Holder {
+export interface SessionGroup {
   /** Null while a session is starting. */
   readonly database: string | null;
   readonly user: string | null;
@@ -16,9 +16,9 @@ export interface Holder {
 }
 
 /** Who holds the connections of the server. */
-export interface HoldersReading {
+export interface SessionGroupsResult {
   /** The largest groups first; null when they could not be seen. */
-  readonly holders: readonly Holder[] | null;
+  readonly holders: readonly SessionGroup[] | null;
   /** Transactions that the watched database has ended since its statistics began. */
   readonly transactions: number | null;
   readonly problems: readonly Problem[];

@@ -1,5 +1,5 @@
 import { impliedProblems } from './implied-problems.js';
-import { promised, type ValidatedPoolConfig } from './pool-config.js';
+import { configuredMax, type ValidatedPoolConfig } from './pool-config.js';
 import { type Problem, saturatedBy } from './problems.js';
 import { type DatabaseView, ordinarySlots, type PoolSample } from './sample.js';
 
@@ -32,13 +32,13 @@ export interface Verdict {
  *
  * @param config null when there is no valid definition
  */
-export function judge(config: ValidatedPoolConfig | null, sample: PoolSample): Verdict {
+export function evaluate(config: ValidatedPoolConfig | null, sample: PoolSample): Verdict {
   const connections = sample.database?.connections ?? null;
   const total = connections?.total ?? null;
   const active = connections?.active ?? null;
   const idle = total === null || active === null ? null : total - active;
   const room = sample.database ? roomFor(sample.database) : null;
-  const poolSize = config && smallest([promised(config), sample.managed?.figures?.limit ?? null, room]);
+  const poolSize = config && smallest([configuredMax(config), sample.pooler?.stats?.limit ?? null, room]);
   const problems = [...sample.problems, ...(config ? impliedProblems(config, sample, poolSize, room) : [])];
   const percent = total === null || !poolSize ? null : (total * 100) / poolSize;
   const full = problems.map(saturatedBy).filter((layer) => layer !== null);
@@ -52,7 +52,7 @@ export function judge(config: ValidatedPoolConfig | null, sample: PoolSample): V
     idleConnections: idle,
     totalConnections: total,
     poolSize,
-    waitingRequests: sum([sample.managed?.figures?.waiting ?? null, sample.app?.waiting ?? null]),
+    waitingRequests: sum([sample.pooler?.stats?.waiting ?? null, sample.app?.waiting ?? null]),
     problems,
   };
 }

@@ -51,7 +51,7 @@ export function detailsHandler(monitor: Monitor, trips: RoundTrips) {
     const assessment = worstOf([first, ...rest]);
     const { pool, config } = assessment;
     const [holders, roundTrip] = await Promise.all([
-      monitor.holders({ pool, config, problems: [] }),
+      monitor.sessionGroups({ pool, config, problems: [] }),
       trips.measure(config),
     ]);
     const now = Date.now();

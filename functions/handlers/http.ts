@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
-import type { WatchedPool } from '../core/ports.js';
+import type { PoolEntry } from '../core/ports.js';
 import { ProblemError } from '../core/problems.js';
 import type { Monitor } from '../monitor/monitor.js';
 
@@ -51,7 +51,7 @@ const DEFINITIONS_AGE_MS = 30_000;
  *
  * @param name of the pool that is asked for, or null for all
  */
-export async function definitions(monitor: Monitor, name: string | null): Promise<readonly WatchedPool[]> {
+export async function definitions(monitor: Monitor, name: string | null): Promise<readonly PoolEntry[]> {
   try {
     return await monitor.pools(DEFINITIONS_AGE_MS);
   } catch (error) {

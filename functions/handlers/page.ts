@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { MetricHistory } from '../aws/cloudwatch-history.js';
+import { CloudWatchHistory } from '../aws/cloudwatch-history.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from '../core/environment.js';
 import type { HistorySource } from '../core/history.js';
 import { PAGE_ROUTES } from '../core/routes.js';
 import { CONTENT_SECURITY_POLICY, HTML } from '../page/generated/page.js';
 import { json, requestOf } from './http.js';
 
-export const handler = pageHandler(new MetricHistory(poolsOf(process.env)));
+export const handler = pageHandler(new CloudWatchHistory(poolsOf(process.env)));
 
 /**
  * `GET /health`: the page. `GET /health/history`: the last hour of the pool that `?pool=` names, which may be left out

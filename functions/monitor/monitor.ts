@@ -1,19 +1,19 @@
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { Assessment } from '../core/pool-report.js';
-import type { PoolSource, WatchedPool } from '../core/ports.js';
-import type { DatabaseReading, ManagedReading } from '../core/probe-results.js';
+import type { PoolSource, PoolEntry } from '../core/ports.js';
+import type { DatabaseProbeResult, PoolerProbeResult } from '../core/probe-results.js';
 import { problem } from '../core/problems.js';
 import type { PoolSample } from '../core/sample.js';
-import type { HoldersReading } from '../core/session-groups.js';
-import { judge } from '../core/verdict.js';
+import type { SessionGroupsResult } from '../core/session-groups.js';
+import { evaluate } from '../core/verdict.js';
 import { inParallel } from './parallel.js';
 
 /** Looks at one pool from both sides. Neither throws, and each answers within the deadline of the check. */
 export interface Probes {
-  readonly database: { look(): Promise<DatabaseReading>; holders(): Promise<HoldersReading>; close(): Promise<void> };
-  readonly managed: {
+  readonly database: { probe(): Promise<DatabaseProbeResult>; sessionGroups(): Promise<SessionGroupsResult>; close(): Promise<void> };
+  readonly pooler: {
     /** @param database what the other side will have seen, for what only it knows; to wait for it is not needed */
-    look(database: Promise<DatabaseReading>): Promise<ManagedReading>;
+    probe(database: Promise<DatabaseProbeResult>): Promise<PoolerProbeResult>;
     close(): Promise<void>;
   };
 }
@@ -46,7 +46,7 @@ export class Monitor {
    * @param maxAgeMs how old the definitions may be
    * @throws ProblemError when the definitions cannot be read and never were
    */
-  async pools(maxAgeMs: number): Promise<readonly [WatchedPool, ...WatchedPool[]]> {
+  async pools(maxAgeMs: number): Promise<readonly [PoolEntry, ...PoolEntry[]]> {
     const [first, ...rest] = await this.#source.pools(maxAgeMs);
     const pools = first ? ([first, ...rest] as const) : ([NO_POOL] as const);
     await this.#forgetAllBut(pools);
@@ -54,16 +54,16 @@ export class Monitor {
   }
 
   /** @param maxAgeMs how old the sample may be; 0 asks the database, or joins who is asking it */
-  async assess(watched: WatchedPool, maxAgeMs: number): Promise<Assessment> {
+  async assess(watched: PoolEntry, maxAgeMs: number): Promise<Assessment> {
     const { pool, config, problems } = watched;
-    const seen = config ? await this.#sample(pool, config, maxAgeMs) : nothingSeen();
+    const seen = config ? await this.#sample(pool, config, maxAgeMs) : emptySample();
     const sample = { ...seen, problems: [...problems, ...seen.problems] };
-    return { pool, config, sample, verdict: judge(config, sample) };
+    return { pool, config, sample, verdict: evaluate(config, sample) };
   }
 
   /** Who holds the connections of the server: asked anew each time, as only details show it. */
-  async holders({ pool, config }: WatchedPool): Promise<HoldersReading> {
-    return config ? await this.#watch(pool, config).probes.database.holders() : NOBODY_SEEN;
+  async sessionGroups({ pool, config }: PoolEntry): Promise<SessionGroupsResult> {
+    return config ? await this.#watch(pool, config).probes.database.sessionGroups() : NO_SESSION_GROUPS;
   }
 
   async close(): Promise<void> {
@@ -79,7 +79,7 @@ export class Monitor {
       return latest.sample;
     }
     const startedAt = Date.now();
-    const sample = lookFromBothSides(watch.probes, startedAt);
+    const sample = takeSample(watch.probes, startedAt);
     watch.latest = { startedAt, sample };
     return sample;
   }
@@ -96,7 +96,7 @@ export class Monitor {
     return watch;
   }
 
-  async #forgetAllBut(pools: readonly WatchedPool[]): Promise<void> {
+  async #forgetAllBut(pools: readonly PoolEntry[]): Promise<void> {
     const names = new Set(pools.map(({ pool }) => pool));
     for (const [name, { probes }] of this.#watches) {
       if (!names.has(name)) {
@@ -107,37 +107,37 @@ export class Monitor {
   }
 }
 
-const NOBODY_SEEN: HoldersReading = { holders: null, transactions: null, problems: [] };
+const NO_SESSION_GROUPS: SessionGroupsResult = { holders: null, transactions: null, problems: [] };
 
 /** Pools that are asked at the same time. */
-const MOST_AT_ONCE = 100;
+const MAX_CONCURRENT_CHECKS = 100;
 
 /** Assesses several pools at once, bounded, each with its own deadline: none delays or hides another. */
-export function assessAll(monitor: Monitor, pools: readonly WatchedPool[], maxAgeMs: number): Promise<Assessment[]> {
-  return inParallel(pools, MOST_AT_ONCE, (watched) => monitor.assess(watched, maxAgeMs));
+export function assessAll(monitor: Monitor, pools: readonly PoolEntry[], maxAgeMs: number): Promise<Assessment[]> {
+  return inParallel(pools, MAX_CONCURRENT_CHECKS, (watched) => monitor.assess(watched, maxAgeMs));
 }
 
-const NO_POOL: WatchedPool = { pool: 'none', config: null, problems: [problem('CONFIG.MISSING')] };
+const NO_POOL: PoolEntry = { pool: 'none', config: null, problems: [problem('CONFIG.MISSING')] };
 
-async function lookFromBothSides({ database, managed }: Probes, startedAt: number): Promise<PoolSample> {
-  const reading = database.look();
+async function takeSample({ database, pooler }: Probes, startedAt: number): Promise<PoolSample> {
+  const reading = database.probe();
   // The moment at which the database answered, which the managed side does not make younger.
   const takenAt = reading.then(() => Date.now());
-  const [seen, beside] = await Promise.all([reading, managed.look(reading)]);
+  const [seen, beside] = await Promise.all([reading, pooler.probe(reading)]);
   return {
     takenAt: await takenAt,
     durationMs: Date.now() - startedAt,
     database: seen.database,
-    managed: beside.managed,
+    pooler: beside.managed,
     app: beside.app,
     problems: [...seen.problems, ...beside.problems],
   };
 }
 
-async function closeBoth({ database, managed }: Probes): Promise<void> {
-  await Promise.all([database.close(), managed.close()]);
+async function closeBoth({ database, pooler }: Probes): Promise<void> {
+  await Promise.all([database.close(), pooler.close()]);
 }
 
-function nothingSeen(): PoolSample {
-  return { takenAt: Date.now(), durationMs: 0, database: null, managed: null, app: null, problems: [] };
+function emptySample(): PoolSample {
+  return { takenAt: Date.now(), durationMs: 0, database: null, pooler: null, app: null, problems: [] };
 }

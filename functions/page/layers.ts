@@ -2,7 +2,7 @@ import { age, duration, number, UNKNOWN } from '../core/format.js';
 import type { PoolReport } from '../core/pool-report.js';
 
 /** One of the three places where a pool can be full, with its figures in words. */
-export interface Side {
+export interface LayerPanel {
   readonly id: 'app' | 'managed' | 'database';
   readonly name: string;
   readonly isFull: boolean;
@@ -14,14 +14,14 @@ export interface Side {
 export type Row = readonly [label: string, value: string];
 
 /** @param sinceAnswerMs milliseconds since the report was received, which its ages do not know of */
-export function sidesOf(report: PoolReport, sinceAnswerMs: number): readonly [Side, Side, Side] {
+export function layerPanels(report: PoolReport, sinceAnswerMs: number): readonly [LayerPanel, LayerPanel, LayerPanel] {
   const seconds = (given: number) => given + sinceAnswerMs / 1_000;
   return [appSide(report, seconds), managedSide(report, seconds), databaseSide(report, seconds)];
 }
 
 type Aged = (seconds: number) => number;
 
-function appSide({ app, config, database, saturatedLayer }: PoolReport, aged: Aged): Side {
+function appSide({ app, config, database, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
   const { min, max, connectionTimeout } = config;
   const rows: Row[] = [
     ['Its settings', max === null ? UNKNOWN : `min ${number(min)}, max ${max}`],
@@ -50,7 +50,7 @@ const KINDS = {
   unknown: 'Managed pool',
 } as const;
 
-function managedSide({ managedPool, saturatedLayer }: PoolReport, aged: Aged): Side {
+function managedSide({ managedPool, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
   const side = { id: 'managed', isFull: saturatedLayer === 'managed' } as const;
   if (!managedPool) {
     return { ...side, name: 'Managed pool', age: null, rows: [['Kind', UNKNOWN]] };
@@ -83,7 +83,7 @@ function longestWait(waiting: number | null, longestWaitMs: number | null): Row[
   return waiting ? [['The first waits for', duration(longestWaitMs)]] : [];
 }
 
-function databaseSide({ metrics, database, ageMs, saturatedLayer }: PoolReport, aged: Aged): Side {
+function databaseSide({ metrics, database, ageMs, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
   const { totalConnections, activeConnections, idleConnections, poolSize } = metrics;
   return {
     id: 'database',

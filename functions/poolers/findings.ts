@@ -27,7 +27,7 @@ export function managedFindings(facts: Facts): Finding[] {
 
 function pgbouncer(about: string, facts: Facts): Finding[] {
   const { managed, database } = facts;
-  const figures = managed?.figures ?? null;
+  const figures = managed?.stats ?? null;
   if (figures === null) {
     return [unseen(about, 'A PgBouncer, whose console could not be asked.')];
   }

@@ -2,27 +2,27 @@ import { within } from '../connection/timeout.js';
 import { isRdsProxyHost } from '../connection/tls.js';
 import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
-import type { DatabaseReading, ManagedReading } from '../core/probe-results.js';
+import type { DatabaseProbeResult, PoolerProbeResult } from '../core/probe-results.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
-import type { AppView, ManagedFigures, ManagedView } from '../core/sample.js';
+import type { AppView, PoolerStats, PoolerView } from '../core/sample.js';
 import { isSilent } from './silence.js';
 
 /** Asks one managed pool for its figures. */
-export interface FiguresReader {
+export interface PoolerReader {
   /**
    * @param database what the database's side sees at the same time, for what only it knows
    * @returns null when this is not the managed pool of this kind after all
    * @throws ProblemError when it cannot be asked
    */
-  read(database: Promise<DatabaseReading>): Promise<ManagedFigures | null>;
+  read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats | null>;
   close(): Promise<void>;
 }
 
 /** What can be asked from here; what is absent cannot. */
-export interface ManagedReaders {
-  readonly rdsProxy?: FiguresReader;
+export interface PoolerReaders {
+  readonly rdsProxy?: PoolerReader;
   /** The admin console of a PgBouncer at the pool's own address. */
-  readonly pgbouncer?: FiguresReader;
+  readonly pgbouncer?: PoolerReader;
   /** The gauges that the application publishes; null when it publishes none. */
   readonly appGauges?: () => Promise<AppView | null>;
 }
@@ -32,22 +32,22 @@ export interface ManagedReaders {
  * name of an RDS Proxy, or the backend that answered: where it is not the one the login reached, a pooler stands between,
  * and it is a PgBouncer if its console answers.
  */
-export class ManagedProbe {
+export class PoolerProbe {
   readonly #config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>;
-  readonly #readers: ManagedReaders;
+  readonly #readers: PoolerReaders;
   /** Whether a console answered, so that from then on it is asked without waiting for a reason. */
   #hasConsole = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** Whether the server itself has answered: when it is silent after that, it is not because of a pooler. */
   #wasDirect = false;
 
-  constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: ManagedReaders) {
+  constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: PoolerReaders) {
     this.#config = config;
     this.#readers = readers;
   }
 
   /** Never throws: what cannot be asked is `MANAGED.UNAVAILABLE`, and the view of the database still stands. */
-  async look(database: Promise<DatabaseReading>): Promise<ManagedReading> {
+  async probe(database: Promise<DatabaseProbeResult>): Promise<PoolerProbeResult> {
     const [managed, app] = await Promise.all([this.#managed(database), this.#app()]);
     return { managed: managed.value, app: app.value, problems: [...managed.problems, ...app.problems] };
   }
@@ -61,7 +61,7 @@ export class ManagedProbe {
     return appGauges ? await attempt(appGauges) : { value: null, problems: [] };
   }
 
-  async #managed(database: Promise<DatabaseReading>): Promise<Outcome<ManagedView>> {
+  async #managed(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
     const { managed, endpoint } = this.#config;
     if (managed) {
       return await this.#known({ kind: managed.kind, source: 'definition' }, database);
@@ -73,24 +73,24 @@ export class ManagedProbe {
   }
 
   async #known(
-    what: Pick<ManagedView, 'kind' | 'source'>,
-    database: Promise<DatabaseReading>,
-  ): Promise<Outcome<ManagedView>> {
+    what: Pick<PoolerView, 'kind' | 'source'>,
+    database: Promise<DatabaseProbeResult>,
+  ): Promise<Outcome<PoolerView>> {
     const reader = what.kind === 'rds-proxy' ? this.#readers.rdsProxy : this.#readers.pgbouncer;
     if (what.kind === 'none') {
-      return { value: { ...what, figures: null }, problems: [] };
+      return { value: { ...what, stats: null }, problems: [] };
     }
     if (!reader) {
       return {
-        value: { ...what, figures: null },
+        value: { ...what, stats: null },
         problems: [problem('MANAGED.UNAVAILABLE', { reason: 'cannot be asked from here' })],
       };
     }
-    const { value: figures, problems } = await attempt(() => reader.read(database));
-    return { value: { ...what, figures }, problems };
+    const { value: stats, problems } = await attempt(() => reader.read(database));
+    return { value: { ...what, stats }, problems };
   }
 
-  async #foundOut(database: Promise<DatabaseReading>): Promise<Outcome<ManagedView>> {
+  async #foundOut(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
     const endsAt = Date.now() + CHECK_DEADLINE_MS;
     const known = this.#hasConsole ? await this.#known({ kind: 'pgbouncer', source: 'console' }, database) : null;
     const reading = await database;
@@ -100,17 +100,17 @@ export class ManagedProbe {
       return known;
     }
     const mayBeAsked = mayHavePooler(reading) && !(this.#wasDirect && isSilent(reading));
-    const figures = mayBeAsked ? await this.#askedConsole(database, endsAt) : null;
-    this.#hasConsole = figures !== null;
-    if (figures) {
-      return { value: { kind: 'pgbouncer', source: 'console', figures }, problems: [] };
+    const stats = mayBeAsked ? await this.#askedConsole(database, endsAt) : null;
+    this.#hasConsole = stats !== null;
+    if (stats) {
+      return { value: { kind: 'pgbouncer', source: 'console', stats }, problems: [] };
     }
     const kind = isDirect ? 'none' : 'unknown';
-    return { value: isDirect === null ? null : { kind, source: 'backend', figures: null }, problems: [] };
+    return { value: isDirect === null ? null : { kind, source: 'backend', stats: null }, problems: [] };
   }
 
   /** Null where no console answers. A refusal is remembered, as it is a failed login in somebody's log. */
-  async #askedConsole(database: Promise<DatabaseReading>, endsAt: number): Promise<ManagedFigures | null> {
+  async #askedConsole(database: Promise<DatabaseProbeResult>, endsAt: number): Promise<PoolerStats | null> {
     const { pgbouncer } = this.#readers;
     if (!pgbouncer || Date.now() - this.#refusedAt < ASK_AGAIN_MS) {
       return null;
@@ -131,7 +131,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Whether something says that a pooler stands between: on a server the console would be a failed login. */
-function mayHavePooler(reading: DatabaseReading): boolean {
+function mayHavePooler(reading: DatabaseProbeResult): boolean {
   return (
     reading.isDirect === false || isSilent(reading) || reading.problems.some(({ code }) => code === 'MANAGED.FULL')
   );

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { problem } from '../core/problems.js';
-import type { Holder, HoldersReading } from '../core/session-groups.js';
+import type { SessionGroup, SessionGroupsResult } from '../core/session-groups.js';
 
 /** Groups that are listed; what an engineer on call reads is the top of the list. */
 const MOST_GROUPS = 50;
@@ -9,7 +9,7 @@ const MOST_GROUPS = 50;
  * Who holds the connections of the whole server, the largest groups first, in one row. Works like `activityStatement`: one
  * read-only statement, on PostgreSQL 12 to 18, through poolers.
  */
-export const HOLDERS_STATEMENT = `
+export const SESSION_GROUPS_STATEMENT = `
 select pg_backend_pid() as pid,
   (select (xact_commit + xact_rollback)::float8 from pg_catalog.pg_stat_database where datname = current_database())
     as transactions,
@@ -45,7 +45,7 @@ const row = v.object({
 });
 
 /** Reads the row of `HOLDERS_STATEMENT`. Never throws: a row of another shape is `PROBE.QUERY`. */
-export function readHolders(raw: unknown): HoldersReading {
+export function readSessionGroups(raw: unknown): SessionGroupsResult {
   const parsed = v.safeParse(row, raw);
   if (!parsed.success) {
     return {
@@ -54,6 +54,6 @@ export function readHolders(raw: unknown): HoldersReading {
       problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })],
     };
   }
-  const holders: readonly Holder[] = parsed.output.holders;
+  const holders: readonly SessionGroup[] = parsed.output.holders;
   return { holders, transactions: parsed.output.transactions, problems: [] };
 }

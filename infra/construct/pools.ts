@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConnectable } from 'aws-cdk-lib/aws-ec2';
-import { promised, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
+import { configuredMax, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
 import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
 import type { IamLogin } from './permissions.js';
@@ -82,10 +82,10 @@ function mistakesOf(pool: Checkable): readonly string[] {
   const { config } = validation;
   const { ceiling } = pool;
   const mistakes: string[] = [];
-  if (ceiling !== undefined && promised(config) > ceiling) {
+  if (ceiling !== undefined && configuredMax(config) > ceiling) {
     const { instances, settings } = config;
     mistakes.push(
-      `${instances} instances x max ${settings.max} promise ${promised(config)} connections, above the ceiling of ${ceiling}: lower pool.max or instances, or raise the limit`,
+      `${instances} instances x max ${settings.max} promise ${configuredMax(config)} connections, above the ceiling of ${ceiling}: lower pool.max or instances, or raise the limit`,
     );
   }
   if (config.auth.type === 'iam' && pool.login === undefined) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
-import { MetricHistory } from '../../functions/aws/cloudwatch-history.js';
+import { CloudWatchHistory } from '../../functions/aws/cloudwatch-history.js';
 import type { MetricName } from '../../functions/core/metrics.js';
 import { pageHandler } from '../../functions/handlers/page.js';
 import { AwsEndpoint, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
@@ -29,9 +29,9 @@ afterEach(async () => {
   await endpoint.close();
 });
 
-function historyOf(...pools: string[]): MetricHistory {
+function historyOf(...pools: string[]): CloudWatchHistory {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs: 20_000, attempts: 1 });
-  return new MetricHistory(pools, { client, now: () => time, deadlineMs: 20_000 });
+  return new CloudWatchHistory(pools, { client, now: () => time, deadlineMs: 20_000 });
 }
 
 /** As the check publishes it, at the twentieth second of the minute that begins so many minutes after noon. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
-import { CloudWatchSink } from '../../functions/aws/cloudwatch-publisher.js';
+import { CloudWatchPublisher } from '../../functions/aws/cloudwatch-publisher.js';
 import type { Datapoints } from '../../functions/core/datapoints.js';
 import { type Answer, type AwsCall, AwsEndpoint, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, type Fault, timesFor } from '../support/aws-faults.js';
@@ -36,7 +36,7 @@ afterEach(async () => {
 /** `deadlineMs` is long where the deadline is not what ends the call. */
 function publish(datapoints: readonly Datapoints[], { answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new CloudWatchSink({ client, deadlineMs, writeLine: (line) => lines.push(line) }).publish(datapoints);
+  return new CloudWatchPublisher({ client, deadlineMs, writeLine: (line) => lines.push(line) }).publish(datapoints);
 }
 
 /** Every datapoint stands in CloudWatch or in the log, and in one of them only. */

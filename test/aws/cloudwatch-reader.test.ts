@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
-import { type MetricQuery, MetricReader } from '../../functions/aws/cloudwatch-reader.js';
+import { type MetricQuery, CloudWatchReader } from '../../functions/aws/cloudwatch-reader.js';
 import { type Answer, AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
 import { pass, stopTime, useTurns } from '../support/clock.js';
@@ -33,9 +33,9 @@ afterEach(async () => {
   await endpoint.close();
 });
 
-function reader({ answerMs = 20_000, deadlineMs = 20_000 } = {}): MetricReader {
+function reader({ answerMs = 20_000, deadlineMs = 20_000 } = {}): CloudWatchReader {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new MetricReader({ client, deadlineMs, now: () => time });
+  return new CloudWatchReader({ client, deadlineMs, now: () => time });
 }
 
 function waitingOf(pool: string): MetricQuery {
@@ -234,7 +234,7 @@ test('where nothing listens it is a problem', async () => {
 test('by default CloudWatch has a second and a half', async () => {
   endpoint.answer(OPERATION, () => undefined);
   stopTime();
-  const reading = new MetricReader().read(waitingOf('orders'));
+  const reading = new CloudWatchReader().read(waitingOf('orders'));
   const failure = expect(reading).rejects.toMatchObject({ problem: { values: { error: 'TimeoutError' } } });
   await until('CloudWatch is asked', () => endpoint.calls.length === 1);
   await pass(1_499);

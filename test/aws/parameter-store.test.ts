@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ssmClient } from '../../functions/aws/clients/ssm.js';
-import type { Log } from '../../functions/aws/logger.js';
-import { SsmSource } from '../../functions/aws/parameter-store.js';
+import type { Logger } from '../../functions/aws/logger.js';
+import { ParameterStore } from '../../functions/aws/parameter-store.js';
 import {
   type Answer,
   AwsEndpoint,
@@ -16,7 +16,7 @@ import { useTurns } from '../support/clock.js';
 const OPERATION = 'GetParametersByPath';
 
 let endpoint: AwsEndpoint;
-let logged: Parameters<Log>[];
+let logged: Parameters<Logger>[];
 let time: number;
 
 beforeEach(async () => {
@@ -35,9 +35,9 @@ afterEach(async () => {
   await endpoint.close();
 });
 
-function source({ prefix = '/pool-health', answerMs = 20_000, deadlineMs = 20_000 } = {}): SsmSource {
+function source({ prefix = '/pool-health', answerMs = 20_000, deadlineMs = 20_000 } = {}): ParameterStore {
   const client = ssmClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new SsmSource({ client, prefix, deadlineMs, now: () => time, log: (...entry) => logged.push(entry) });
+  return new ParameterStore({ client, prefix, deadlineMs, now: () => time, log: (...entry) => logged.push(entry) });
 }
 
 function definition(more: object = {}): string {
@@ -59,7 +59,7 @@ function holding(parameters: Readonly<Record<string, string>>): Answer {
   };
 }
 
-async function problemsOf(from: SsmSource, pool: string) {
+async function problemsOf(from: ParameterStore, pool: string) {
   const found = (await from.pools(0)).find((watched) => watched.pool === pool);
   return found?.problems.map(({ code, severity }) => `${code} ${severity}`);
 }

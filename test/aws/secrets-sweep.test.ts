@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { secretsClient } from '../../functions/aws/clients/secrets.js';
 import { ssmClient } from '../../functions/aws/clients/ssm.js';
-import { CloudWatchSink } from '../../functions/aws/cloudwatch-publisher.js';
+import { CloudWatchPublisher } from '../../functions/aws/cloudwatch-publisher.js';
 import { awsCredentials } from '../../functions/aws/credentials.js';
 import { failureName } from '../../functions/aws/errors.js';
 import { jsonLog } from '../../functions/aws/logger.js';
-import { SsmSource } from '../../functions/aws/parameter-store.js';
+import { ParameterStore } from '../../functions/aws/parameter-store.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment, rawAnswer } from '../support/aws-endpoint.js';
 import { FAULTS } from '../support/aws-faults.js';
 import { useTurns } from '../support/clock.js';
@@ -47,7 +47,7 @@ async function see(work: () => Promise<unknown>): Promise<void> {
 
 function source() {
   const log = jsonLog((line) => seen.push(line));
-  return new SsmSource({ client: ssmClient(BOUNDS), prefix: `/${MARK}-prefix`, log, deadlineMs: 1_000 });
+  return new ParameterStore({ client: ssmClient(BOUNDS), prefix: `/${MARK}-prefix`, log, deadlineMs: 1_000 });
 }
 
 const password = (login: 'iam' | 'secret') => () =>
@@ -65,7 +65,7 @@ test.each(FAULTS)('nothing that is secret comes out of $fault', async ({ answer 
   for (const operation of ['GetParametersByPath', 'GetSecretValue', 'PutMetricData']) {
     endpoint.answer(operation, answer);
   }
-  const sink = new CloudWatchSink({
+  const sink = new CloudWatchPublisher({
     client: cloudWatchClient(BOUNDS),
     deadlineMs: 1_000,
     writeLine: (line) => seen.push(line),

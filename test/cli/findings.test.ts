@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Facts } from '../../functions/cli/doctor/facts.js';
 import { findings } from '../../functions/cli/doctor/findings.js';
 import { problem } from '../../functions/core/problems.js';
-import type { DatabaseView, ManagedFigures, ManagedView } from '../../functions/core/sample.js';
+import type { DatabaseView, PoolerStats, PoolerView } from '../../functions/core/sample.js';
 import type { RoleFacts } from '../../functions/postgres/role.js';
 
 /** What cannot be had from a server in a test; the rest is in `doctor.test.ts`. */
@@ -36,7 +36,7 @@ const FACTS: Facts = {
   sharedUser: true,
   role: ROLE,
   database: DATABASE,
-  managed: { kind: 'none', source: 'backend', figures: null },
+  managed: { kind: 'none', source: 'backend', stats: null },
   problems: [],
 };
 
@@ -44,8 +44,8 @@ function found(changes: Partial<Facts>, about: string) {
   return findings({ ...FACTS, ...changes }).filter((finding) => finding.about === about);
 }
 
-function pgbouncer(changes: Partial<ManagedFigures>): ManagedView {
-  const figures: ManagedFigures = {
+function pgbouncer(changes: Partial<PoolerStats>): PoolerView {
+  const stats: PoolerStats = {
     takenAt: 0,
     isLive: true,
     limit: 60,
@@ -60,7 +60,7 @@ function pgbouncer(changes: Partial<ManagedFigures>): ManagedView {
     settings: { default_pool_size: 60, max_client_conn: 100 },
     ...changes,
   };
-  return { kind: 'pgbouncer', source: 'console', figures };
+  return { kind: 'pgbouncer', source: 'console', stats };
 }
 
 it('facts without a fault are all fine', () => {
@@ -72,7 +72,7 @@ describe('the managed pool', () => {
     ['rds-proxy', 'figures are in CloudWatch'],
     ['unknown', 'add the user to stats_users'],
   ] as const)('%s is not called fine, as its limits were not seen', (kind, said) => {
-    const managed: ManagedView = { kind, source: 'backend', figures: null };
+    const managed: PoolerView = { kind, source: 'backend', stats: null };
     expect(found({ managed }, 'managed pool')).toMatchObject([
       { state: 'unseen', text: expect.stringContaining(said) },
     ]);

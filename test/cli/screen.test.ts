@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { bar, screen, sparkline } from '../../functions/cli/output/screen.js';
 import { table } from '../../functions/cli/output/table.js';
 import type { Paint } from '../../functions/cli/output/terminal.js';
-import type { Look } from '../../functions/cli/sources/source.js';
+import type { CheckResult } from '../../functions/cli/sources/source.js';
 import type { PoolReport } from '../../functions/core/pool-report.js';
 import { PROBLEMS } from '../../functions/core/problems.js';
 
@@ -24,7 +24,7 @@ const REPORT: PoolReport = {
   ageMs: 0,
 };
 
-function look(changes: Partial<PoolReport> = {}): Look {
+function look(changes: Partial<PoolReport> = {}): CheckResult {
   const report = { ...REPORT, ...changes };
   return { json: '', report, problems: report.problems.map((problem) => ({ ...problem, values: { seen: 1 } })) };
 }

@@ -91,12 +91,12 @@ describe('a deployed environment', () => {
     define({ orders: PROXIED, carts: PROXIED, reports: DIRECT });
     publishShop();
     const pools = await environment()();
-    const figures = { takenAt: NOON, isLive: false, limit: 90, inUse: 24, waiting: null };
-    const managed = { kind: 'rds-proxy', source: 'definition', figures };
+    const stats = { takenAt: NOON, isLive: false, limit: 90, inUse: 24, waiting: null };
+    const managed = { kind: 'rds-proxy', source: 'definition', stats };
     expect(pools).toMatchObject([
-      { pool: 'orders', sample: { managed, app: { takenAt: NOON, waiting: 3 } }, verdict: { waitingRequests: 3 } },
-      { pool: 'carts', sample: { managed, app: null }, verdict: { waitingRequests: null } },
-      { pool: 'reports', sample: { managed: { kind: 'none' }, app: null }, verdict: { waitingRequests: null } },
+      { pool: 'orders', sample: { pooler: managed, app: { takenAt: NOON, waiting: 3 } }, verdict: { waitingRequests: 3 } },
+      { pool: 'carts', sample: { pooler: managed, app: null }, verdict: { waitingRequests: null } },
+      { pool: 'reports', sample: { pooler: { kind: 'none' }, app: null }, verdict: { waitingRequests: null } },
     ]);
     const problems = pools.flatMap(({ sample }) => sample.problems.map(({ code }) => code));
     expect(problems).toEqual(['PROBE.UNREACHABLE', 'PROBE.UNREACHABLE', 'PROBE.UNREACHABLE']);

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type DetailParts, detailsReport } from '../../functions/core/details-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 function parts(sample: PoolSample, changes: Partial<DetailParts> = {}): DetailParts {
   const config = configOf(20);
   return {
-    assessment: { pool: 'orders', config, sample, verdict: judge(config, sample) },
+    assessment: { pool: 'orders', config, sample, verdict: evaluate(config, sample) },
     holders: { holders: [], transactions: null, problems: [] },
     roundTrip: { acquireMs: 0.4, queryMs: 1.2, problems: [] },
     transactionsPerSecond: null,

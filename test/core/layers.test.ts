@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { problem } from '../../functions/core/problems.js';
-import type { ManagedView, PoolSample } from '../../functions/core/sample.js';
-import { judge, type Verdict } from '../../functions/core/verdict.js';
+import type { PoolerView, PoolSample } from '../../functions/core/sample.js';
+import { evaluate, type Verdict } from '../../functions/core/verdict.js';
 import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 const codes = ({ problems }: Verdict) => problems.map(({ code }) => code);
 const TIMED_OUT = [problem('PROBE.TIMEOUT', { phase: 'query' })];
 
 /** The same figures as CloudWatch gives them for an RDS Proxy: minutes old. */
-function old(view: ManagedView): ManagedView {
-  const figures = view.figures && { ...view.figures, isLive: false, takenAt: NOON - 120_000 };
-  return { kind: 'rds-proxy', source: 'definition', figures };
+function old(view: PoolerView): PoolerView {
+  const stats = view.stats && { ...view.stats, isLive: false, takenAt: NOON - 120_000 };
+  return { kind: 'rds-proxy', source: 'definition', stats };
 }
 
 function verdictOf(sample: PoolSample): Verdict {
-  return judge(configOf(100), sample);
+  return evaluate(configOf(100), sample);
 }
 
 describe('which side is full', () => {
@@ -193,6 +193,6 @@ describe('the smallest numbers that decide', () => {
     ['a wait that is not known where any is too long', managed({}), { borrowWaitMs: 0 }, []],
     ['a wait that is not known where 1 ms is too long', managed({}), { borrowWaitMs: 1 }, []],
   ] as const)('%s', (_, view, limits, expected) => {
-    expect(codes(judge(without(limits), seen({ managed: view })))).toEqual(expected);
+    expect(codes(evaluate(without(limits), seen({ managed: view })))).toEqual(expected);
   });
 });

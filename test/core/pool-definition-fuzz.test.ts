@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ssmClient } from '../../functions/aws/clients/ssm.js';
 import { jsonLog } from '../../functions/aws/logger.js';
-import { SsmSource } from '../../functions/aws/parameter-store.js';
+import { ParameterStore } from '../../functions/aws/parameter-store.js';
 import type { Datapoints } from '../../functions/core/datapoints.js';
 import { problem } from '../../functions/core/problems.js';
 import { ROUTES } from '../../functions/core/routes.js';
@@ -27,11 +27,11 @@ afterEach(async () => {
 /** What is accepted would be connected to, wherever it leads: here nobody is. */
 const NOBODY: Probes = {
   database: {
-    look: async () => ({ database: null, isDirect: null, problems: [problem('PROBE.UNREACHABLE')] }),
-    holders: async () => ({ holders: null, transactions: null, problems: [] }),
+    probe: async () => ({ database: null, isDirect: null, problems: [problem('PROBE.UNREACHABLE')] }),
+    sessionGroups: async () => ({ holders: null, transactions: null, problems: [] }),
     close: async () => undefined,
   },
-  managed: { look: async () => ({ managed: null, app: null, problems: [] }), close: async () => undefined },
+  pooler: { probe: async () => ({ managed: null, app: null, problems: [] }), close: async () => undefined },
 };
 
 const asText = (value: unknown) => JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? 0 : inner)) ?? '';
@@ -54,7 +54,7 @@ test('whatever SSM holds, every pool is answered and published, and a second rea
         const lines: string[] = [];
         const log = jsonLog((line) => lines.push(line));
         const client = ssmClient();
-        const monitor = new Monitor(new SsmSource({ client, prefix: '/pool-health', log }), () => NOBODY);
+        const monitor = new Monitor(new ParameterStore({ client, prefix: '/pool-health', log }), () => NOBODY);
         const published: Datapoints[] = [];
         const publish = async (metrics: readonly Datapoints[]) => {
           published.push(...metrics);

@@ -4,14 +4,14 @@ import type { ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { type Assessment, poolReport, worstReport } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 const assess = (config: ValidatedPoolConfig | null, sample: PoolSample, pool = 'orders'): Assessment => ({
   pool,
   config,
   sample,
-  verdict: judge(config, sample),
+  verdict: evaluate(config, sample),
 });
 const EXAMPLE = assess(
   configWith({ pool: { min: 2 } }),
@@ -75,7 +75,7 @@ describe('the JSON of a pool', () => {
   });
 
   it('keeps every key of a managed pool that could not be asked', () => {
-    const view = { kind: 'rds-proxy', source: 'definition', figures: null } as const;
+    const view = { kind: 'rds-proxy', source: 'definition', stats: null } as const;
     const report = poolReport(assess(configOf(20), seen({ managed: view })), NOON);
     expect(JSON.parse(JSON.stringify(report.managedPool))).toEqual({
       kind: 'rds-proxy',

@@ -13,7 +13,7 @@ import {
   variablesSource,
 } from '../../functions/core/pool-settings.js';
 import { ordinarySlots } from '../../functions/core/sample.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 import {
   anyConfig,
   anyCounts,
@@ -207,7 +207,7 @@ describe('any sample', () => {
   it('is judged, reported and measured without an exception, with or without a configuration', () => {
     fc.assert(
       fc.property(fc.option(anyConfig), anySample, (config, sample) => {
-        const assessment: Assessment = { pool: 'orders', config, sample, verdict: judge(config, sample) };
+        const assessment: Assessment = { pool: 'orders', config, sample, verdict: evaluate(config, sample) };
         const report = poolReport(assessment, NOON);
         expect(report.status).toBe(assessment.verdict.status);
         expect(Object.values(datapoints(assessment).values).filter((value) => !Number.isFinite(value))).toEqual([]);
@@ -219,7 +219,7 @@ describe('any sample', () => {
   it('is healthy only if everything is known, below 90 percent, and nothing is an error', () => {
     fc.assert(
       fc.property(fc.option(anyConfig, { freq: 20 }), anySample, (config, sample) => {
-        const verdict = judge(config, sample);
+        const verdict = evaluate(config, sample);
         const { activeConnections, idleConnections, totalConnections, utilization, problems } = verdict;
         const figures = [activeConnections, idleConnections, totalConnections, verdict.poolSize, utilization.percent];
         const isUnknown = figures.includes(null);
@@ -234,7 +234,7 @@ describe('any sample', () => {
   it('that shows a full server or managed pool is unhealthy, and so is one without room', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
-        const { saturatedLayer, status, poolSize } = judge(config, sample);
+        const { saturatedLayer, status, poolSize } = evaluate(config, sample);
         if (saturatedLayer === 'database' || saturatedLayer === 'managed' || poolSize === 0) {
           expect(status).toBe('unhealthy');
         }
@@ -245,7 +245,7 @@ describe('any sample', () => {
   it('has a total of active and idle, and none of the three below 0', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
-        const { activeConnections, idleConnections, totalConnections } = judge(config, sample);
+        const { activeConnections, idleConnections, totalConnections } = evaluate(config, sample);
         if (totalConnections === null) {
           expect([activeConnections, idleConnections]).toEqual([null, null]);
         } else if (activeConnections === null) {
@@ -261,10 +261,10 @@ describe('any sample', () => {
   it('gives no larger pool than any of its limits, and none below 0', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
-        const { poolSize } = judge(config, sample);
+        const { poolSize } = evaluate(config, sample);
         const limits = [
           config.settings.max * config.instances,
-          sample.managed?.figures?.limit,
+          sample.pooler?.stats?.limit,
           sample.database && ordinarySlots(sample.database.slots),
           sample.database?.slots.databaseLimit,
         ];
@@ -277,8 +277,8 @@ describe('any sample', () => {
   it('leaves the sessions of others their slots', () => {
     fc.assert(
       fc.property(anyConfig, anyDatabase, anyCounts, (config, database, connections) => {
-        const sample = { takenAt: NOON, durationMs: 1, managed: null, app: null, problems: [] };
-        const { poolSize } = judge(config, { ...sample, database: { ...database, connections } });
+        const sample = { takenAt: NOON, durationMs: 1, pooler: null, app: null, problems: [] };
+        const { poolSize } = evaluate(config, { ...sample, database: { ...database, connections } });
         const others = connections.server - connections.total;
         const slots = ordinarySlots(database.slots);
         expect((poolSize ?? Infinity) + others).toBeLessThanOrEqual(Math.max(slots, others));
@@ -296,8 +296,8 @@ describe('any sample', () => {
           server: fewer.server + added,
         };
         const percentOf = (connections: typeof fewer) => {
-          const sample = { takenAt: NOON, durationMs: 1, managed: null, app: null, problems: [] };
-          return judge(config, { ...sample, database: { ...database, connections } }).utilization.percent;
+          const sample = { takenAt: NOON, durationMs: 1, pooler: null, app: null, problems: [] };
+          return evaluate(config, { ...sample, database: { ...database, connections } }).utilization.percent;
         };
         const [low, high] = [percentOf(fewer), percentOf(more)];
         expect(low === null).toBe(high === null);
@@ -309,7 +309,7 @@ describe('any sample', () => {
   it('is called normal, warning, critical or unknown as its percentage is', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
-        const { utilization, totalConnections, poolSize, saturatedLayer } = judge(config, sample);
+        const { utilization, totalConnections, poolSize, saturatedLayer } = evaluate(config, sample);
         if (utilization.percent === null || totalConnections === null || poolSize === null) {
           expect(utilization.percent).toBeNull();
           const isFull = saturatedLayer === 'database' || saturatedLayer === 'managed';
@@ -328,7 +328,7 @@ describe('any sample', () => {
 describe('any deployment', () => {
   const anyAssessment = fc
     .record({ pool: fc.stringMatching(/^[a-z]{1,5}$/), config: fc.option(anyConfig, { freq: 10 }), sample: anySample })
-    .map((parts): Assessment => ({ ...parts, verdict: judge(parts.config, parts.sample) }));
+    .map((parts): Assessment => ({ ...parts, verdict: evaluate(parts.config, parts.sample) }));
   const deployment = fc
     .tuple(anyAssessment, fc.array(anyAssessment, { maxLength: 4 }))
     .map(([first, others]): [Assessment, ...Assessment[]] => [first, ...others]);

@@ -4,7 +4,7 @@ import type { Assessment } from '../../functions/core/pool-report.js';
 import { type Problem, problem } from '../../functions/core/problems.js';
 import { line } from '../../functions/core/report-line.js';
 import type { DatabaseView } from '../../functions/core/sample.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 
 beforeAll(() => {
   vi.stubEnv('TZ', 'UTC');
@@ -30,8 +30,8 @@ function assessment(seen: DatabaseView | null, problems: readonly Problem[] = []
   const validation = localConfig('local', target, {}, true);
   const config = validation.ok ? validation.config : null;
   const takenAt = Date.UTC(2026, 0, 2, 12, 0, 5);
-  const sample = { takenAt, durationMs: 3, database: seen, managed: null, app: null, problems };
-  return { pool: 'local', config, sample, verdict: judge(config, sample) };
+  const sample = { takenAt, durationMs: 3, database: seen, pooler: null, app: null, problems };
+  return { pool: 'local', config, sample, verdict: evaluate(config, sample) };
 }
 
 it('a healthy pool is one line of numbers', () => {

@@ -3,13 +3,13 @@ import { type PoolReport, poolReport } from '../../functions/core/pool-report.js
 import { PROBLEMS, type ProblemCode, problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
 import { levelOf, verdictInWords } from '../../functions/core/summary.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 /** The report of a pool of 20, judged as it would be. */
 function reportOf(sample: PoolSample, max = 20): PoolReport {
   const config = configOf(max);
-  return poolReport({ pool: 'orders', config, sample, verdict: judge(config, sample) }, NOON);
+  return poolReport({ pool: 'orders', config, sample, verdict: evaluate(config, sample) }, NOON);
 }
 const words = (sample: PoolSample, max?: number) => verdictInWords(reportOf(sample, max));
 const open = (total: number, active: number) => seen({ connections: counts({ total, active }) });
@@ -51,9 +51,9 @@ describe('a managed pool that is full', () => {
     seen({ connections: counts({ total: 20 }), managed: managed(figures), problems: [problem('MANAGED.FULL')] });
 
   it('is named, with what is borrowed and who waits how long', () => {
-    const { managed: view, ...rest } = full({ limit: 20, inUse: 20, waiting: 13, longestWaitMs: 1_200 });
+    const { pooler: view, ...rest } = full({ limit: 20, inUse: 20, waiting: 13, longestWaitMs: 1_200 });
     const proxy = view && ({ ...view, kind: 'rds-proxy' } as const);
-    expect(words({ ...rest, managed: proxy })).toBe('The proxy is full: 20 of 20 borrowed, 13 waiting for 1.2 s');
+    expect(words({ ...rest, pooler: proxy })).toBe('The proxy is full: 20 of 20 borrowed, 13 waiting for 1.2 s');
     expect(words(full({ limit: 20, inUse: 20, waiting: 0 }))).toBe(
       'PgBouncer is full: 20 of 20 borrowed, nothing waits',
     );
@@ -66,7 +66,7 @@ describe('a managed pool that is full', () => {
   });
 
   it('that tells no figures is full all the same', () => {
-    const unknown = { kind: 'unknown', source: 'backend', figures: null } as const;
+    const unknown = { kind: 'unknown', source: 'backend', stats: null } as const;
     const problems = [problem('MANAGED.FULL')];
     expect(words(unseen({ managed: unknown, problems }))).toBe('The managed pool is full');
     expect(words(unseen({ problems }))).toBe('The managed pool is full');

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type ProblemCode, problem } from '../../functions/core/problems.js';
 import { ordinarySlots } from '../../functions/core/sample.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, seen, slots, unseen } from '../support/samples.js';
 
-const codes = ({ problems }: ReturnType<typeof judge>) => problems.map(({ code }) => code);
+const codes = ({ problems }: ReturnType<typeof evaluate>) => problems.map(({ code }) => code);
 /** The verdict on `total` open connections, three of them active, of a pool of `max` on an otherwise empty server. */
-const judged = (total: number, max: number) => judge(configOf(max), seen({ connections: counts({ total }) }));
+const judged = (total: number, max: number) => evaluate(configOf(max), seen({ connections: counts({ total }) }));
 /** Room that a server of these slots leaves to a pool which is promised more than that. */
-const sizeOf = (parts: Parameters<typeof seen>[0]) => judge(configOf(1_000_000), seen(parts)).poolSize;
+const sizeOf = (parts: Parameters<typeof seen>[0]) => evaluate(configOf(1_000_000), seen(parts)).poolSize;
 
 describe('utilization', () => {
   it.each([
@@ -20,7 +20,7 @@ describe('utilization', () => {
     [2000, 100, 'critical', 'unhealthy'],
     [0, 0, 'normal', 'healthy'],
   ])('of %i of 2000 is %f percent: %s and %s', (total, percent, utilization, status) => {
-    const verdict = judge(configOf(2000), seen({ connections: counts({ total, active: 0 }) }));
+    const verdict = evaluate(configOf(2000), seen({ connections: counts({ total, active: 0 }) }));
     expect(verdict.utilization.percent).toBeCloseTo(percent, 9);
     expect(verdict.utilization.status).toBe(utilization);
     expect(verdict.status).toBe(status);
@@ -33,7 +33,7 @@ describe('utilization', () => {
         connections: counts({ total: (max / 10) * 9 }),
         slots: slots({ maxConnections: 1_000_000 }),
       });
-      expect(judge(configOf(max), sample)).toMatchObject({
+      expect(evaluate(configOf(max), sample)).toMatchObject({
         status: 'unhealthy',
         utilization: { percent: 90, status: 'warning' },
       });
@@ -45,7 +45,7 @@ describe('utilization', () => {
   });
 
   it('counts idle connections too: they cannot be opened twice', () => {
-    const verdict = judge(configOf(20), seen({ connections: counts({ total: 19, active: 0 }) }));
+    const verdict = evaluate(configOf(20), seen({ connections: counts({ total: 19, active: 0 }) }));
     expect(verdict).toMatchObject({
       status: 'unhealthy',
       activeConnections: 0,
@@ -58,17 +58,17 @@ describe('utilization', () => {
 
 describe('the size of the pool', () => {
   it('is max of every instance when nothing else is smaller', () => {
-    expect(judge(configOf(20, 3), seen()).poolSize).toBe(60);
+    expect(evaluate(configOf(20, 3), seen()).poolSize).toBe(60);
   });
 
   it('is the limit of the managed pool when that is smaller', () => {
     const sample = seen({ managed: managed({ limit: 15, waiting: null }) });
-    expect(judge(configOf(20), sample).poolSize).toBe(15);
-    expect(judge(configOf(10), sample).poolSize).toBe(10);
+    expect(evaluate(configOf(20), sample).poolSize).toBe(15);
+    expect(evaluate(configOf(10), sample).poolSize).toBe(10);
   });
 
   it('does not take an unlimited managed pool for one of none', () => {
-    expect(judge(configOf(20), seen({ managed: managed({ limit: null, waiting: 0 }) })).poolSize).toBe(20);
+    expect(evaluate(configOf(20), seen({ managed: managed({ limit: null, waiting: 0 }) })).poolSize).toBe(20);
   });
 
   it('leaves 4995 of 5000 with 3 + 2 reserved', () => {
@@ -110,7 +110,7 @@ describe('a server without room', () => {
 
   it('is full with 6 sessions of the platform and 4989 clients', () => {
     const connections = counts({ total: 4989, server: 4995, database: 4989 });
-    const verdict = judge(configOf(5000), seen({ connections, slots: reserved }));
+    const verdict = evaluate(configOf(5000), seen({ connections, slots: reserved }));
     expect(codes(verdict)).toEqual(['POOL.EXCEEDS_CEILING', 'DATABASE.FULL']);
     expect(verdict).toMatchObject({
       status: 'unhealthy',
@@ -123,14 +123,14 @@ describe('a server without room', () => {
 
   it('is not full one session before that', () => {
     const connections = counts({ total: 4988, server: 4994, database: 4988 });
-    const verdict = judge(configOf(5000), seen({ connections, slots: reserved }));
+    const verdict = evaluate(configOf(5000), seen({ connections, slots: reserved }));
     expect(codes(verdict)).toEqual(['POOL.EXCEEDS_CEILING', 'DATABASE.NEAR_LIMIT']);
     expect(verdict.saturatedLayer).toBeNull();
   });
 
   it('is full by the sessions of other databases, though this pool has hardly any', () => {
     const connections = counts({ total: 2, active: 0, server: 100, database: 2 });
-    const verdict = judge(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
+    const verdict = evaluate(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
     expect(codes(verdict)).toEqual(['DATABASE.FULL']);
     expect(verdict).toMatchObject({
       status: 'unhealthy',
@@ -142,7 +142,7 @@ describe('a server without room', () => {
 
   it('is full by the CONNECTION LIMIT of the database alone', () => {
     const connections = counts({ total: 6, server: 10, database: 10 });
-    const verdict = judge(
+    const verdict = evaluate(
       configOf(10),
       seen({ connections, slots: slots({ maxConnections: 100, databaseLimit: 10 }) }),
     );
@@ -152,7 +152,7 @@ describe('a server without room', () => {
 
   it('for not even one connection of the pool is critical, and no percentage', () => {
     const connections = counts({ total: 0, active: 0, server: 100, database: 0 });
-    const verdict = judge(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
+    const verdict = evaluate(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
     expect(codes(verdict)).toEqual(['DATABASE.FULL']);
     expect(verdict).toMatchObject({
       status: 'unhealthy',
@@ -164,7 +164,7 @@ describe('a server without room', () => {
 
   it('in which even more sessions are open than it gives to ordinary clients has no negative room', () => {
     const connections = counts({ total: 5, server: 110, database: 5 });
-    const verdict = judge(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
+    const verdict = evaluate(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
     expect(verdict).toMatchObject({ poolSize: 0, utilization: { percent: null, status: 'critical' } });
   });
 });
@@ -172,7 +172,7 @@ describe('a server without room', () => {
 describe('a server that is nearly full', () => {
   const on = (server: number) => {
     const connections = counts({ total: 2, active: 0, server, database: 2 });
-    return judge(configOf(5), seen({ connections, slots: slots({ maxConnections: 203, superuserReserved: 3 }) }));
+    return evaluate(configOf(5), seen({ connections, slots: slots({ maxConnections: 203, superuserReserved: 3 }) }));
   };
 
   it('is a warning above 90 percent of the slots for clients, not at 90', () => {
@@ -197,15 +197,15 @@ describe('settings that promise more than there is', () => {
     ['the managed pool has', seen({ managed: managed({ limit: 59, waiting: null }) }), 59],
     ['the managed pool has, the database unseen', unseen({ managed: managed({ limit: 59, waiting: null }) }), 59],
   ])('are a warning by one connection more than %s', (_, sample, ceiling) => {
-    const exceeding = judge(configOf(20, 3), sample);
+    const exceeding = evaluate(configOf(20, 3), sample);
     expect(codes(exceeding)).toEqual(['POOL.EXCEEDS_CEILING']);
     expect(exceeding.problems[0]).toMatchObject({ severity: 'warning', values: { promised: 60, ceiling } });
-    expect(codes(judge(configOf(59), sample))).toEqual([]);
+    expect(codes(evaluate(configOf(59), sample))).toEqual([]);
   });
 
   it('are not compared with the room that others happen to leave', () => {
     const connections = counts({ total: 10, server: 85, database: 10 });
-    const verdict = judge(configOf(50), seen({ connections, slots: slots({ maxConnections: 100 }) }));
+    const verdict = evaluate(configOf(50), seen({ connections, slots: slots({ maxConnections: 100 }) }));
     expect(verdict.poolSize).toBe(25);
     expect(codes(verdict)).toEqual([]);
   });
@@ -214,7 +214,7 @@ describe('settings that promise more than there is', () => {
 describe('connections idle in a transaction', () => {
   const having = (active: number, idleInTransaction: number | null, parts: Parameters<typeof seen>[0] = {}) => {
     const connections = counts({ total: active, active, idleInTransaction, longestTransactionMs: 61_000 });
-    return judge(configOf(20), seen({ connections, ...parts }));
+    return evaluate(configOf(20), seen({ connections, ...parts }));
   };
 
   it('are a problem when they are half of the busy ones and those fill the pool', () => {
@@ -234,7 +234,7 @@ describe('connections idle in a transaction', () => {
   it('count from 70 percent of the pool busy, at any size', () => {
     const ofTwoHundred = (active: number) => {
       const connections = counts({ total: active, active, idleInTransaction: active });
-      return codes(judge(configOf(200), seen({ connections })));
+      return codes(evaluate(configOf(200), seen({ connections })));
     };
     expect(ofTwoHundred(139)).toEqual([]);
     expect(ofTwoHundred(140)).toEqual(['POOL.IDLE_IN_TRANSACTION']);
@@ -242,7 +242,7 @@ describe('connections idle in a transaction', () => {
 
   it('are a problem in a pool of one, too', () => {
     const connections = counts({ total: 1, active: 1, idleInTransaction: 1 });
-    expect(codes(judge(configOf(1), seen({ connections })))).toEqual(['POOL.IDLE_IN_TRANSACTION']);
+    expect(codes(evaluate(configOf(1), seen({ connections })))).toEqual(['POOL.IDLE_IN_TRANSACTION']);
   });
 
   it('are none where most of the busy ones work', () => {
@@ -252,17 +252,17 @@ describe('connections idle in a transaction', () => {
   it('are not guessed where the states are hidden', () => {
     expect(codes(having(14, null))).toEqual([]);
     const hidden = counts({ total: 14, active: null, idleInTransaction: 14 });
-    expect(codes(judge(configOf(20), seen({ connections: hidden })))).toEqual([]);
+    expect(codes(evaluate(configOf(20), seen({ connections: hidden })))).toEqual([]);
   });
 
   it('are none in a pool that has no connection at all', () => {
     const connections = counts({ total: 0, active: 0, idleInTransaction: 0, server: 10 });
-    const verdict = judge(configOf(20), seen({ connections, slots: slots({ maxConnections: 10 }) }));
+    const verdict = evaluate(configOf(20), seen({ connections, slots: slots({ maxConnections: 10 }) }));
     expect(codes(verdict)).not.toContain('POOL.IDLE_IN_TRANSACTION');
   });
 
   it('are not judged without settings', () => {
-    expect(codes(judge(null, seen({ connections: counts({ total: 14, active: 14, idleInTransaction: 14 }) })))).toEqual(
+    expect(codes(evaluate(null, seen({ connections: counts({ total: 14, active: 14, idleInTransaction: 14 }) })))).toEqual(
       [],
     );
   });
@@ -270,7 +270,7 @@ describe('connections idle in a transaction', () => {
 
 describe('a probe that could not see', () => {
   const OF_NOTHING = { activeConnections: null, idleConnections: null, totalConnections: null };
-  const failedWith = (code: ProblemCode) => judge(configOf(20), unseen({ problems: [problem(code)] }));
+  const failedWith = (code: ProblemCode) => evaluate(configOf(20), unseen({ problems: [problem(code)] }));
 
   it.each([
     'PROBE.TIMEOUT',
@@ -307,21 +307,21 @@ describe('a probe that could not see', () => {
 
   it('keeps the size and the queue that their own sources know', () => {
     const problems = [problem('PROBE.TIMEOUT')];
-    expect(judge(configOf(20), unseen({ problems }))).toMatchObject({ poolSize: 20, waitingRequests: null });
+    expect(evaluate(configOf(20), unseen({ problems }))).toMatchObject({ poolSize: 20, waitingRequests: null });
     const full = managed({ limit: 15, waiting: 4 });
-    expect(judge(configOf(20), unseen({ problems, managed: full }))).toMatchObject({
+    expect(evaluate(configOf(20), unseen({ problems, managed: full }))).toMatchObject({
       poolSize: 15,
       waitingRequests: 4,
     });
   });
 
   it('is unhealthy even if nobody says why', () => {
-    expect(judge(configOf(20), unseen()).status).toBe('unhealthy');
+    expect(evaluate(configOf(20), unseen()).status).toBe('unhealthy');
   });
 
   it('the sessions of others is unhealthy, not idle', () => {
     const sample = seen({ connections: null, problems: [problem('PROBE.PRIVILEGE')] });
-    expect(judge(configOf(20), sample)).toMatchObject({
+    expect(evaluate(configOf(20), sample)).toMatchObject({
       ...OF_NOTHING,
       status: 'unhealthy',
       poolSize: 20,
@@ -330,7 +330,7 @@ describe('a probe that could not see', () => {
   });
 
   it('what sessions do is unhealthy, and still shows how many there are', () => {
-    const verdict = judge(configOf(20), seen({ connections: counts({ total: 10, active: null }) }));
+    const verdict = evaluate(configOf(20), seen({ connections: counts({ total: 10, active: null }) }));
     expect(verdict).toMatchObject({
       status: 'unhealthy',
       activeConnections: null,
@@ -353,13 +353,13 @@ describe('what else the verdict says', () => {
 
   it('a warning leaves a pool healthy, an error does not', () => {
     const withProblem = (severity: 'warning' | 'error') =>
-      judge(configOf(20), seen({ problems: [problem('AWS.SSM', {}, severity)] })).status;
+      evaluate(configOf(20), seen({ problems: [problem('AWS.SSM', {}, severity)] })).status;
     expect(withProblem('warning')).toBe('healthy');
     expect(withProblem('error')).toBe('unhealthy');
   });
 
   it('a layer that is full makes a pool unhealthy although the figures look well', () => {
-    const verdict = judge(configOf(20), seen({ problems: [problem('MANAGED.FULL')] }));
+    const verdict = evaluate(configOf(20), seen({ problems: [problem('MANAGED.FULL')] }));
     expect(verdict).toMatchObject({
       status: 'unhealthy',
       saturatedLayer: 'managed',
@@ -368,30 +368,30 @@ describe('what else the verdict says', () => {
   });
 
   it('waiting requests are those the managed pool counts, and unknown where nobody does', () => {
-    expect(judge(configOf(20), seen({ managed: managed({ limit: null, waiting: 3 }) })).waitingRequests).toBe(3);
-    expect(judge(configOf(20), seen({ managed: managed({ limit: null, waiting: 0 }) })).waitingRequests).toBe(0);
-    expect(judge(configOf(20), seen({ managed: managed({ limit: 50, waiting: null }) })).waitingRequests).toBeNull();
-    expect(judge(configOf(20), seen()).waitingRequests).toBeNull();
+    expect(evaluate(configOf(20), seen({ managed: managed({ limit: null, waiting: 3 }) })).waitingRequests).toBe(3);
+    expect(evaluate(configOf(20), seen({ managed: managed({ limit: null, waiting: 0 }) })).waitingRequests).toBe(0);
+    expect(evaluate(configOf(20), seen({ managed: managed({ limit: 50, waiting: null }) })).waitingRequests).toBeNull();
+    expect(evaluate(configOf(20), seen()).waitingRequests).toBeNull();
   });
 
   it('problems of the sample come first and keep their values', () => {
     const brought = problem('MANAGED.PINNED', { percent: 40 });
-    const verdict = judge(configOf(60), seen({ problems: [brought], slots: slots({ maxConnections: 50 }) }));
+    const verdict = evaluate(configOf(60), seen({ problems: [brought], slots: slots({ maxConnections: 50 }) }));
     expect(codes(verdict)).toEqual(['MANAGED.PINNED', 'POOL.EXCEEDS_CEILING']);
     expect(verdict.problems[0]).toBe(brought);
   });
 
   it('without a valid definition a pool is unhealthy and has no size', () => {
-    expect(judge(null, unseen({ problems: [problem('CONFIG.INVALID')] }))).toMatchObject({
+    expect(evaluate(null, unseen({ problems: [problem('CONFIG.INVALID')] }))).toMatchObject({
       status: 'unhealthy',
       poolSize: null,
       utilization: { percent: null, status: 'unknown' },
     });
-    expect(judge(null, seen())).toMatchObject({ status: 'unhealthy', poolSize: null, totalConnections: 10 });
+    expect(evaluate(null, seen())).toMatchObject({ status: 'unhealthy', poolSize: null, totalConnections: 10 });
   });
 
   it('with the last good definition in force a pool may be healthy', () => {
     const problems = [problem('CONFIG.INVALID', {}, 'warning')];
-    expect(judge(configOf(20), seen({ problems })).status).toBe('healthy');
+    expect(evaluate(configOf(20), seen({ problems })).status).toBe('healthy');
   });
 });

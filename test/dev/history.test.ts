@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Assessment } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { judge } from '../../functions/core/verdict.js';
+import { evaluate } from '../../functions/core/verdict.js';
 import { LocalHistory } from '../../functions/dev/history.js';
 import { historyInWords } from '../../functions/page/history-summary.js';
 import { configOf, counts, managed, NOON, seen, unseen } from '../support/samples.js';
@@ -19,7 +19,7 @@ beforeEach(() => {
 function check(at: number, sample: PoolSample, pool = 'local'): void {
   now = at;
   const taken = { ...sample, takenAt: at };
-  const assessment: Assessment = { pool, config: configOf(10), sample: taken, verdict: judge(configOf(10), taken) };
+  const assessment: Assessment = { pool, config: configOf(10), sample: taken, verdict: evaluate(configOf(10), taken) };
   history.add([assessment]);
 }
 

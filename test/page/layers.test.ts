@@ -4,15 +4,15 @@ import { type PoolSummary, poolReport, worstOf } from '../../functions/core/pool
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
 import { byTrouble, levelOfSummary, troubleInWords } from '../../functions/core/trouble.js';
-import { judge } from '../../functions/core/verdict.js';
-import { sidesOf } from '../../functions/page/layers.js';
+import { evaluate } from '../../functions/core/verdict.js';
+import { layerPanels } from '../../functions/page/layers.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 /** The rows of the three sides, seconds after the report came. */
 function sides(sample: PoolSample, seconds = 0) {
   const config = configOf(20);
-  const report = poolReport({ pool: 'orders', config, sample, verdict: judge(config, sample) }, NOON + 1_000);
-  const [app, beside, database] = sidesOf(report, seconds * 1_000);
+  const report = poolReport({ pool: 'orders', config, sample, verdict: evaluate(config, sample) }, NOON + 1_000);
+  const [app, beside, database] = layerPanels(report, seconds * 1_000);
   const rows = (side: typeof app) => Object.fromEntries(side.rows);
   return { app, beside, database, appRows: rows(app), besideRows: rows(beside), databaseRows: rows(database) };
 }
@@ -80,7 +80,7 @@ describe('the three sides', () => {
     ['unknown', { Figures: 'unknown' }],
     ['pgbouncer', { Figures: 'unknown' }],
   ] as const)('of kind %s without figures invent none', (kind, expected) => {
-    expect(sides(seen({ managed: { kind, source: 'backend', figures: null } })).besideRows).toEqual(expected);
+    expect(sides(seen({ managed: { kind, source: 'backend', stats: null } })).besideRows).toEqual(expected);
   });
 
   it.each([
@@ -123,7 +123,7 @@ describe('several pools', () => {
   it('begin with the one that pool-health calls the worst', () => {
     const assess = (pool: string, sample: PoolSample) => {
       const config = configOf(20);
-      return { pool, config, sample, verdict: judge(config, sample) };
+      return { pool, config, sample, verdict: evaluate(config, sample) };
     };
     const all = [
       assess('quiet', seen({ connections: counts({ total: 2, active: 1 }) })),

@@ -5,7 +5,7 @@ import type {
   AppView,
   ConnectionCounts,
   DatabaseView,
-  ManagedView,
+  PoolerView,
   PoolSample,
   ServerSlots,
 } from '../../functions/core/sample.js';
@@ -150,10 +150,10 @@ export const anyDatabase: fc.Arbitrary<DatabaseView> = fc.record({
 
 const anyFigure = fc.option(fc.nat({ max: 3000 }));
 
-const anyManaged: fc.Arbitrary<ManagedView> = fc.record({
+const anyManaged: fc.Arbitrary<PoolerView> = fc.record({
   kind: fc.constantFrom('rds-proxy', 'pgbouncer', 'none', 'unknown'),
   source: fc.constantFrom('definition', 'host name', 'console', 'backend'),
-  figures: fc.option(
+  stats: fc.option(
     fc.record({
       takenAt: fc.integer({ min: NOON - 1_000_000, max: NOON }),
       isLive: fc.boolean(),
@@ -188,7 +188,7 @@ export const anySample: fc.Arbitrary<PoolSample> = fc.record({
   takenAt: fc.integer({ min: NOON - 1_000_000, max: NOON + 1_000_000 }),
   durationMs: fc.nat({ max: 10_000 }),
   database: fc.option(anyDatabase, { freq: 6 }),
-  managed: fc.option(anyManaged),
+  pooler: fc.option(anyManaged),
   app: fc.option(anyApp),
   problems: fc.array(anyProblem, { maxLength: 2 }),
 });

@@ -1,8 +1,8 @@
 import { fixedPassword } from '../../functions/connection/credentials.js';
-import { DEADLINES, type Deadlines, Session } from '../../functions/connection/shared-connection.js';
+import { DEADLINES, type Deadlines, SharedConnection } from '../../functions/connection/shared-connection.js';
 import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import type { Probes } from '../../functions/monitor/monitor.js';
-import { ManagedProbe } from '../../functions/poolers/probe.js';
+import { PoolerProbe } from '../../functions/poolers/probe.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
 import type { TestServer } from './postgres.js';
 
@@ -36,7 +36,7 @@ export function probeFor(
   deadlines: Deadlines = DEADLINES,
   credentials = fixedPassword(server.postgres.password),
 ): PostgresProbe {
-  const session = new Session({
+  const session = new SharedConnection({
     target: config,
     caFile: null,
     credentials,
@@ -48,5 +48,5 @@ export function probeFor(
 
 /** Both sides of a pool without a managed pool: what a monitor asks. */
 export function probesFor(server: TestServer, config: ValidatedPoolConfig, deadlines?: Deadlines): Probes {
-  return { database: probeFor(server, config, deadlines), managed: new ManagedProbe(config, {}) };
+  return { database: probeFor(server, config, deadlines), pooler: new PoolerProbe(config, {}) };
 }

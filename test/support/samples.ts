@@ -4,8 +4,8 @@ import type { Violation } from '../../functions/core/pool-settings.js';
 import type {
   AppView,
   ConnectionCounts,
-  ManagedFigures,
-  ManagedView,
+  PoolerStats,
+  PoolerView,
   PoolSample,
   ServerSlots,
 } from '../../functions/core/sample.js';
@@ -58,7 +58,7 @@ export function slots(parts: Partial<ServerSlots> = {}): ServerSlots {
 }
 
 /** A managed pool that is asked live, and tells only what is given here. */
-export function managed(figures: Partial<ManagedFigures>): ManagedView {
+export function managed(figures: Partial<PoolerStats>): PoolerView {
   const nothing = {
     limit: null,
     open: null,
@@ -70,14 +70,14 @@ export function managed(figures: Partial<ManagedFigures>): ManagedView {
     clients: null,
     availabilityPercent: null,
   };
-  return { kind: 'pgbouncer', source: 'definition', figures: { takenAt: NOON, isLive: true, ...nothing, ...figures } };
+  return { kind: 'pgbouncer', source: 'definition', stats: { takenAt: NOON, isLive: true, ...nothing, ...figures } };
 }
 
 interface SampleParts {
   /** Null: sessions are hidden. Absent: the least interesting ones. */
   readonly connections?: ConnectionCounts | null;
   readonly slots?: ServerSlots;
-  readonly managed?: ManagedView | null;
+  readonly managed?: PoolerView | null;
   readonly app?: AppView | null;
   readonly problems?: PoolSample['problems'];
 }
@@ -86,7 +86,7 @@ interface SampleParts {
 export function seen(parts: SampleParts = {}): PoolSample {
   const { connections = counts(), managed = null, app = null, problems = [] } = parts;
   const database = { connections, slots: parts.slots ?? slots(), serverVersion: 180_004, orphans: [] };
-  return { takenAt: NOON, durationMs: 12, database, managed, app, problems };
+  return { takenAt: NOON, durationMs: 12, database, pooler: managed, app, problems };
 }
 
 /** What is left when the probe did not reach the database. */

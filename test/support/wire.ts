@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { type Credentials, fixedPassword } from '../../functions/connection/credentials.js';
-import { type Deadlines, Session } from '../../functions/connection/shared-connection.js';
+import { type Deadlines, SharedConnection } from '../../functions/connection/shared-connection.js';
 import type { PoolConfig } from '../../functions/core/pool-config.js';
 import type { Problem } from '../../functions/core/problems.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
@@ -27,7 +27,7 @@ export interface SessionChanges extends Partial<PoolConfig> {
 export class Wire {
   readonly server: TestServer;
   relay: Relay;
-  readonly #sessions: Session[] = [];
+  readonly #sessions: SharedConnection[] = [];
 
   private constructor(server: TestServer, relay: Relay) {
     this.server = server;
@@ -41,8 +41,8 @@ export class Wire {
   }
 
   /** A session of the check through the relay. */
-  session({ credentials, isPooled = false, deadlines = SHORT, ...changes }: SessionChanges = {}): Session {
-    const session = new Session({
+  session({ credentials, isPooled = false, deadlines = SHORT, ...changes }: SessionChanges = {}): SharedConnection {
+    const session = new SharedConnection({
       target: configFor(this.server, { port: this.relay.port, user: ROLE, ...changes }),
       caFile: null,
       credentials: credentials ?? fixedPassword(this.server.postgres.password),
@@ -59,7 +59,7 @@ export class Wire {
 
   /** The problems of a look. None of them may ever hold the password. */
   async problemsOf(probe: PostgresProbe): Promise<readonly Problem[]> {
-    const { problems } = await probe.look();
+    const { problems } = await probe.probe();
     expect(inspect(problems, { depth: 9 })).not.toContain(this.server.postgres.password);
     return problems;
   }

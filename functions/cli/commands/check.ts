@@ -11,7 +11,7 @@ export async function check(
   const source = await openSource(options, environment);
   try {
     complain(...source.warnings.map((warning) => `warning: ${warning}`));
-    const look = await source.look();
+    const look = await source.check();
     say(...(options.json ? [look.json] : table(look, paint)));
     return look.report.status === 'healthy' ? 0 : 1;
   } finally {

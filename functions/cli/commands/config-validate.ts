@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { promised, type ValidatedPoolConfig } from '../../core/pool-config.js';
+import { configuredMax, type ValidatedPoolConfig } from '../../core/pool-config.js';
 import { parseDefinition } from '../../core/pool-definition.js';
 import { UsageError } from '../errors.js';
 import type { Terminal } from '../output/terminal.js';
@@ -45,7 +45,7 @@ function inForce(config: ValidatedPoolConfig): string[] {
     ['pool.max', String(settings.max)],
     ['pool.idleTimeout', `${settings.idleTimeout} ms`],
     ['pool.connectionTimeout', `${settings.connectionTimeout} ms`],
-    ['instances', `${instances}, ${promised(config)} connections together`],
+    ['instances', `${instances}, ${configuredMax(config)} connections together`],
     ['count', counted(count)],
     ['sharedUser', String(sharedUser)],
     ['auth', auth.type],

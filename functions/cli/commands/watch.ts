@@ -48,7 +48,7 @@ async function lookUntil(signal: AbortSignal, source: Source, everyMs: number, d
   });
   while (!signal.aborted) {
     const next = Date.now() + everyMs;
-    const seen = source.look().catch((error: unknown) => {
+    const seen = source.check().catch((error: unknown) => {
       if (error instanceof Failure) {
         return error;
       }

@@ -16,7 +16,7 @@ export function promisedBy({ settings: { inForce, instances } }: Facts): number 
 
 /** The least of what server, database and managed pool can give; null when none was seen. */
 export function lowestCeiling({ database, managed }: Facts): Ceiling | null {
-  const limit = managed?.figures?.limit ?? null;
+  const limit = managed?.stats?.limit ?? null;
   const ceilings: Ceiling[] = [
     ...(database
       ? [{ connections: ordinarySlots(database.slots), name: slots(database.slots), by: 'max_connections' }]

@@ -1,6 +1,6 @@
 import type { PoolSettings } from '../../core/pool-settings.js';
 import type { Problem } from '../../core/problems.js';
-import type { DatabaseView, ManagedView } from '../../core/sample.js';
+import type { DatabaseView, PoolerView } from '../../core/sample.js';
 import type { RoleFacts } from '../../postgres/role.js';
 
 /** Everything that the doctor looks at. What could not be seen is null. */
@@ -11,7 +11,7 @@ export interface Facts {
   readonly sharedUser: boolean;
   readonly role: RoleFacts | null;
   readonly database: DatabaseView | null;
-  readonly managed: ManagedView | null;
+  readonly managed: PoolerView | null;
   /** Those of a check. */
   readonly problems: readonly Problem[];
 }

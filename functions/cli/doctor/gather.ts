@@ -2,7 +2,7 @@ import { localSettings } from '../../compose/url-config.js';
 import { localRuntime } from '../../compose/url-monitor.js';
 import { inTheirWords } from '../../compose/variables.js';
 import type { Login } from '../../connection/credentials.js';
-import { Session } from '../../connection/shared-connection.js';
+import { SharedConnection } from '../../connection/shared-connection.js';
 import { isThisMachine } from '../../connection/url.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
 import { parseDefinition } from '../../core/pool-definition.js';
@@ -35,7 +35,7 @@ export async function gather(variables: NodeJS.ProcessEnv, options: { readonly u
     sharedUser: config.sharedUser,
     role: await askRole(config, loginFor()),
     database: sample.database,
-    managed: sample.managed,
+    managed: sample.pooler,
     problems: settings.inForce ? verdict.problems : sample.problems,
   };
 }
@@ -62,9 +62,9 @@ function withoutSettings(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Null when the server does not answer: why, the check has said. */
 async function askRole(target: ValidatedPoolConfig, login: Login): Promise<RoleFacts | null> {
-  const session = new Session({ target, ...login, isPooled: false });
+  const session = new SharedConnection({ target, ...login, isPooled: false });
   try {
-    const { results } = await session.ask(ROLE_STATEMENT);
+    const { results } = await session.query(ROLE_STATEMENT);
     return readRole(results[0]?.[0]);
   } catch {
     return null;

@@ -1,6 +1,6 @@
 import { reportLine } from '../../core/report-line.js';
 import { Failure } from '../errors.js';
-import type { Look } from '../sources/source.js';
+import type { CheckResult } from '../sources/source.js';
 import { screen } from './screen.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,7 +13,7 @@ const CLEAR_BELOW = '\u001b[J';
 /** Shows one check after the other. */
 export interface Display {
   open(): void;
-  show(result: Look | Failure): void;
+  show(result: CheckResult | Failure): void;
   close(): void;
 }
 
@@ -27,7 +27,7 @@ export class LineDisplay implements Display {
 
   open(): void {}
 
-  show(result: Look | Failure): void {
+  show(result: CheckResult | Failure): void {
     this.#terminal.say(inOneLine(result));
   }
 
@@ -50,7 +50,7 @@ export class ScreenDisplay implements Display {
     this.#terminal.write(ENTER);
   }
 
-  show(result: Look | Failure): void {
+  show(result: CheckResult | Failure): void {
     const { columns, rows, paint } = this.#terminal;
     this.#history.push(result instanceof Failure ? null : result.report.utilization.percent);
     this.#last = inOneLine(result);
@@ -70,7 +70,7 @@ export class ScreenDisplay implements Display {
 }
 
 /** The worst pool's name stands in front where an API has several. */
-function inOneLine(result: Look | Failure): string {
+function inOneLine(result: CheckResult | Failure): string {
   if (result instanceof Failure) {
     return `${new Date().toTimeString().slice(0, 8)}  unknown    ${result.message}`;
   }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { shown } from '../../core/report-line.js';
 import { verdictInWords } from '../../core/summary.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/verdict.js';
-import type { Look } from '../sources/source.js';
+import type { CheckResult } from '../sources/source.js';
 import { percentOf, problemLines, serverSlots, styleOf } from './table.js';
 import type { Paint, Style } from './terminal.js';
 
@@ -19,7 +19,7 @@ const WIDEST_BAR = 72;
 
 /** What `watch` shows of one check, a line each. Pure. */
 export function screen(
-  { report, problems }: Look,
+  { report, problems }: CheckResult,
   { columns, history, footer }: ScreenOptions,
   paint: Paint,
 ): string[] {

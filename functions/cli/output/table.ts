@@ -2,11 +2,11 @@ import type { PoolReport } from '../../core/pool-report.js';
 import { pairs, shown } from '../../core/report-line.js';
 import { verdictInWords } from '../../core/summary.js';
 import { byTrouble } from '../../core/trouble.js';
-import type { Look, ShownProblem } from '../sources/source.js';
+import type { CheckResult, ShownProblem } from '../sources/source.js';
 import type { Paint, Style } from './terminal.js';
 
 /** A check as lines for people; `-` stands for what is not known. Pure. */
-export function table({ report, problems }: Look, paint: Paint): string[] {
+export function table({ report, problems }: CheckResult, paint: Paint): string[] {
   return [
     paint(styleOf(report.status), verdictInWords(report)),
     '',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { PoolReport } from '../../core/pool-report.js';
 import { Failure, UsageError } from '../errors.js';
-import type { Look } from './source.js';
+import type { CheckResult } from './source.js';
 
 const number = v.nullable(v.number());
 /** Goes to a terminal, which control characters would command. */
@@ -46,7 +46,7 @@ const report = v.looseObject({
  * @throws UsageError when there is no such pool or route
  * @throws Failure with what to do when it is no report
  */
-export function answered(status: number, text: string, isSigned: boolean): Look {
+export function answered(status: number, text: string, isSigned: boolean): CheckResult {
   if (status === 404) {
     throw new UsageError('the API has no such pool, or no pool-health behind it (404): check --api and --pool');
   }

@@ -18,7 +18,7 @@ export function apiSource(address: string, { pool, sign }: SourceOptions): Sourc
   let asking = new AbortController();
   return {
     warnings: [],
-    look: async () => {
+    check: async () => {
       asking = new AbortController();
       const headers = sign ? await signed(url) : {};
       const { status, text } = await get(url, headers, asking);

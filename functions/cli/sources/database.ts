@@ -21,7 +21,7 @@ export async function databaseSource(options: SourceOptions, environment: NodeJS
   }
   return {
     warnings: localSettings(variables).warnings,
-    look: async () => {
+    check: async () => {
       const assessment = await monitor.assess(watched, 0);
       const report = poolReport(assessment, Date.now());
       const problems = assessment.verdict.problems.map((problem) => ({ ...toPublic(problem), values: problem.values }));

@@ -2,7 +2,7 @@ import type { PoolReport } from '../../core/pool-report.js';
 import type { ProblemValues, PublicProblem } from '../../core/problems.js';
 
 /** One check, as the command line shows it. */
-export interface Look {
+export interface CheckResult {
   /** The JSON of the route, exactly as it answers. */
   readonly json: string;
   readonly report: PoolReport;
@@ -17,7 +17,7 @@ export interface Source {
   /** What is odd about its settings, though accepted. */
   readonly warnings: readonly string[];
   /** @throws Failure when nobody can be asked, which is no verdict about the pool */
-  look(): Promise<Look>;
+  check(): Promise<CheckResult>;
   /** Takes leave of the other side. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { percent, timeOfDay } from '../../core/format.js';
 import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
 import { type Level, levelOf, verdictInWords } from '../../core/summary.js';
 import { byTrouble, levelOfSummary, troubleInWords } from '../../core/trouble.js';
-import { type Side, sidesOf } from '../layers.js';
+import { type LayerPanel, layerPanels } from '../layers.js';
 import { byId, element, setText } from './dom.js';
 import type { Known } from './feed.js';
 
@@ -28,7 +28,7 @@ export function render(known: Known, selected: string | null, now: number): void
   }
   showVerdict(report, { pools, selected, failure, staleSince: isStale ? answeredAt : null });
   showGauge(report);
-  showSides(sidesOf(report, sinceAnswerMs));
+  showSides(layerPanels(report, sinceAnswerMs));
   showProblems(report);
 }
 
@@ -131,11 +131,11 @@ function showGauge({ utilization }: PoolReport): void {
   }
 }
 
-function showSides(sides: readonly Side[]): void {
+function showSides(sides: readonly LayerPanel[]): void {
   byId('sides').replaceChildren(...sides.map(card));
 }
 
-function card({ id, name, isFull, age, rows }: Side): HTMLElement {
+function card({ id, name, isFull, age, rows }: LayerPanel): HTMLElement {
   const title = element('h3', {}, name);
   if (isFull) {
     title.append(element('span', { class: 'badge' }, '■ full'));

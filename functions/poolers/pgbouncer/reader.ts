@@ -1,15 +1,15 @@
 import type { Login } from '../../connection/credentials.js';
 import { toProblem } from '../../connection/errors.js';
-import { Session } from '../../connection/shared-connection.js';
+import { SharedConnection } from '../../connection/shared-connection.js';
 import { within } from '../../connection/timeout.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
-import type { DatabaseReading } from '../../core/probe-results.js';
+import type { DatabaseProbeResult } from '../../core/probe-results.js';
 import { ProblemError } from '../../core/problems.js';
-import type { ManagedFigures } from '../../core/sample.js';
-import type { FiguresReader } from '../probe.js';
+import type { PoolerStats } from '../../core/sample.js';
+import type { PoolerReader } from '../probe.js';
 import { isSilent } from '../silence.js';
 import { CONSOLE_COMMANDS, readTables } from './console.js';
-import { pgbouncerFigures, type Watched } from './stats.js';
+import { pgbouncerStats, type Watched } from './stats.js';
 
 /** The admin console stands where the pool stands, as a database that only PgBouncer knows. */
 const CONSOLE_DATABASE = 'pgbouncer';
@@ -24,9 +24,9 @@ export interface ConsoleLogin extends Login {
 }
 
 /** Asks the admin console of a PgBouncer, over one connection that is kept, for what happens at this moment. */
-export class PgbouncerReader implements FiguresReader {
+export class PgbouncerReader implements PoolerReader {
   readonly #watched: Watched;
-  readonly #console: Session;
+  readonly #console: SharedConnection;
 
   constructor(config: Watched & Pick<ValidatedPoolConfig, 'endpoint' | 'port' | 'tls'>, login: ConsoleLogin) {
     const { endpoint, port, tls } = config;
@@ -34,7 +34,7 @@ export class PgbouncerReader implements FiguresReader {
     const target = { endpoint, port, tls, database: CONSOLE_DATABASE, user };
     const console = { isPooled: false, isConsole: true, deadlines: DEADLINES };
     this.#watched = config;
-    this.#console = new Session({ target, credentials, caFile, ...console });
+    this.#console = new SharedConnection({ target, credentials, caFile, ...console });
   }
 
   /**
@@ -42,11 +42,11 @@ export class PgbouncerReader implements FiguresReader {
    *
    * @throws ProblemError when the console does not answer, refuses the login, or says what no PgBouncer says
    */
-  async read(database: Promise<DatabaseReading>): Promise<ManagedFigures> {
+  async read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats> {
     const isAsking = this.#watched.sharedUser && (await isStillAsking(database));
     try {
-      const { results } = await this.#console.ask(...CONSOLE_COMMANDS);
-      return pgbouncerFigures(readTables(results), this.#watched, isAsking, Date.now());
+      const { results } = await this.#console.query(...CONSOLE_COMMANDS);
+      return pgbouncerStats(readTables(results), this.#watched, isAsking, Date.now());
     } catch (cause) {
       throw new ProblemError(toProblem(cause), { cause });
     }
@@ -58,6 +58,6 @@ export class PgbouncerReader implements FiguresReader {
 }
 
 /** In a shared pool the check's own statement has to be over, or known to wait, before the application's are counted. */
-async function isStillAsking(database: Promise<DatabaseReading>): Promise<boolean> {
+async function isStillAsking(database: Promise<DatabaseProbeResult>): Promise<boolean> {
   return await within(database.then(isSilent), PATIENCE_MS, () => new Error('not yet')).catch(() => true);
 }

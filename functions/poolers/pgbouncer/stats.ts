@@ -1,5 +1,5 @@
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
-import type { ManagedFigures } from '../../core/sample.js';
+import type { PoolerStats } from '../../core/sample.js';
 import type { ConsoleTables, DatabaseRow, PoolRow } from './console.js';
 
 /** Whose pools are looked at, as the database's side counts sessions. */
@@ -13,12 +13,12 @@ export type Watched = Pick<ValidatedPoolConfig, 'database' | 'user' | 'count' | 
  *   and the connection that it was given counts as idle
  * @param takenAt milliseconds since 1970
  */
-export function pgbouncerFigures(
+export function pgbouncerStats(
   { pools, databases, perUser, settings }: ConsoleTables,
   watched: Watched,
   isAsking: boolean,
   takenAt: number,
-): ManagedFigures {
+): PoolerStats {
   const here = databases.find(({ name }) => name === watched.database);
   const doors = here ? databases.filter((other) => leadToOne(here, other)) : [];
   const names = here ? doors.map(({ name }) => name) : [watched.database];

@@ -1,6 +1,6 @@
 import { isRdsProxyHost } from '../../connection/tls.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
-import type { ManagedFigures } from '../../core/sample.js';
+import type { PoolerStats } from '../../core/sample.js';
 import type { ProxyGauges } from './gauges.js';
 
 /** How a pool's definition tells which RDS Proxy stands before it; what it does not tell is null. */
@@ -38,11 +38,11 @@ export function proxyAddress({
  * @param maxConnectionsPercent of the target's `max_connections`
  * @param maxConnections of the server now
  */
-export function managedFigures(
+export function proxyStats(
   gauges: ProxyGauges,
   maxConnectionsPercent: number | null,
   maxConnections: number | null,
-): ManagedFigures {
+): PoolerStats {
   const { takenAt, open, borrowed, pinned, clients, borrowWaitMs, availabilityPercent } = gauges;
   return {
     takenAt,

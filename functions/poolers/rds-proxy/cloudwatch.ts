@@ -1,4 +1,4 @@
-import type { MetricReader } from '../../aws/cloudwatch-reader.js';
+import type { CloudWatchReader } from '../../aws/cloudwatch-reader.js';
 import { MINUTE_MS, newest, type Series } from '../../aws/series.js';
 import { type Dimensions, PROXY_NAMESPACE, type ProxyDimensions, type ProxyRole } from './dimensions.js';
 import type { ProxyGauges } from './gauges.js';
@@ -17,8 +17,8 @@ const NODES_SEEN_IN = 3;
  * @throws ProblemError `AWS.CLOUDWATCH` when CloudWatch cannot be asked
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.monitoring.html published by each node
  */
-export async function proxyFigures(
-  reader: MetricReader,
+export async function readProxyGauges(
+  reader: CloudWatchReader,
   dimensionsOf: ProxyDimensions,
   proxy: string,
   role: ProxyRole,

@@ -1,6 +1,6 @@
 import type { CloudWatchClient, Dimension } from '@aws-sdk/client-cloudwatch';
 import { failureName } from '../../aws/errors.js';
-import { Kept } from '../../aws/single-flight-cache.js';
+import { SingleFlightCache } from '../../aws/single-flight-cache.js';
 import { ProblemError, problem } from '../../core/problems.js';
 
 export const PROXY_NAMESPACE = 'AWS/RDS';
@@ -42,12 +42,12 @@ const KEEP_MS = 5 * 60_000;
 export class ProxyDimensions {
   readonly #client: CloudWatchClient | undefined;
   readonly #deadlineMs: number;
-  readonly #series: Kept<readonly Dimensions[]>;
+  readonly #series: SingleFlightCache<readonly Dimensions[]>;
 
   constructor({ client, deadlineMs = 1_500, now = Date.now }: ProxyDimensionsOptions = {}) {
     this.#client = client;
     this.#deadlineMs = deadlineMs;
-    this.#series = new Kept(KEEP_MS, now);
+    this.#series = new SingleFlightCache(KEEP_MS, now);
   }
 
   /**

@@ -1,9 +1,9 @@
 import { within } from '../../connection/timeout.js';
-import type { DatabaseReading } from '../../core/probe-results.js';
+import type { DatabaseProbeResult } from '../../core/probe-results.js';
 import { ProblemError, problem } from '../../core/problems.js';
-import type { ManagedFigures } from '../../core/sample.js';
-import type { FiguresReader } from '../probe.js';
-import { allowedBy, managedFigures, type ProxyAddress } from './address.js';
+import type { PoolerStats } from '../../core/sample.js';
+import type { PoolerReader } from '../probe.js';
+import { allowedBy, proxyStats, type ProxyAddress } from './address.js';
 import type { ProxyGauges } from './gauges.js';
 
 /** Which targets of a proxy: the writer, or the readers. */
@@ -35,7 +35,7 @@ export interface RdsProxyReaderOptions {
 }
 
 /** Asks AWS about the RDS Proxy of one pool. */
-export class RdsProxyReader implements FiguresReader {
+export class RdsProxyReader implements PoolerReader {
   readonly #address: ProxyAddress;
   readonly #sources: ProxySources;
   readonly #deadlineMs: number;
@@ -47,7 +47,7 @@ export class RdsProxyReader implements FiguresReader {
   }
 
   /** @throws ProblemError when AWS cannot be asked in time */
-  async read(database: Promise<DatabaseReading>): Promise<ManagedFigures> {
+  async read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats> {
     const late = () => {
       const values = { reason: 'AWS did not answer in time', waitedMs: this.#deadlineMs };
       return new ProblemError(problem('MANAGED.UNAVAILABLE', values));
@@ -55,7 +55,7 @@ export class RdsProxyReader implements FiguresReader {
     const { gauges, settings } = await within(this.#ask(), this.#deadlineMs, late);
     const isLimitKnown = allowedBy(gauges) !== null;
     const slots = isLimitKnown ? null : (await database).database?.slots;
-    return { ...managedFigures(gauges, settings.maxConnectionsPercent, slots?.maxConnections ?? null), settings };
+    return { ...proxyStats(gauges, settings.maxConnectionsPercent, slots?.maxConnections ?? null), settings };
   }
 
   /** There is nothing to close: the sources are everybody's. */

@@ -1,6 +1,6 @@
 import type { RDSClient } from '@aws-sdk/client-rds';
 import { failureName, UnexpectedAnswer } from '../../aws/errors.js';
-import { Kept } from '../../aws/single-flight-cache.js';
+import { SingleFlightCache } from '../../aws/single-flight-cache.js';
 import { ProblemError, problem } from '../../core/problems.js';
 import type { ProxyRole } from './dimensions.js';
 
@@ -45,14 +45,14 @@ const KEEP_MS = 5 * 60_000;
 export class RdsProxies {
   readonly #client: RDSClient | undefined;
   readonly #deadlineMs: number;
-  readonly #settings: Kept<ProxySettings>;
-  readonly #endpoints: Kept<ProxyEndpoint>;
+  readonly #settings: SingleFlightCache<ProxySettings>;
+  readonly #endpoints: SingleFlightCache<ProxyEndpoint>;
 
   constructor({ client, deadlineMs = 1_500, now = Date.now }: RdsProxiesOptions = {}) {
     this.#client = client;
     this.#deadlineMs = deadlineMs;
-    this.#settings = new Kept(KEEP_MS, now);
-    this.#endpoints = new Kept(KEEP_MS, now);
+    this.#settings = new SingleFlightCache(KEEP_MS, now);
+    this.#endpoints = new SingleFlightCache(KEEP_MS, now);
   }
 
   /** @throws ProblemError `AWS.RDS` when there is no such proxy, or it cannot be asked for and never could */

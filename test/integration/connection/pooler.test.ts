@@ -56,9 +56,9 @@ async function acquainted(): Promise<PostgresProbe> {
 
 test('a pooler is recognised by the backend that answers, which is not the one of the login', async () => {
   const statement = 'SELECT pg_backend_pid() AS pid';
-  expect(await wire.session().ask(statement)).toMatchObject({ isDirect: false });
+  expect(await wire.session().query(statement)).toMatchObject({ isDirect: false });
   wire.relay.toClient.filter = asItIs;
-  expect(await wire.session().ask(statement)).toMatchObject({ isDirect: true });
+  expect(await wire.session().query(statement)).toMatchObject({ isDirect: true });
 });
 
 describe('a statement that gets no answer behind a pooler', () => {

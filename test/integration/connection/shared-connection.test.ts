@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, fixedPassword } from '../../../functions/connection/credentials.js';
-import type { Deadlines, Session } from '../../../functions/connection/shared-connection.js';
+import type { Deadlines, SharedConnection } from '../../../functions/connection/shared-connection.js';
 import { ProblemError, problem } from '../../../functions/core/problems.js';
 import { startTestServer } from '../../support/postgres.js';
 import { type Message, NOTHING, Relay } from '../../support/relay.js';
@@ -114,7 +114,7 @@ test('different questions at once share the connection, one after the other', as
   };
   const session = wire.session();
   const numbers = [1, 2, 3];
-  const answers = await Promise.all(numbers.map((number) => session.ask(`${STATEMENT}, ${number} AS number`)));
+  const answers = await Promise.all(numbers.map((number) => session.query(`${STATEMENT}, ${number} AS number`)));
   expect(answers.map(({ results }) => results[0]?.[0]?.number)).toEqual(numbers);
   expect([relay.sessions, relay.statements, underWay.most]).toEqual([1, 3, 1]);
 });
@@ -124,10 +124,10 @@ test('a fail-over: the check follows the address to the other server', async () 
   await other.createRole(ROLE, 'IN ROLE pg_monitor');
   await other.sql(`ALTER ROLE ${ROLE} PASSWORD '${wire.server.postgres.password}'`);
   const watching = wire.probe();
-  const before = await watching.look();
+  const before = await watching.probe();
   wire.relay.targetPort = other.postgres.port;
   wire.relay.cut();
-  const after = await watching.look();
+  const after = await watching.probe();
   await watching.close();
   await other.close();
   expect([before, after].map(({ database }) => database?.slots.maxConnections)).toEqual([100, 37]);
@@ -159,7 +159,7 @@ describe('what is thrown holds no password', () => {
     disturb(wire.relay);
     const error = await wire
       .session()
-      .ask('SELECT 1 / 0')
+      .query('SELECT 1 / 0')
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(wire.server.postgres.password);
@@ -183,8 +183,8 @@ describe('after close nothing is left, and nothing comes', () => {
   const held = () =>
     process.getActiveResourcesInfo().filter((name) => /^(TCP(Socket|Connect)Wrap|Timeout)$/.test(name));
 
-  type Reach = (session: Session) => Promise<unknown>;
-  const ask: Reach = (session) => session.ask(STATEMENT).catch(() => undefined);
+  type Reach = (session: SharedConnection) => Promise<unknown>;
+  const ask: Reach = (session) => session.query(STATEMENT).catch(() => undefined);
 
   test.each<[string, Deadlines, Reach]>([
     ['before anything was asked', LONG, async () => undefined],
@@ -236,7 +236,7 @@ describe('after close nothing is left, and nothing comes', () => {
     await reach(session);
     const { sessions } = wire.relay;
     await session.close();
-    await expect(session.ask(STATEMENT)).rejects.toThrow();
+    await expect(session.query(STATEMENT)).rejects.toThrow();
     wire.relay.toClient.resume();
     await until('nothing is left', () => wire.relay.open === 0 && inspect(held()) === inspect(OWN));
     expect(wire.relay.sessions).toBe(sessions);
@@ -246,7 +246,7 @@ describe('after close nothing is left, and nothing comes', () => {
   test('a statement that waits on the server is cancelled', async () => {
     const session = wire.session({ deadlines: LONG });
     await ask(session);
-    const waiting = session.ask('SELECT pg_sleep(600), pg_backend_pid() AS pid').catch(() => undefined);
+    const waiting = session.query('SELECT pg_sleep(600), pg_backend_pid() AS pid').catch(() => undefined);
     await until('the statement runs', () => wire.backends().some((title) => title.endsWith('SELECT')));
     await session.close();
     await waiting;

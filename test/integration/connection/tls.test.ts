@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
-import { Session } from '../../../functions/connection/shared-connection.js';
+import { SharedConnection } from '../../../functions/connection/shared-connection.js';
 import { isRdsProxyHost, tlsOptions } from '../../../functions/connection/tls.js';
 import type { Problem } from '../../../functions/core/problems.js';
 import { serverAccount } from '../../../functions/dev/embedded-postgres/binaries.js';
@@ -18,7 +18,7 @@ import { until } from '../../support/until.js';
 import { SHORT } from '../../support/wire.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-tls-'));
-const sessions: Session[] = [];
+const sessions: SharedConnection[] = [];
 let server: TestServer;
 let ours: Certificate;
 let theirs: Certificate;
@@ -61,13 +61,13 @@ function serverLog(): string {
 function probe(caFile: string | null, endpoint = '127.0.0.1', port = server.postgres.port): PostgresProbe {
   const config = configFor(server, { endpoint, port, tls: 'verify-full' });
   const credentials = fixedPassword(server.postgres.password);
-  const session = new Session({ target: config, caFile, credentials, isPooled: false, deadlines: SHORT });
+  const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false, deadlines: SHORT });
   sessions.push(session);
   return new PostgresProbe(config, session);
 }
 
 async function problemsOf(watching: PostgresProbe): Promise<readonly Problem[]> {
-  return (await watching.look()).problems;
+  return (await watching.probe()).problems;
 }
 
 describe('a server whose certificate a private authority issued', () => {

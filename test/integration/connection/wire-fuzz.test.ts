@@ -2,14 +2,14 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
-import { Session } from '../../../functions/connection/shared-connection.js';
+import { SharedConnection } from '../../../functions/connection/shared-connection.js';
 import type { Datapoints } from '../../../functions/core/datapoints.js';
 import { ROUTES } from '../../../functions/core/routes.js';
 import { checkHandler } from '../../../functions/handlers/check.js';
 import { poolHandler } from '../../../functions/handlers/pool.js';
 import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PgbouncerReader } from '../../../functions/poolers/pgbouncer/reader.js';
-import { ManagedProbe } from '../../../functions/poolers/probe.js';
+import { PoolerProbe } from '../../../functions/poolers/probe.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { readAnswer } from '../../suites/faults/shape.js';
 import { getEvent } from '../../support/events.js';
@@ -32,9 +32,9 @@ async function expectAnswers(answer: Buffer): Promise<void> {
   const config = configFor(at, { sharedUser: true });
   const credentials = fixedPassword('MARKED');
   const monitor = new Monitor({ pools: async () => [{ pool: 'orders', config, problems: [] }] }, () => {
-    const session = new Session({ target: config, caFile: null, credentials, isPooled: false, deadlines: DEADLINES });
+    const session = new SharedConnection({ target: config, caFile: null, credentials, isPooled: false, deadlines: DEADLINES });
     const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile: null });
-    return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, { pgbouncer }) };
+    return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, { pgbouncer }) };
   });
   const published: Datapoints[] = [];
   const logged: string[] = [];

@@ -1,14 +1,14 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cloudWatchClient } from '../../../functions/aws/clients/cloudwatch.js';
-import { MetricHistory } from '../../../functions/aws/cloudwatch-history.js';
+import { CloudWatchHistory } from '../../../functions/aws/cloudwatch-history.js';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { detailsReport } from '../../../functions/core/details-report.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import { poolReport } from '../../../functions/core/pool-report.js';
-import type { WatchedPool } from '../../../functions/core/ports.js';
+import type { PoolEntry } from '../../../functions/core/ports.js';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../../functions/core/routes.js';
-import { judge } from '../../../functions/core/verdict.js';
+import { evaluate } from '../../../functions/core/verdict.js';
 import { LocalHistory } from '../../../functions/dev/history.js';
 import { detailsHandler } from '../../../functions/handlers/details.js';
 import { pageHandler } from '../../../functions/handlers/page.js';
@@ -38,11 +38,11 @@ afterEach(async () => {
 });
 afterAll(() => server?.close());
 
-function watch(pool: string, changes: Partial<PoolConfig> = {}): WatchedPool {
+function watch(pool: string, changes: Partial<PoolConfig> = {}): PoolEntry {
   return { pool, config: configFor(server, { pool, ...changes }), problems: [] };
 }
 
-function handlersOf(...pools: readonly WatchedPool[]) {
+function handlersOf(...pools: readonly PoolEntry[]) {
   const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
   const login = { credentials: fixedPassword(server.postgres.password), caFile: null };
   const trips = new RoundTrips((config) => new PrismaRoundTrip(config, login));
@@ -129,9 +129,9 @@ describe('answers are as described', () => {
       longestWaitMs: 40.5,
       settings: { pool_size: 20, max: null },
     };
-    for (const view of [managed(figures), { ...managed({}), figures: null }]) {
+    for (const view of [managed(figures), { ...managed({}), stats: null }]) {
       const sample = seen({ managed: view, app: { takenAt: NOON, waiting: 3 } });
-      const assessment = { pool: 'orders', config, sample, verdict: judge(config, sample) };
+      const assessment = { pool: 'orders', config, sample, verdict: evaluate(config, sample) };
       expect(mistakes(ROUTES.worstPool, 200, poolReport(assessment, NOON + 5))).toEqual([]);
       const parts = {
         assessment,
@@ -147,7 +147,7 @@ describe('answers are as described', () => {
     const config = configOf(20);
     const sample = { ...seen(), takenAt: Date.now() };
     const local = new LocalHistory(5_000);
-    local.add([{ pool: 'orders', config, sample, verdict: judge(config, sample) }]);
+    local.add([{ pool: 'orders', config, sample, verdict: evaluate(config, sample) }]);
     const page = await pageHandler(local)(getEvent(PAGE_ROUTES.page));
     expect(page).toMatchObject({ statusCode: 200, headers: { 'content-type': expect.stringContaining('text/html') } });
     const remembered = await answer(pageHandler(local), PAGE_ROUTES.history);
@@ -157,11 +157,11 @@ describe('answers are as described', () => {
     const refusing = await AwsEndpoint.start();
     open.push(refusing);
     lambdaEnvironment(refusing.url);
-    const deployed = pageHandler(new MetricHistory(['orders'], { client: cloudWatchClient() }));
+    const deployed = pageHandler(new CloudWatchHistory(['orders'], { client: cloudWatchClient() }));
     const unknown = await answer(deployed, PAGE_ROUTES.history);
     expect(unknown).toMatchObject({ statusCode: 503, body: { problems: [{ code: 'AWS.CLOUDWATCH' }] } });
     expect(mistakes(PAGE_ROUTES.history, 503, unknown.body)).toEqual([]);
-    const unnamed = await answer(pageHandler(new MetricHistory(['a', 'b'])), PAGE_ROUTES.history);
+    const unnamed = await answer(pageHandler(new CloudWatchHistory(['a', 'b'])), PAGE_ROUTES.history);
     expect([unnamed.statusCode, mistakes(PAGE_ROUTES.history, 400, unnamed.body)]).toEqual([400, []]);
   });
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Datapoints } from '../../../functions/core/datapoints.js';
-import type { WatchedPool } from '../../../functions/core/ports.js';
+import type { PoolEntry } from '../../../functions/core/ports.js';
 import { ProblemError, problem } from '../../../functions/core/problems.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
 import { checkHandler } from '../../../functions/handlers/check.js';
@@ -20,7 +20,7 @@ afterEach(() => Promise.all(monitors.splice(0).map((monitor) => monitor.close())
 afterAll(() => server?.close());
 
 /** A check of pools, and what it published and logged. */
-function checkOf(pools: () => readonly WatchedPool[]) {
+function checkOf(pools: () => readonly PoolEntry[]) {
   const published: Datapoints[] = [];
   const logged: { level: string; message: string; fields: object | undefined }[] = [];
   const short = { total: 600, connect: 400, query: 400, reusedQuery: 200 };
@@ -68,7 +68,7 @@ describe('the scheduled check', () => {
     await server.createDatabase('moved');
     await server.createRole('app');
     const sessions = await server.open(3, 'idle', { user: 'app', database: 'moved' });
-    let pools: WatchedPool[] = [{ pool: 'a', config: configFor(server, { pool: 'a' }), problems: [] }];
+    let pools: PoolEntry[] = [{ pool: 'a', config: configFor(server, { pool: 'a' }), problems: [] }];
     const { run, published } = checkOf(() => pools);
     await run();
     pools = [{ pool: 'a', config: configFor(server, { pool: 'a', database: 'moved' }), problems: [] }];

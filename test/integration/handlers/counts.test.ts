@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../../functions/aws/clients/cloudwatch.js';
-import { CloudWatchSink } from '../../../functions/aws/cloudwatch-publisher.js';
+import { CloudWatchPublisher } from '../../../functions/aws/cloudwatch-publisher.js';
 import { deployedRuntime } from '../../../functions/compose/aws-monitor.js';
 import { ROUTES } from '../../../functions/core/routes.js';
 import { checkHandler } from '../../../functions/handlers/check.js';
@@ -68,7 +68,7 @@ describe('what a check costs', () => {
     '%i pools: one statement and one connection each, and AWS is asked for all together',
     (count) =>
       deployed(count, async (monitor) => {
-        const sink = new CloudWatchSink({ client: cloudWatchClient() });
+        const sink = new CloudWatchPublisher({ client: cloudWatchClient() });
         const check = checkHandler(
           monitor,
           (metrics) => sink.publish(metrics),

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
-import type { WatchedPool } from '../../../functions/core/ports.js';
+import type { PoolEntry } from '../../../functions/core/ports.js';
 import { DETAILS_ROUTE, ROUTES } from '../../../functions/core/routes.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
 import { detailsHandler } from '../../../functions/handlers/details.js';
@@ -31,11 +31,11 @@ afterEach(async () => {
 });
 afterAll(() => server?.close());
 
-function watch(pool: string, database: string, changes: Partial<PoolConfig> = {}): WatchedPool {
+function watch(pool: string, database: string, changes: Partial<PoolConfig> = {}): PoolEntry {
   return { pool, config: configFor(server, { pool, database, ...changes }), problems: [] };
 }
 
-function handlerOf(...pools: readonly WatchedPool[]) {
+function handlerOf(...pools: readonly PoolEntry[]) {
   const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
   monitors.push(monitor);
   const login = { credentials: fixedPassword(server.postgres.password), caFile: null };

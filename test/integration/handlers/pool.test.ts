@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { WatchedPool } from '../../../functions/core/ports.js';
+import type { PoolEntry } from '../../../functions/core/ports.js';
 import { ProblemError, problem } from '../../../functions/core/problems.js';
 import { ROUTES } from '../../../functions/core/routes.js';
 import { poolHandler } from '../../../functions/handlers/pool.js';
@@ -26,11 +26,11 @@ afterEach(async () => {
 });
 afterAll(() => server?.close());
 
-function watch(pool: string, database: string): WatchedPool {
+function watch(pool: string, database: string): PoolEntry {
   return { pool, config: configFor(server, { pool, database }), problems: [] };
 }
 
-function handlerOf(pools: readonly WatchedPool[]) {
+function handlerOf(pools: readonly PoolEntry[]) {
   const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
   monitors.push(monitor);
   return poolHandler(monitor);

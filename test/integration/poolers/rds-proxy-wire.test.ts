@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
-import { Session } from '../../../functions/connection/shared-connection.js';
+import { SharedConnection } from '../../../functions/connection/shared-connection.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
@@ -32,7 +32,7 @@ interface Outcome {
 function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
   const config = configFor(server, { port: proxy.port, managed: { kind: 'rds-proxy', name: 'orders' }, ...changes });
   const credentials = fixedPassword(server.postgres.password);
-  return new PostgresProbe(config, new Session({ target: config, caFile: null, credentials, isPooled: true }));
+  return new PostgresProbe(config, new SharedConnection({ target: config, caFile: null, credentials, isPooled: true }));
 }
 
 /** The check, some looks long, through an RDS Proxy. What it sends is changed on its way as the variant says. */
@@ -42,7 +42,7 @@ async function checked(variant: (message: Sent) => Buffer, changes: Partial<Pool
   const codes = new Set<string>();
   let isSeen = true;
   for (let look = 0; look < LOOKS; look += 1) {
-    const { database, problems, isDirect } = await watching.look();
+    const { database, problems, isDirect } = await watching.probe();
     isSeen &&= database?.connections != null && isDirect === false;
     for (const { code, values } of problems) {
       codes.add(`${code} ${values.sqlstate}`);
@@ -92,7 +92,7 @@ describe('the check through an RDS Proxy', () => {
 
   test('passes when details ask who holds the connections', async () => {
     const watching = probe();
-    const { problems } = await watching.holders();
+    const { problems } = await watching.sessionGroups();
     await watching.close();
     expect([problems, proxy.faults, proxy.statements]).toEqual([[], [], 1]);
   });

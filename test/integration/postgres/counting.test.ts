@@ -38,7 +38,7 @@ function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
 }
 
 async function counts(changes: Partial<PoolConfig> = {}): Promise<ConnectionCounts | null | undefined> {
-  const { database, problems } = await probe(changes).look();
+  const { database, problems } = await probe(changes).probe();
   await probes.pop()?.close();
   await server.gone('the check', `usename = '${CHECK_ROLE}' AND state = 'idle' AND query LIKE '%superuser_reserved%'`);
   expect(problems).toEqual([]);
@@ -151,12 +151,12 @@ describe('what cannot be seen is not guessed', () => {
   test('without pg_monitor numbers are unknown, with it they are right', async () => {
     await open(3, 'idle', SHOP);
     const blind = probe({ user: 'blind' });
-    const before = await blind.look();
+    const before = await blind.probe();
     expect(before.problems.map(({ code }) => code)).toEqual(['PROBE.PRIVILEGE']);
     expect(before.database?.connections).toBeNull();
     expect(before.database?.slots.maxConnections).toBe(60);
     await server.sql('GRANT pg_monitor TO blind');
-    const after = await blind.look();
+    const after = await blind.probe();
     expect(after).toMatchObject({ problems: [], database: { connections: { total: 3, active: 0 } } });
     await server.sql('REVOKE pg_monitor FROM blind');
   });
@@ -183,7 +183,7 @@ describe('what cannot be seen is not guessed', () => {
   test('a role that is in pg_monitor without inheriting: from 15 on it sees nothing and says so, before it sees all', async () => {
     await server.createRole('noninheriting', 'NOINHERIT IN ROLE pg_monitor');
     await open(1, 'idle', SHOP);
-    const { database, problems } = await probe({ user: 'noninheriting' }).look();
+    const { database, problems } = await probe({ user: 'noninheriting' }).probe();
     const isHidden = (await majorVersion()) >= 15;
     expect(problems.map(({ code }) => code)).toEqual(isHidden ? ['PROBE.PRIVILEGE'] : []);
     expect(database?.connections?.total).toBe(isHidden ? undefined : 1);
@@ -193,7 +193,7 @@ describe('what cannot be seen is not guessed', () => {
     await server.sql('ALTER ROLE app SET track_activities = off');
     const untold = await Promise.all([server.connect(SHOP), server.connect(SHOP)]);
     await server.sql('ALTER ROLE app RESET track_activities');
-    const { database, problems } = await probe().look();
+    const { database, problems } = await probe().probe();
     await Promise.all(untold.map((client) => client.end()));
     await server.gone('sessions without state', `usename = 'app'`);
     expect(problems).toMatchObject([{ code: 'PROBE.PRIVILEGE', values: { sessionsWithoutState: 2 } }]);
@@ -213,7 +213,7 @@ describe('what cannot be seen is not guessed', () => {
     const watching = probe();
     const problems = [];
     for (let round = 0; round < 300; round += 1) {
-      problems.push(...(await watching.look()).problems);
+      problems.push(...(await watching.probe()).problems);
     }
     isOver = true;
     await Promise.all(churn);
@@ -224,17 +224,17 @@ describe('what cannot be seen is not guessed', () => {
 describe('the one connection', () => {
   test('200 checks at once are one connection, and one after them too', async () => {
     const watching = probe();
-    const seen = await Promise.all(Array.from({ length: 200 }, () => watching.look()));
+    const seen = await Promise.all(Array.from({ length: 200 }, () => watching.probe()));
     expect(seen.every(({ problems }) => problems.length === 0)).toBe(true);
     for (let round = 0; round < 20; round += 1) {
-      await watching.look();
+      await watching.probe();
     }
     const rows = await server.sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pool-health'`);
     expect(rows).toHaveLength(1);
   });
 
   test('it is not inside a transaction and sends nothing that would pin it', async () => {
-    await probe().look();
+    await probe().probe();
     const [row] = await server.sql(
       `SELECT state, xact_start, octet_length(query) AS bytes FROM pg_stat_activity WHERE application_name = 'pool-health'`,
     );

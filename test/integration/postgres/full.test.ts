@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
-import { judge, type Verdict } from '../../../functions/core/verdict.js';
+import { evaluate, type Verdict } from '../../../functions/core/verdict.js';
 import type { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { OWN_SESSIONS, type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
@@ -62,8 +62,8 @@ function checkOf(changes: Partial<PoolConfig> = {}): () => Promise<Look> {
   const probe = probeFor(server, config);
   probes.push(probe);
   return async () => {
-    const sample = { takenAt: Date.now(), durationMs: 0, managed: null, app: null, ...(await probe.look()) };
-    const verdict = judge(config, sample);
+    const sample = { takenAt: Date.now(), durationMs: 0, pooler: null, app: null, ...(await probe.probe()) };
+    const verdict = evaluate(config, sample);
     return { verdict, codes: verdict.problems.map(({ code }) => code) };
   };
 }
@@ -82,12 +82,12 @@ describe('the ceiling', () => {
       settings: { min: 1, max: 100_000, idleTimeout: 1_000, connectionTimeout: 1_000 },
     });
     const probe = probeFor(large, config);
-    const { database, problems } = await probe.look();
+    const { database, problems } = await probe.probe();
     await probe.close();
     const left = (await isFrom16(large)) ? 4_995 : 4_997;
     await large.close();
     expect(problems).toEqual([]);
-    const verdict = judge(config, { takenAt: 0, durationMs: 0, managed: null, app: null, database, problems });
+    const verdict = evaluate(config, { takenAt: 0, durationMs: 0, pooler: null, app: null, database, problems });
     const check = 1;
     expect(verdict).toMatchObject({ totalConnections: OWN_SESSIONS, poolSize: left - check });
     expect(verdict.problems).toMatchObject([{ code: 'POOL.EXCEEDS_CEILING', values: { ceiling: left } }]);

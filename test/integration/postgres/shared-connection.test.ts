@@ -31,7 +31,7 @@ function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
 }
 
 async function codes(watching: PostgresProbe): Promise<string[]> {
-  return (await watching.look()).problems.map(({ code }) => code);
+  return (await watching.probe()).problems.map(({ code }) => code);
 }
 
 /** Who came and went, as the server tells it. */
@@ -50,7 +50,7 @@ describe('a connection that is gone is replaced within the same check', () => {
 
   test('the server was started again', async () => {
     const watching = probe();
-    await watching.look();
+    await watching.probe();
     await server.postgres.stop();
     expect(await codes(watching)).toEqual(['PROBE.UNREACHABLE']);
     await server.postgres.start();
@@ -59,7 +59,7 @@ describe('a connection that is gone is replaced within the same check', () => {
 
   test('the server crashed', async () => {
     const watching = probe();
-    await watching.look();
+    await watching.probe();
     await server.postgres.kill();
     // A backend outlives its server until it looks up from what it does.
     await until('the check sees the crash', async () => (await codes(watching)).includes('PROBE.UNREACHABLE'));
@@ -69,7 +69,7 @@ describe('a connection that is gone is replaced within the same check', () => {
 
   test('its backend hangs', async () => {
     const watching = probe();
-    await watching.look();
+    await watching.probe();
     const [row] = await server.sql(`SELECT pid FROM pg_stat_activity WHERE usename = '${CHECK_ROLE}'`);
     const hanging = Number(row?.pid);
     process.kill(hanging, 'SIGSTOP');
@@ -104,12 +104,12 @@ describe('refusals are told apart', () => {
   test("the role's statement_timeout", async () => {
     await server.sql(`ALTER ROLE ${CHECK_ROLE} SET statement_timeout = '200ms'`);
     const watching = probe();
-    await watching.look();
+    await watching.probe();
     await server.sql(`ALTER ROLE ${CHECK_ROLE} SET statement_timeout = '3s'`);
     const locker = await server.connect();
     await locker.query('BEGIN');
     await locker.query('LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
-    const { problems } = await watching.look();
+    const { problems } = await watching.probe();
     await locker.query('ROLLBACK');
     await locker.end();
     expect(problems).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { sqlstate: '57014' } }]);
@@ -142,7 +142,7 @@ describe('nothing piles up on the server', () => {
 
   test('a statement that waits for a lock is cancelled when the check gives it up', async () => {
     const watching = probe({ user: 'unlimited' });
-    await watching.look();
+    await watching.probe();
     const locker = await server.connect();
     await locker.query('BEGIN');
     await locker.query('LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE');
@@ -165,10 +165,10 @@ describe('nothing piles up on the server', () => {
     const running = orphan.query('SELECT pg_sleep(60)').catch(() => undefined);
     const watching = probe({ user: 'unlimited' });
     await until('the statement is older than the deadline of a check', async () => {
-      const { database } = await watching.look();
+      const { database } = await watching.probe();
       return (database?.orphans.length ?? 0) > 0;
     });
-    const { database } = await watching.look();
+    const { database } = await watching.probe();
     expect(database?.orphans).toEqual([String(rows[0]?.pid)]);
     await server.sql('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
     await running;

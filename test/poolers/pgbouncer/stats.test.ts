@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../../functions/connection/connection.js';
 import { ProblemError } from '../../../functions/core/problems.js';
-import type { ManagedFigures } from '../../../functions/core/sample.js';
-import { judge } from '../../../functions/core/verdict.js';
+import type { PoolerStats } from '../../../functions/core/sample.js';
+import { evaluate } from '../../../functions/core/verdict.js';
 import { readTables } from '../../../functions/poolers/pgbouncer/console.js';
-import { pgbouncerFigures, type Watched } from '../../../functions/poolers/pgbouncer/stats.js';
+import { pgbouncerStats, type Watched } from '../../../functions/poolers/pgbouncer/stats.js';
 import { database, pool, RECORDINGS, type Recording, setting, without } from '../../support/pgbouncer-recordings.js';
 import { configOf, NOON, seen } from '../../support/samples.js';
 
@@ -21,8 +21,8 @@ function recording(changes: Partial<Recording> = {}): Recording {
   return { ...RECORDINGS['1.25'], ...changes };
 }
 
-function figures({ pools, databases, config }: Recording, watched = WATCHED, isAsking = false): ManagedFigures {
-  return pgbouncerFigures(readTables([pools, databases, config]), watched, isAsking, NOON);
+function figures({ pools, databases, config }: Recording, watched = WATCHED, isAsking = false): PoolerStats {
+  return pgbouncerStats(readTables([pools, databases, config]), watched, isAsking, NOON);
 }
 
 /** Of clients of the application only, with these limits. */
@@ -167,8 +167,8 @@ describe('limits', () => {
   test('max_user_connections = 0 and nothing else: no percentage of it, and never full', () => {
     const unlimited = limited({ pool_size: 0 });
     expect(unlimited).toMatchObject({ limit: null, inUse: 3 });
-    const managed = { kind: 'pgbouncer', source: 'console', figures: unlimited } as const;
-    const verdict = judge(configOf(40), seen({ managed }));
+    const managed = { kind: 'pgbouncer', source: 'console', stats: unlimited } as const;
+    const verdict = evaluate(configOf(40), seen({ managed }));
     expect(verdict).toMatchObject({ poolSize: 40, utilization: { percent: 25 }, saturatedLayer: null, problems: [] });
   });
 });
@@ -221,7 +221,7 @@ test('whatever it says: refused, or numbers that can be', () => {
       fc.boolean(),
       (pools, a, b, isAsking) => {
         const databases = [database('shop', { pool_size: a, max_connections: b })];
-        let told: ManagedFigures;
+        let told: PoolerStats;
         try {
           told = figures(recording({ pools, databases }), SHARED, isAsking);
         } catch (error) {

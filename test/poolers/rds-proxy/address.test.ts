@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
-import { managedFigures, proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
+import { proxyStats, proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
 
 const GAUGES: ProxyGauges = {
@@ -16,7 +16,7 @@ const GAUGES: ProxyGauges = {
 
 describe('the figures of an RDS Proxy', () => {
   it('are those of its metrics, minutes old, and never tell how many wait', () => {
-    expect(managedFigures(GAUGES, 75, 832)).toEqual({
+    expect(proxyStats(GAUGES, 75, 832)).toEqual({
       takenAt: GAUGES.takenAt,
       isLive: false,
       limit: 90,
@@ -41,12 +41,12 @@ describe('the figures of an RDS Proxy', () => {
     ['unknown without a share', null, null, 832, null],
     ['unknown when it may open none and no share is known', 0, null, null, null],
   ])('have as limit %s', (_, allowed, percent, maxConnections, limit) => {
-    expect(managedFigures({ ...GAUGES, allowed }, percent, maxConnections).limit).toBe(limit);
+    expect(proxyStats({ ...GAUGES, allowed }, percent, maxConnections).limit).toBe(limit);
   });
 
   it('have nulls where there are no datapoints', () => {
     const nothing = Object.fromEntries(Object.keys(GAUGES).map((key) => [key, null]));
-    const figures = managedFigures({ ...(nothing as unknown as ProxyGauges), takenAt: 1 }, null, null);
+    const figures = proxyStats({ ...(nothing as unknown as ProxyGauges), takenAt: 1 }, null, null);
     expect(Object.values(figures).filter((value) => value !== null)).toEqual([1, false]);
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AppGauges } from '../../../functions/aws/app-metrics.js';
+import { AppMetrics } from '../../../functions/aws/app-metrics.js';
 import { cloudWatchClient } from '../../../functions/aws/clients/cloudwatch.js';
-import { MetricReader } from '../../../functions/aws/cloudwatch-reader.js';
-import { proxyFigures } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
+import { CloudWatchReader } from '../../../functions/aws/cloudwatch-reader.js';
+import { readProxyGauges } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
 import { ProxyDimensions, type ProxyRole } from '../../../functions/poolers/rds-proxy/dimensions.js';
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../../support/aws-endpoint.js';
@@ -37,11 +37,11 @@ afterEach(async () => {
 /** All that an environment has; figures of `shop` unless said otherwise. */
 function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  const reader = new MetricReader({ client, deadlineMs, now: () => time });
+  const reader = new CloudWatchReader({ client, deadlineMs, now: () => time });
   const dimensions = new ProxyDimensions({ client, deadlineMs, now: () => time });
-  const apps = new AppGauges(reader, () => time);
+  const apps = new AppMetrics(reader, () => time);
   return {
-    figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => proxyFigures(reader, dimensions, proxy, role),
+    figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => readProxyGauges(reader, dimensions, proxy, role),
     app: (pool: string) => apps.read(pool),
   };
 }

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ValidatedPoolConfig } from '../../../functions/core/pool-config.js';
 import { poolReport } from '../../../functions/core/pool-report.js';
-import type { DatabaseReading } from '../../../functions/core/probe-results.js';
+import type { DatabaseProbeResult } from '../../../functions/core/probe-results.js';
 import { type Problem, ProblemError, problem } from '../../../functions/core/problems.js';
 import type { PoolSample } from '../../../functions/core/sample.js';
-import { judge } from '../../../functions/core/verdict.js';
-import { ManagedProbe } from '../../../functions/poolers/probe.js';
+import { evaluate } from '../../../functions/core/verdict.js';
+import { PoolerProbe } from '../../../functions/poolers/probe.js';
 import { proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
 import { type ProxySources, RdsProxyReader } from '../../../functions/poolers/rds-proxy/reader.js';
@@ -64,20 +64,20 @@ async function look(scene: Scene = {}) {
     throw new Error('this pool is behind no RDS Proxy');
   }
   const rdsProxy = new RdsProxyReader({ address, sources, ...(deadlineMs !== undefined && { deadlineMs }) });
-  const probe = new ManagedProbe(config, { rdsProxy });
+  const probe = new PoolerProbe(config, { rdsProxy });
   const { database, problems } = { ...seen({ slots: slots({ maxConnections: 100 }) }), ...scene.database };
-  const reading: DatabaseReading = { database, isDirect: null, problems } as DatabaseReading;
-  const beside = await probe.look(Promise.resolve(reading));
+  const reading: DatabaseProbeResult = { database, isDirect: null, problems } as DatabaseProbeResult;
+  const beside = await probe.probe(Promise.resolve(reading));
   await probe.close();
   const sample: PoolSample = {
     takenAt: NOON,
     durationMs: 12,
     database,
-    managed: beside.managed,
+    pooler: beside.managed,
     app: beside.app,
     problems: [...problems, ...beside.problems],
   };
-  return { asked, sample, config, verdict: judge(config, sample), figures: beside.managed?.figures };
+  return { asked, sample, config, verdict: evaluate(config, sample), figures: beside.managed?.stats };
 }
 
 const codes = (problems: readonly Problem[]) => problems.map(({ code, severity }) => `${code} ${severity}`);
@@ -87,10 +87,10 @@ describe('which proxy is asked for', () => {
   it('the one of the host name, and its writer', async () => {
     const { asked, sample } = await look();
     expect(asked.sort()).toEqual(['gauges shop READ_WRITE', 'settings shop']);
-    expect(sample.managed).toMatchObject({
+    expect(sample.pooler).toMatchObject({
       kind: 'rds-proxy',
       source: 'host name',
-      figures: { limit: 20, inUse: 3, settings: { maxConnectionsPercent: 50 } },
+      stats: { limit: 20, inUse: 3, settings: { maxConnectionsPercent: 50 } },
     });
   });
 
@@ -98,7 +98,7 @@ describe('which proxy is asked for', () => {
     const managed = { kind: 'rds-proxy', name: 'named' };
     const { asked, sample } = await look({ config: configWith({ endpoint: 'db.example.com', managed }) });
     expect(asked.sort()).toEqual(['gauges named READ_WRITE', 'settings named']);
-    expect(sample.managed?.source).toBe('definition');
+    expect(sample.pooler?.source).toBe('definition');
   });
 
   it('behind another endpoint the one whose it is, and the targets behind it', async () => {
@@ -121,7 +121,7 @@ describe('a proxy that cannot be asked is a warning, and the database still stan
 
   it.each(['settings', 'gauges'] as const)('%s denied', async (source) => {
     const { sample, verdict } = await look({ sources: { [source]: denied } });
-    expect(sample.managed).toEqual({ kind: 'rds-proxy', source: 'host name', figures: null });
+    expect(sample.pooler).toEqual({ kind: 'rds-proxy', source: 'host name', stats: null });
     expect(sample.problems).toEqual([{ code: 'MANAGED.UNAVAILABLE', severity: 'warning', values }]);
     expect(verdict).toMatchObject({ status: 'healthy', totalConnections: 10, poolSize: 20 });
   });

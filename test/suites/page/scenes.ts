@@ -2,7 +2,7 @@ import type { Datapoints } from '../../../functions/core/datapoints.js';
 import type { Assessment } from '../../../functions/core/pool-report.js';
 import { problem } from '../../../functions/core/problems.js';
 import type { PoolSample } from '../../../functions/core/sample.js';
-import { judge } from '../../../functions/core/verdict.js';
+import { evaluate } from '../../../functions/core/verdict.js';
 import { configOf, counts, managed, seen, slots, unseen } from '../../support/samples.js';
 
 type HistoryValues = Datapoints['values'];
@@ -19,7 +19,7 @@ const SERVER = slots({ maxConnections: 100, superuserReserved: 3 });
 function pool(name: string, max: number, sample: PoolSample): Assessment {
   const config = configOf(max);
   const now = { ...sample, takenAt: Date.now() - 800 };
-  return { pool: name, config, sample: now, verdict: judge(config, now) };
+  return { pool: name, config, sample: now, verdict: evaluate(config, now) };
 }
 
 /** A proxy whose figures are of a moment ago. */
@@ -28,7 +28,7 @@ function proxy(figures: Parameters<typeof managed>[0], ageMs: number) {
   return {
     ...view,
     kind: 'rds-proxy',
-    figures: view.figures && { ...view.figures, takenAt: Date.now() - ageMs },
+    stats: view.stats && { ...view.stats, takenAt: Date.now() - ageMs },
   } as const;
 }
 

@@ -23,7 +23,7 @@ describe('a console that does not serve leaves the view of the database as it is
     const { verdict, sample, codes } = await scene.check({ managed: { ...NAMED, user } as PoolConfig['managed'] })();
     expect(codes).toEqual(['MANAGED.UNAVAILABLE']);
     expect(sample.problems).toMatchObject([{ severity: 'warning', values: { cause: 'PROBE.AUTH' } }]);
-    expect(sample.managed).toEqual({ kind: 'pgbouncer', source: 'definition', figures: null });
+    expect(sample.pooler).toEqual({ kind: 'pgbouncer', source: 'definition', stats: null });
     expect(verdict).toMatchObject({
       status: 'healthy',
       totalConnections: 2,
@@ -37,17 +37,17 @@ describe('which kind of pooler it is', () => {
   const found = async (changes: Partial<PoolConfig> = {}) => {
     const { sample, codes } = await scene.check({ managed: null, ...changes })();
     expect(codes).toEqual([]);
-    return sample.managed;
+    return sample.pooler;
   };
 
   test('the console answers: a PgBouncer', async () => {
     await scene.pool({ ...transaction, stats_users: CHECK_ROLE });
-    expect(await found()).toMatchObject({ kind: 'pgbouncer', source: 'console', figures: { waiting: 0 } });
+    expect(await found()).toMatchObject({ kind: 'pgbouncer', source: 'console', stats: { waiting: 0 } });
   });
 
   test('the check has no rights on the console: some pooler', async () => {
     await scene.pool(transaction);
-    expect(await found()).toEqual({ kind: 'unknown', source: 'backend', figures: null });
+    expect(await found()).toEqual({ kind: 'unknown', source: 'backend', stats: null });
   });
 
   test('the server itself answers: none', async () => {
@@ -55,7 +55,7 @@ describe('which kind of pooler it is', () => {
     expect(await found({ port: scene.server.postgres.port })).toEqual({
       kind: 'none',
       source: 'backend',
-      figures: null,
+      stats: null,
     });
   });
 
@@ -66,7 +66,7 @@ describe('which kind of pooler it is', () => {
     const config = await scene.pooler.command('SHOW CONFIG');
     expect(config.find(({ key }) => key === 'stats_users')?.value).not.toContain(CHECK_ROLE);
     await scene.pooler.command(`SET stats_users = '${CHECK_ROLE}'`);
-    expect((await look()).sample.managed?.kind).toBe('unknown');
+    expect((await look()).sample.pooler?.kind).toBe('unknown');
     expect(await found()).toMatchObject({ kind: 'pgbouncer' });
   });
 });
@@ -82,7 +82,7 @@ describe('PgBouncer goes and comes', () => {
     await scene.pooler.stop();
     const without = await look();
     expect(without.codes).toEqual(['PROBE.UNREACHABLE', 'MANAGED.UNAVAILABLE']);
-    expect(without.sample.managed).toMatchObject({ kind: 'pgbouncer', figures: null });
+    expect(without.sample.pooler).toMatchObject({ kind: 'pgbouncer', stats: null });
     await scene.pooler.start();
     const again = await look();
     expect(again.codes).toEqual([]);

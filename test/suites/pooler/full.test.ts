@@ -61,7 +61,7 @@ describe.each<[string, Partial<PoolConfig>]>([
       const after = await look();
       expect(after.codes).toEqual([]);
       expect(after.verdict).toMatchObject({ waitingRequests: 0, saturatedLayer: null, totalConnections: POOL_SIZE });
-      expect(after.sample.managed).toMatchObject({ kind: 'pgbouncer', source: managed ? 'definition' : 'console' });
+      expect(after.sample.pooler).toMatchObject({ kind: 'pgbouncer', source: managed ? 'definition' : 'console' });
     },
   );
 });

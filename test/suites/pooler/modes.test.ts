@@ -28,7 +28,7 @@ describe.each(['transaction', 'session', 'statement'])('%s pooling', (pool_mode)
       activeConnections: POOL_SIZE,
       poolSize: POOL_SIZE,
     });
-    expect(sample.managed).toMatchObject({ kind: 'pgbouncer', source: 'definition' });
+    expect(sample.pooler).toMatchObject({ kind: 'pgbouncer', source: 'definition' });
     expect(figures).toMatchObject({ limit: POOL_SIZE, inUse: POOL_SIZE, open: POOL_SIZE, clients: CLIENTS });
     expect(figures?.longestWaitMs).toBeGreaterThan(0);
     expect(codes).toContain('MANAGED.FULL');

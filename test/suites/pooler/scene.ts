@@ -1,13 +1,13 @@
 import { Client } from 'pg';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
-import { Session } from '../../../functions/connection/shared-connection.js';
+import { SharedConnection } from '../../../functions/connection/shared-connection.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import type { Problem } from '../../../functions/core/problems.js';
-import type { ManagedFigures, PoolSample } from '../../../functions/core/sample.js';
+import type { PoolerStats, PoolSample } from '../../../functions/core/sample.js';
 import type { Verdict } from '../../../functions/core/verdict.js';
 import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PgbouncerReader } from '../../../functions/poolers/pgbouncer/reader.js';
-import { ManagedProbe } from '../../../functions/poolers/probe.js';
+import { PoolerProbe } from '../../../functions/poolers/probe.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { inTurns } from '../../support/clock.js';
 import { CONSOLE_USER, type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../../support/pgbouncer.js';
@@ -34,7 +34,7 @@ export const NAMED: PoolConfig['managed'] = {
 export interface Look {
   readonly verdict: Verdict;
   readonly sample: PoolSample;
-  readonly figures: ManagedFigures | null;
+  readonly figures: PoolerStats | null;
   readonly codes: readonly Problem['code'][];
   /** How long it waited, in milliseconds: see `inTurns`. */
   readonly tookMs: number;
@@ -88,9 +88,9 @@ export class Scene {
     const console = config.managed?.kind === 'pgbouncer' ? config.managed.user : config.user;
     const monitor = new Monitor({ pools: async () => [] }, () => {
       const isPooled = config.managed?.kind === 'pgbouncer';
-      const session = new Session({ target: config, caFile: null, credentials, isPooled });
+      const session = new SharedConnection({ target: config, caFile: null, credentials, isPooled });
       const pgbouncer = new PgbouncerReader(config, { user: console, credentials, caFile: null });
-      return { database: new PostgresProbe(config, session), managed: new ManagedProbe(config, { pgbouncer }) };
+      return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, { pgbouncer }) };
     });
     this.#monitors.push(monitor);
     return async () => {
@@ -98,7 +98,7 @@ export class Scene {
       const { value, turnsMs: tookMs } = await inTurns(look);
       const { sample, verdict } = value;
       const codes = verdict.problems.map(({ code }) => code);
-      return { verdict, sample, figures: sample.managed?.figures ?? null, codes, tookMs };
+      return { verdict, sample, figures: sample.pooler?.stats ?? null, codes, tookMs };
     };
   }
 

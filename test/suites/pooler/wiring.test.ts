@@ -39,10 +39,10 @@ test("npm start: the console is found out, with the URL's own user", async () =>
   const url = new URL(scene.server.postgres.url({ user: APP, database: SHOP }));
   url.port = String(scene.pooler.port);
   const { sample, verdict } = await assessed(localRuntime({ DATABASE_URL: url.href }).monitor);
-  expect(sample.managed).toMatchObject({
+  expect(sample.pooler).toMatchObject({
     kind: 'pgbouncer',
     source: 'console',
-    figures: { inUse: 2, limit: POOL_SIZE },
+    stats: { inUse: 2, limit: POOL_SIZE },
   });
   expect(verdict).toMatchObject({ waitingRequests: 0, activeConnections: 2, poolSize: POOL_SIZE });
 });
@@ -79,7 +79,7 @@ test.each([
     .filter(({ operation }) => operation === 'GetSecretValue')
     .map(({ input }) => input.SecretId);
   const source = managed ? 'definition' : 'console';
-  expect(sample.managed).toMatchObject({ kind: 'pgbouncer', source, figures: { inUse: 2, limit: POOL_SIZE } });
+  expect(sample.pooler).toMatchObject({ kind: 'pgbouncer', source, stats: { inUse: 2, limit: POOL_SIZE } });
   expect(secrets.sort()).toEqual(managed ? [arnOf('check'), arnOf('console')] : [arnOf('check')]);
 });
 
