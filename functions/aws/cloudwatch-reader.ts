@@ -60,7 +60,12 @@ export class CloudWatchReader {
   readonly #asked = new Map<string, Promise<Series>>();
   #waiting: Waiting[] = [];
 
-  constructor({ client, deadlineMs = 1_500, lookBackMs = 5 * MINUTE_MS, now = Date.now }: CloudWatchReaderOptions = {}) {
+  constructor({
+    client,
+    deadlineMs = 1_500,
+    lookBackMs = 5 * MINUTE_MS,
+    now = Date.now,
+  }: CloudWatchReaderOptions = {}) {
     this.#client = client;
     this.#deadlineMs = deadlineMs;
     this.#lookBackMs = lookBackMs;

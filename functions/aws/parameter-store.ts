@@ -1,5 +1,5 @@
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
-import type { PoolSource, PoolEntry } from '../core/ports.js';
+import type { PoolEntry, PoolSource } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { type Definition, readDefinition } from './definitions.js';
 import { failureName, UnexpectedAnswer } from './errors.js';

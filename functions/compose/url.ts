@@ -1,7 +1,7 @@
 import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
 import type { Environment } from '../core/environment.js';
 import { received, type Violation } from '../core/pool-settings.js';
-import type { PoolSource, PoolEntry } from '../core/ports.js';
+import type { PoolEntry, PoolSource } from '../core/ports.js';
 import { problem } from '../core/problems.js';
 import { localConfig, type Target } from './url-config.js';
 

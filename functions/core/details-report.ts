@@ -1,6 +1,6 @@
 import { type Assessment, type PoolReport, poolReport } from './pool-report.js';
 import { PROBLEMS, type Problem, type PublicProblem } from './problems.js';
-import { type PoolerStats, ordinarySlots, type ServerSlots } from './sample.js';
+import { ordinarySlots, type PoolerStats, type ServerSlots } from './sample.js';
 import type { SessionGroup, SessionGroupsResult } from './session-groups.js';
 
 /** A timed round trip through an application's own kind of pool, in milliseconds. */

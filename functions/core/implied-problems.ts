@@ -1,6 +1,6 @@
 import { configuredMax, type ValidatedPoolConfig } from './pool-config.js';
 import { type Problem, type ProblemCode, problem } from './problems.js';
-import { type ConnectionCounts, type PoolerStats, ordinarySlots, type PoolSample } from './sample.js';
+import { type ConnectionCounts, ordinarySlots, type PoolerStats, type PoolSample } from './sample.js';
 
 /**
  * The problems that the numbers of a sample imply. Pure; never throws.
@@ -35,7 +35,9 @@ function exceedsCeiling(config: ValidatedPoolConfig, { database, pooler }: PoolS
     pooler?.stats?.limit ?? null,
   ].filter((value) => value !== null);
   const ceiling = Math.min(...ceilings);
-  return configuredMax(config) > ceiling ? problem('POOL.EXCEEDS_CEILING', { promised: configuredMax(config), ceiling }) : null;
+  return configuredMax(config) > ceiling
+    ? problem('POOL.EXCEEDS_CEILING', { promised: configuredMax(config), ceiling })
+    : null;
 }
 
 function databaseFull({ total, server }: ConnectionCounts, slots: number, room: number): Problem | null {

@@ -1,7 +1,7 @@
 import type { ValidatedPoolConfig } from './pool-config.js';
 import type { PoolSettings } from './pool-settings.js';
 import { type PublicProblem, toPublic } from './problems.js';
-import { type AppView, type DatabaseView, type PoolerView, ordinarySlots, type PoolSample } from './sample.js';
+import { type AppView, type DatabaseView, ordinarySlots, type PoolerView, type PoolSample } from './sample.js';
 import type { SaturatedLayer, UtilizationStatus, Verdict } from './verdict.js';
 
 /** One pool, as it was seen and judged. */

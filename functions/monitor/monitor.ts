@@ -1,6 +1,6 @@
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { Assessment } from '../core/pool-report.js';
-import type { PoolSource, PoolEntry } from '../core/ports.js';
+import type { PoolEntry, PoolSource } from '../core/ports.js';
 import type { DatabaseProbeResult, PoolerProbeResult } from '../core/probe-results.js';
 import { problem } from '../core/problems.js';
 import type { PoolSample } from '../core/sample.js';
@@ -10,7 +10,11 @@ import { inParallel } from './parallel.js';
 
 /** Looks at one pool from both sides. Neither throws, and each answers within the deadline of the check. */
 export interface Probes {
-  readonly database: { probe(): Promise<DatabaseProbeResult>; sessionGroups(): Promise<SessionGroupsResult>; close(): Promise<void> };
+  readonly database: {
+    probe(): Promise<DatabaseProbeResult>;
+    sessionGroups(): Promise<SessionGroupsResult>;
+    close(): Promise<void>;
+  };
   readonly pooler: {
     /** @param database what the other side will have seen, for what only it knows; to wait for it is not needed */
     probe(database: Promise<DatabaseProbeResult>): Promise<PoolerProbeResult>;

@@ -4,7 +4,7 @@ import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult } from '../core/probe-results.js';
 import type { SessionGroupsResult } from '../core/session-groups.js';
 import { readActivity } from './activity.js';
-import { SESSION_GROUPS_STATEMENT, readSessionGroups } from './session-groups.js';
+import { readSessionGroups, SESSION_GROUPS_STATEMENT } from './session-groups.js';
 import { activityStatement } from './statement.js';
 
 /** Looks at one pool from the database's side. Callers at the same time share one statement on one connection. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
-import { type MetricQuery, CloudWatchReader } from '../../functions/aws/cloudwatch-reader.js';
+import { CloudWatchReader, type MetricQuery } from '../../functions/aws/cloudwatch-reader.js';
 import { type Answer, AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
 import { pass, stopTime, useTurns } from '../support/clock.js';

@@ -94,7 +94,11 @@ describe('a deployed environment', () => {
     const stats = { takenAt: NOON, isLive: false, limit: 90, inUse: 24, waiting: null };
     const managed = { kind: 'rds-proxy', source: 'definition', stats };
     expect(pools).toMatchObject([
-      { pool: 'orders', sample: { pooler: managed, app: { takenAt: NOON, waiting: 3 } }, verdict: { waitingRequests: 3 } },
+      {
+        pool: 'orders',
+        sample: { pooler: managed, app: { takenAt: NOON, waiting: 3 } },
+        verdict: { waitingRequests: 3 },
+      },
       { pool: 'carts', sample: { pooler: managed, app: null }, verdict: { waitingRequests: null } },
       { pool: 'reports', sample: { pooler: { kind: 'none' }, app: null }, verdict: { waitingRequests: null } },
     ]);

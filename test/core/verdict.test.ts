@@ -262,9 +262,9 @@ describe('connections idle in a transaction', () => {
   });
 
   it('are not judged without settings', () => {
-    expect(codes(evaluate(null, seen({ connections: counts({ total: 14, active: 14, idleInTransaction: 14 }) })))).toEqual(
-      [],
-    );
+    expect(
+      codes(evaluate(null, seen({ connections: counts({ total: 14, active: 14, idleInTransaction: 14 }) }))),
+    ).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { DatabaseProbeResult } from '../../core/probe-results.js';
 import { ProblemError, problem } from '../../core/problems.js';
 import type { PoolerStats } from '../../core/sample.js';
 import type { PoolerReader } from '../probe.js';
-import { allowedBy, proxyStats, type ProxyAddress } from './address.js';
+import { allowedBy, type ProxyAddress, proxyStats } from './address.js';
 import type { ProxyGauges } from './gauges.js';
 
 /** Which targets of a proxy: the writer, or the readers. */

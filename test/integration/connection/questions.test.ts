@@ -21,7 +21,9 @@ function madeUp({ type, bytes }: Message): Buffer {
 const question = (n: number) => `SELECT ${n} AS n, pg_backend_pid() AS pid`;
 
 test('statements of one question are answered in their order', async () => {
-  const { results, isDirect } = await wire.session().query(question(1), 'SHOW max_connections', 'SELECT 2 AS n LIMIT 0');
+  const { results, isDirect } = await wire
+    .session()
+    .query(question(1), 'SHOW max_connections', 'SELECT 2 AS n LIMIT 0');
   expect(results).toMatchObject([[{ n: 1 }], [{ max_connections: '100' }], []]);
   expect(isDirect).toBe(true);
 });

@@ -32,7 +32,13 @@ async function expectAnswers(answer: Buffer): Promise<void> {
   const config = configFor(at, { sharedUser: true });
   const credentials = fixedPassword('MARKED');
   const monitor = new Monitor({ pools: async () => [{ pool: 'orders', config, problems: [] }] }, () => {
-    const session = new SharedConnection({ target: config, caFile: null, credentials, isPooled: false, deadlines: DEADLINES });
+    const session = new SharedConnection({
+      target: config,
+      caFile: null,
+      credentials,
+      isPooled: false,
+      deadlines: DEADLINES,
+    });
     const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile: null });
     return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, { pgbouncer }) };
   });

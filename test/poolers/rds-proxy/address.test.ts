@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
-import { proxyStats, proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
+import { proxyAddress, proxyStats } from '../../../functions/poolers/rds-proxy/address.js';
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
 
 const GAUGES: ProxyGauges = {
