@@ -9,7 +9,7 @@ import { CONTEXT_MEANINGS, DEFINITION_MEANINGS, type Meanings, SETTING_MEANINGS 
 /** The reference of everything that can be set: names, defaults and rules as the code has them. */
 export function configuration(): string {
   return document('Configuration', [
-    'How to set things up step by step is in the [guide](guide.md) and in [environment.md](environment.md).',
+    'How to set things up step by step is in the [guide](../deploy/guide.md) and in [environment.md](../deploy/environment.md).',
     '## Pool settings',
     'The same four, wherever they are written: as variables, or as `pool` in a definition. Each mistake is reported with the value received and what is accepted, all at once. `NODE_ENV`, in a definition `environment`, picks the column; an unknown name takes the column of production, with a warning.',
     settings(),
@@ -23,7 +23,7 @@ export function configuration(): string {
     'One SSM parameter, JSON, `<parameterPrefix>/<pool>`. A change shows in the next check, without a deployment. Unknown keys are refused by name.',
     keys(keysOf(DEFINITION).filter(isNoSetting), DEFINITION_MEANINGS),
     '## The deployment',
-    "The value of `pool-health` in `cdk.json`, or `cdk -c pool-health='{…}'`. In mode `demo` there are no keys but those that both modes know. For the props of the construct see [what is different there](existing-cdk-app.md#props).",
+    "The value of `pool-health` in `cdk.json`, or `cdk -c pool-health='{…}'`. In mode `demo` there are no keys but those that both modes know. For the props of the construct see [what is different there](../deploy/existing-cdk-app.md#props).",
     keys(contextKeys(), CONTEXT_MEANINGS),
   ]);
 }

@@ -4,7 +4,7 @@ import { metrics } from './metrics-page.js';
 import { openapi } from './openapi.js';
 import { problems } from './problems.js';
 
-/** What is written from the code, by its name in docs/. */
+/** What is written from the code, by its name in docs/reference/. */
 export const DOCUMENTS: Readonly<Record<string, () => string>> = {
   'configuration.md': configuration,
   'metrics.md': metrics,

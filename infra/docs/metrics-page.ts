@@ -25,7 +25,7 @@ export function metrics(): string {
     `${code(CONFIG_INVALID_METRIC)} (Count, Sum) is not published by the check: a filter on its log counts the entries with the code ${code('CONFIG.INVALID')}.`,
     'What CloudWatch did not take is written to the log in the embedded metric format, with the time at which it was read: no datapoint is lost.',
     '## Metrics of the application',
-    'Published by [`pool-health/app`](app.md). Each is a peak of one instance within a minute; the sum is that of all instances.',
+    'Published by [`pool-health/app`](../app/library.md). Each is a peak of one instance within a minute; the sum is that of all instances.',
     metricTable(APP_METRICS),
     '## Alarms',
     'Thresholds are the defaults; `thresholds` in [the deployment](configuration.md#the-deployment) moves them. Conditions count minutes. “Keeps” means that an alarm stays as it is while data is missing: what cannot be seen has not become better.',
@@ -34,7 +34,7 @@ export function metrics(): string {
       ...monitorAlarms('<function>', lambda),
       ...proxyAlarms('<proxy>', DEFAULT_THRESHOLDS),
     ]),
-    `[${code('act-now')}](runbook.md#act-now), once a pool, is on while one of ${URGENT.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
+    `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${URGENT.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
     'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name, for the monitor itself `check`, `api`, `details` or `page` stands in the pool’s place.',
     '## The log',
     'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, and beside them `pool`, `code`, `severity` and the values seen. No host, user or credential is in it.',
@@ -57,7 +57,7 @@ function alarmTable(rows: readonly AlarmRow[]): string {
   return table(
     ['alarm', 'condition', 'minutes', 'missing data'],
     rows.map(({ name, metric, comparison, threshold, minutes: [breaching, of], missingData }) => [
-      `[${code(name)}](runbook.md#${name})`,
+      `[${code(name)}](../runbook.md#${name})`,
       `${described(metric)} ${SIGNS[comparison] ?? comparison} ${threshold.toLocaleString('en')}`,
       `${breaching} of ${of}`,
       MISSING[missingData] ?? missingData,

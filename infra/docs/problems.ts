@@ -4,7 +4,7 @@ import { code, document, table } from './markdown.js';
 /** The reference of everything that can go wrong: codes and texts as the answers have them. */
 export function problems(): string {
   const rows = Object.entries(PROBLEMS).map(([name, kind]) => [
-    `[${code(name)}](troubleshooting.md#${name.toLowerCase().replace('.', '')})`,
+    `[${code(name)}](../operate/troubleshooting.md#${name.toLowerCase().replace('.', '')})`,
     kind.severity,
     kind.layer,
     'saturates' in kind ? 'yes' : '',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROOT } from '../tools/root.js';
 
 /** Where the figures stand that a reader sees; they are written by `npm run bench -- --write` alone. */
-const DOCUMENT = join(ROOT, 'docs', 'performance.md');
+const DOCUMENT = join(ROOT, 'docs', 'internals', 'performance.md');
 
 /** @throws Error if the document has no place for one of the parts */
 export function checked(parts: readonly string[]): void {
@@ -24,7 +24,7 @@ function replaced(text: string, part: string, figures: string): string {
   const from = text.indexOf(begin) + begin.length;
   const to = text.indexOf(end);
   if (from < begin.length || to < from) {
-    throw new Error(`docs/performance.md has no place for the figures of ${part}: ${begin.trim()} … ${end}`);
+    throw new Error(`docs/internals/performance.md has no place for the figures of ${part}: ${begin.trim()} … ${end}`);
   }
   return `${text.slice(0, from)}\n${figures}\n\n${text.slice(to)}`;
 }

@@ -35,7 +35,7 @@ await new Command('npm run bench --')
   .description('Measures pool-health beside what a user would run instead.')
   .addArgument(new Argument('[parts...]', PARTS.map(({ name, what }) => `${name}: ${what}`).join('; ')).choices(names))
   .option('--quick', 'fewer and smaller cases, in about a minute')
-  .option('--write', 'write the tables into docs/performance.md')
+  .option('--write', 'write the tables into docs/internals/performance.md')
   .addOption(
     new Option(
       '--against <commit>',

@@ -28,7 +28,7 @@ test('documents name scripts that exist', () => {
 test('the quick reference has the defaults of the settings', () => {
   const rows = Object.values(SETTINGS).map(({ variable, defaults }) => [variable, ...Object.values(defaults)].join());
   const lines = [
-    ...read('docs/quick-reference.md').matchAll(/^\| `(DATABASE_POOL_\w+)`.* \| (\d+) \| (\d+) \| (\d+) \|$/gm),
+    ...read('docs/operate/quick-reference.md').matchAll(/^\| `(DATABASE_POOL_\w+)`.* \| (\d+) \| (\d+) \| (\d+) \|$/gm),
   ];
   expect(lines.map(([, ...cells]) => cells.join())).toEqual(rows);
 });

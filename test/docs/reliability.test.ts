@@ -4,7 +4,7 @@ import { ROWS } from '../suites/faults/rows.js';
 import { withTable } from '../suites/faults/table.js';
 import { bundlesDocument } from '../tools/contents.js';
 
-const document = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
+const document = readFileSync(new URL('../../docs/internals/reliability.md', import.meta.url), 'utf8');
 
 test('the table of faults is that of the tests (npm run docs writes it)', () => {
   expect(document).toBe(withTable(document, ROWS));
@@ -16,6 +16,6 @@ test('no fault is listed twice', () => {
 });
 
 test('what the deployed bundles hold is listed, with versions and licences (npm run docs writes it)', async () => {
-  const listed = readFileSync(new URL('../../docs/bundles.md', import.meta.url), 'utf8');
+  const listed = readFileSync(new URL('../../docs/internals/bundles.md', import.meta.url), 'utf8');
   expect(listed).toBe(await bundlesDocument());
 });

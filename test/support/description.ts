@@ -4,7 +4,7 @@ import { read } from './markdown.js';
 type Json = Readonly<Record<string, unknown>>;
 
 /** The description of the API as it is committed. */
-export const DESCRIPTION = JSON.parse(read('docs/openapi.json')) as {
+export const DESCRIPTION = JSON.parse(read('docs/reference/openapi.json')) as {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Json };

@@ -15,10 +15,10 @@ export interface Block {
   readonly text: string;
 }
 
-/** README and everything in docs/. */
+/** README and every page in docs/. */
 export const DOCUMENTS: readonly string[] = [
   'README.md',
-  ...readdirSync(join(ROOT, 'docs'))
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .sort()
     .map((name) => `docs/${name}`),

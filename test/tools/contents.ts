@@ -11,7 +11,7 @@ interface Content {
   readonly handlers: readonly string[];
 }
 
-/** `docs/bundles.md`: what of others is deployed, which is what an advisory can be about. */
+/** `docs/internals/bundles.md`: what of others is deployed, which is what an advisory can be about. */
 export async function bundlesDocument(): Promise<string> {
   const contents = await contentsOfAll();
   const licenses = [...new Set(contents.map(({ license }) => license))].sort();

@@ -4,6 +4,6 @@ import { ROWS } from '../suites/faults/rows.js';
 import { withTable } from '../suites/faults/table.js';
 import { bundlesDocument } from './contents.js';
 
-const reliability = new URL('../../docs/reliability.md', import.meta.url);
+const reliability = new URL('../../docs/internals/reliability.md', import.meta.url);
 writeFileSync(reliability, withTable(readFileSync(reliability, 'utf8'), ROWS));
-writeFileSync(new URL('../../docs/bundles.md', import.meta.url), await bundlesDocument());
+writeFileSync(new URL('../../docs/internals/bundles.md', import.meta.url), await bundlesDocument());

@@ -29,7 +29,7 @@ interface Panel {
   };
 }
 
-const text = read('docs/grafana.json');
+const text = read('docs/reference/grafana.json');
 const dashboard = JSON.parse(text);
 const panels: readonly Panel[] = dashboard.panels;
 const graphs = panels.filter(({ type }) => type !== 'row');

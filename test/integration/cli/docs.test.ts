@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CLI_ENVIRONMENT } from '../../../functions/core/environment.js';
 import { runHere } from '../../support/cli.js';
 
-const guide = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+const guide = readFileSync(new URL('../../../docs/operate/cli.md', import.meta.url), 'utf8');
 
 async function help(...command: readonly string[]): Promise<string> {
   const { code, out } = await runHere([...command, '--help']);
@@ -18,7 +18,7 @@ async function commands(...above: readonly string[]): Promise<string[][]> {
   return [...names, ...(await Promise.all(names.map((name) => commands(...name)))).flat()];
 }
 
-describe('docs/cli.md', () => {
+describe('docs/operate/cli.md', () => {
   it('has the help of every command, as it is', async () => {
     const all = [[], ...(await commands())];
     expect(all.map((command) => command.join(' ')).sort()).toEqual(

@@ -23,7 +23,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-const roleOfTheCheck = blocksOf('docs/managed-pools.md').find(({ language }) => language === 'sql');
+const roleOfTheCheck = blocksOf('docs/poolers.md').find(({ language }) => language === 'sql');
 
 /** What the programs say beside their answer: progress of curl, and npm about the machine's own settings. */
 const NOISE = /^(\s*% Total|\s*Dload|\s*[\d-]+ .*--:--|npm warn|$).*\n?/gm;

@@ -43,7 +43,7 @@ export function tryOut(title: string, trials: readonly Trial[], options: SceneOp
   });
 }
 
-/** Makes every fault happen, and asks the same of each: see `docs/reliability.md`. */
+/** Makes every fault happen, and asks the same of each: see `docs/internals/reliability.md`. */
 export function tryEach(title: string, rows: readonly Fault[], options: SceneOptions = {}): void {
   inScene(title, options, (opened) => {
     test.each(rows.map((row) => [row.fault, row] as const))('%s', async (_, row) => {

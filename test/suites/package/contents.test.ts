@@ -27,7 +27,7 @@ const text = (name: string) => readFileSync(join(folder, name), 'utf8');
 describe('the tarball', () => {
   test('holds what is imported and run, types, and what people read; nothing else', () => {
     const types = /^dist\/types\/(functions|infra)\/[\w/-]+\.d\.ts$/;
-    const guides = /^docs\/([\w-]+\.md|openapi\.json|grafana\.json|page\.png)$/;
+    const guides = /^docs\/([\w/-]+\.md|reference\/(openapi|grafana)\.json|page\.png)$/;
     expect(files.filter((name) => !types.test(name) && !guides.test(name))).toEqual(
       [
         ...['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.txt'],
@@ -35,7 +35,7 @@ describe('the tarball', () => {
         ...HANDLERS.flatMap((handler) => filesOf(handler).map((file) => `dist/functions/${handler}/${file}`)),
       ].sort(),
     );
-    expect(files).toEqual(expect.arrayContaining(['docs/app.md', 'docs/runbook.md']));
+    expect(files).toEqual(expect.arrayContaining(['docs/app/library.md', 'docs/runbook.md']));
   });
 
   test('says nothing of the machine that packed it', () => {
