@@ -1,35 +1,35 @@
-/** What mends something: a statement for an administrator, a setting, or a command. */
-export interface Mend {
+/** What fixes a problem: a statement for an administrator, a setting, or a command. */
+export interface Fix {
   readonly kind: 'sql' | 'setting' | 'command';
   readonly text: string;
 }
 
-/** One thing that was looked at. */
+/** The result of one check of `doctor`. */
 export interface Finding {
-  /** What it is about, in a stable word or two. */
+  /** What was checked, in one or two stable words. */
   readonly about: string;
-  readonly state: 'fine' | 'wrong' | 'unseen';
+  readonly state: 'ok' | 'failed' | 'unknown';
   readonly text: string;
-  /** Null where nothing is wrong, or where the text says what to look for. */
-  readonly mend: Mend | null;
+  /** Null unless the check failed, and where the text already says what to look for. */
+  readonly fix: Fix | null;
 }
 
-export function fine(about: string, text: string): Finding {
-  return { about, state: 'fine', text, mend: null };
+export function ok(about: string, text: string): Finding {
+  return { about, state: 'ok', text, fix: null };
 }
 
-export function unseen(about: string, text: string): Finding {
-  return { about, state: 'unseen', text, mend: null };
+export function unknown(about: string, text: string): Finding {
+  return { about, state: 'unknown', text, fix: null };
 }
 
-export function wrong(about: string, text: string, mend: Mend | null = null): Finding {
-  return { about, state: 'wrong', text, mend };
+export function failed(about: string, text: string, fix: Fix | null = null): Finding {
+  return { about, state: 'failed', text, fix };
 }
 
-export function sql(text: string): Mend {
+export function sql(text: string): Fix {
   return { kind: 'sql', text: `${text};` };
 }
 
-export function setting(text: string): Mend {
+export function setting(text: string): Fix {
   return { kind: 'setting', text };
 }

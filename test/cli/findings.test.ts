@@ -64,7 +64,7 @@ function pgbouncer(changes: Partial<PoolerStats>): PoolerView {
 }
 
 it('facts without a fault are all fine', () => {
-  expect(new Set(findings(FACTS).map(({ state }) => state))).toEqual(new Set(['fine']));
+  expect(new Set(findings(FACTS).map(({ state }) => state))).toEqual(new Set(['ok']));
 });
 
 describe('the managed pool', () => {
@@ -74,51 +74,51 @@ describe('the managed pool', () => {
   ] as const)('%s is not called fine, as its limits were not seen', (kind, said) => {
     const managed: PoolerView = { kind, source: 'backend', stats: null };
     expect(found({ managed }, 'managed pool')).toMatchObject([
-      { state: 'unseen', text: expect.stringContaining(said) },
+      { state: 'unknown', text: expect.stringContaining(said) },
     ]);
   });
 
   it('a PgBouncer with room for everybody is fine', () => {
     expect(found({ managed: pgbouncer({}) }, 'managed pool')).toMatchObject([
-      { state: 'fine', text: 'A PgBouncer of 60 connections for this pool, 100 clients at most.' },
+      { state: 'ok', text: 'A PgBouncer of 60 connections for this pool, 100 clients at most.' },
     ]);
   });
 
   it('a PgBouncer that takes fewer clients than are promised', () => {
     const managed = pgbouncer({ settings: { max_client_conn: 50 } });
     expect(found({ managed }, 'managed pool')).toMatchObject([
-      { state: 'wrong', mend: { kind: 'setting', text: 'max_client_conn = 60 in pgbouncer.ini' } },
+      { state: 'failed', fix: { kind: 'setting', text: 'max_client_conn = 60 in pgbouncer.ini' } },
     ]);
   });
 
   it('a PgBouncer that may open more than the server has', () => {
     expect(found({ managed: pgbouncer({ limit: 96 }) }, 'managed pool')).toMatchObject([
-      { state: 'wrong', mend: { text: 'default_pool_size = 95 in pgbouncer.ini at most' } },
+      { state: 'failed', fix: { text: 'default_pool_size = 95 in pgbouncer.ini at most' } },
     ]);
   });
 
   it('a pool of a PgBouncer that is smaller than what is promised', () => {
     expect(found({ managed: pgbouncer({ limit: 8 }) }, 'ceiling')).toMatchObject([
       {
-        state: 'wrong',
+        state: 'failed',
         text: 'The settings promise 60 connections (max 20 x 3), but there are 8, the limit of the managed pool.',
-        mend: { text: 'DATABASE_POOL_MAX=2 at most, or raise that limit' },
+        fix: { text: 'DATABASE_POOL_MAX=2 at most, or raise that limit' },
       },
     ]);
   });
 
   it('a PgBouncer without a limit, or that does not tell it, is no ceiling', () => {
     const managed = pgbouncer({ limit: null, settings: { max_client_conn: null } });
-    expect(found({ managed }, 'ceiling')[0]?.state).toBe('fine');
+    expect(found({ managed }, 'ceiling')[0]?.state).toBe('ok');
     expect(found({ managed }, 'managed pool')[0]?.text).toBe(
       'A PgBouncer without a limit for this pool, an unknown number of clients at most.',
     );
   });
 });
 
-it('more instances than connections cannot be mended by max', () => {
+it('more instances than connections cannot be fixed by max', () => {
   const settings = { ...FACTS.settings, instances: 200 };
-  expect(found({ settings }, 'ceiling')[0]?.mend?.text).toBe('95 instances at most, or raise max_connections');
+  expect(found({ settings }, 'ceiling')[0]?.fix?.text).toBe('95 instances at most, or raise max_connections');
 });
 
 it('the slots that RDS keeps for itself are none of the clients', () => {
@@ -129,11 +129,11 @@ it('the slots that RDS keeps for itself are none of the clients', () => {
 
 it('a time-out that cannot be seen is neither fine nor wrong', () => {
   const role = { ...ROLE, idleInTransaction: [{ user: 'b', count: 1, longestMs: 5, isEnded: null }] };
-  expect(found({ role }, 'idle in transaction')).toMatchObject([{ state: 'unseen', mend: null }]);
+  expect(found({ role }, 'idle in transaction')).toMatchObject([{ state: 'unknown', fix: null }]);
 });
 
 it('a version that the check does not know', () => {
-  expect(found({ database: { ...DATABASE, serverVersion: 110_022 } }, 'version')[0]?.state).toBe('wrong');
+  expect(found({ database: { ...DATABASE, serverVersion: 110_022 } }, 'version')[0]?.state).toBe('failed');
 });
 
 it('what earlier checks left on the server', () => {
@@ -165,5 +165,5 @@ it('a check whose problems other findings tell is not said to see nothing wrong'
 
 it('nothing is fine about what was not seen', () => {
   const all = findings({ ...FACTS, role: null, database: null, managed: null, problems: [problem('PROBE.DNS')] });
-  expect(all.filter(({ state }) => state === 'fine').map(({ about }) => about)).toEqual(['settings', 'tls']);
+  expect(all.filter(({ state }) => state === 'ok').map(({ about }) => about)).toEqual(['settings', 'tls']);
 });

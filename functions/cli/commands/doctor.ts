@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { databaseVariables } from '../../compose/variables.js';
-import type { Finding } from '../../core/finding.js';
+import type { Finding, Fix } from '../../core/finding.js';
 import { findings } from '../doctor/findings.js';
 import { gather } from '../doctor/gather.js';
 import { UsageError } from '../errors.js';
@@ -12,9 +12,26 @@ export interface DoctorOptions {
   readonly json?: boolean;
 }
 
+/** A finding as `--json` prints it. Scripts rely on these keys and states. */
+export interface JsonFinding {
+  readonly about: string;
+  readonly state: 'fine' | 'wrong' | 'unseen';
+  readonly text: string;
+  readonly mend: Fix | null;
+}
+
+const JSON_STATES: Readonly<Record<Finding['state'], JsonFinding['state']>> = {
+  ok: 'fine',
+  failed: 'wrong',
+  unknown: 'unseen',
+};
+const STYLES: Readonly<Record<Finding['state'], Style>> = { ok: 'green', failed: 'red', unknown: 'yellow' };
+const STATE_WIDTH = 'unknown'.length;
+const ABOUT_WIDTH = 21;
+
 /**
- * `pool-health doctor`: says what is wrong and what mends it, what is fine, and what could not be seen. Resolves to the exit
- * code: 0 nothing is wrong, 1 something is to be mended.
+ * `pool-health doctor`: prints what is ok, what is wrong with its fix, and what could not be checked. Resolves to the exit
+ * code: 0 if nothing failed, 1 otherwise.
  *
  * @throws UsageError with every mistake at once
  */
@@ -24,26 +41,28 @@ export async function doctor(options: DoctorOptions, { environment, say, paint }
     variables.POOL_HEALTH_DEFINITION = await read(options.definition);
   }
   const found = findings(await gather(variables, options));
-  const mends = found.filter(({ state }) => state === 'wrong').length;
+  const failures = found.filter(({ state }) => state === 'failed').length;
   if (options.json) {
-    say(JSON.stringify({ wrong: mends, findings: found }));
+    say(JSON.stringify({ wrong: failures, findings: found.map(toJson) }));
   } else {
-    say(...found.flatMap((finding) => lines(finding, paint)), '', sum(found));
+    say(...found.flatMap((finding) => lines(finding, paint)), '', summary(found));
   }
-  return mends === 0 ? 0 : 1;
+  return failures === 0 ? 0 : 1;
 }
 
-const STYLES: Readonly<Record<Finding['state'], Style>> = { fine: 'green', wrong: 'red', unseen: 'yellow' };
-const ABOUT_WIDTH = 21;
-
-function lines({ about, state, text, mend }: Finding, paint: Paint): string[] {
-  const first = `${paint(STYLES[state], state.padEnd(6))}  ${about.padEnd(ABOUT_WIDTH)}${text}`;
-  return mend ? [first, `        ${`${mend.kind}:`.padEnd(ABOUT_WIDTH)}${mend.text}`] : [first];
+function toJson({ about, state, text, fix }: Finding): JsonFinding {
+  return { about, state: JSON_STATES[state], text, mend: fix };
 }
 
-function sum(found: readonly Finding[]): string {
+function lines({ about, state, text, fix }: Finding, paint: Paint): string[] {
+  const first = `${paint(STYLES[state], state.padEnd(STATE_WIDTH))}  ${about.padEnd(ABOUT_WIDTH)}${text}`;
+  const indent = ' '.repeat(STATE_WIDTH + 2);
+  return fix ? [first, `${indent}${`${fix.kind}:`.padEnd(ABOUT_WIDTH)}${fix.text}`] : [first];
+}
+
+function summary(found: readonly Finding[]): string {
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length;
-  return `${count('wrong')} to mend, ${count('fine')} fine, ${count('unseen')} not seen.`;
+  return `${count('failed')} failed, ${count('ok')} ok, ${count('unknown')} unknown.`;
 }
 
 async function read(file: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { type Finding, fine, setting, unseen, wrong } from '../../core/finding.js';
+import { type Finding, ok, setting, unknown, failed } from '../../core/finding.js';
 import { ordinarySlots } from '../../core/sample.js';
 import type { Facts } from './facts.js';
 
@@ -40,14 +40,14 @@ export function ceilingFindings(facts: Facts): Finding[] {
     return [];
   }
   if (ceiling === null) {
-    return [unseen('ceiling', 'How many connections the server can give was not seen.')];
+    return [unknown('ceiling', 'How many connections the server can give was not seen.')];
   }
   const { settings } = facts;
   const sum = `${promised} connections (max ${settings.inForce?.max} x ${settings.instances})`;
   const given = `${ceiling.connections}, ${ceiling.name}`;
   return promised <= ceiling.connections
-    ? [fine('ceiling', `The settings promise ${sum}; there are ${given}.`)]
-    : [wrong('ceiling', `The settings promise ${sum}, but there are ${given}.`, lower(facts.settings, ceiling))];
+    ? [ok('ceiling', `The settings promise ${sum}; there are ${given}.`)]
+    : [failed('ceiling', `The settings promise ${sum}, but there are ${given}.`, lower(facts.settings, ceiling))];
 }
 
 function lower({ instances, variables, definition }: Facts['settings'], { connections, by }: Ceiling) {

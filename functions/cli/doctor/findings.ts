@@ -1,4 +1,4 @@
-import { type Finding, fine, setting, unseen, wrong } from '../../core/finding.js';
+import { type Finding, ok, setting, unknown, failed } from '../../core/finding.js';
 import { PROBLEMS, type Problem } from '../../core/problems.js';
 import { pairs } from '../../core/report-line.js';
 import { managedFindings } from '../../poolers/findings.js';
@@ -25,11 +25,11 @@ export function findings(facts: Facts): Finding[] {
 
 function tls({ tls: mode, isThisMachine }: AddressFacts): Finding {
   if (mode === 'verify-full') {
-    return fine('tls', 'The connection is encrypted, and its other end is verified.');
+    return ok('tls', 'The connection is encrypted, and its other end is verified.');
   }
   return isThisMachine
-    ? fine('tls', 'The connection is plain, and does not leave this machine.')
-    : wrong(
+    ? ok('tls', 'The connection is plain, and does not leave this machine.')
+    : failed(
         'tls',
         'The connection is plain: passwords and data can be read on the way.',
         setting('sslmode=verify-full in DATABASE_URL, with sslrootcert=FILE for an authority of your own'),
@@ -39,8 +39,8 @@ function tls({ tls: mode, isThisMachine }: AddressFacts): Finding {
 function version(number: number): Finding {
   const major = Math.floor(number / 10_000);
   return number < OLDEST_VERSION
-    ? wrong('version', `PostgreSQL ${major} is older than the check knows: 12 to 18.`)
-    : fine('version', `PostgreSQL ${major}.`);
+    ? failed('version', `PostgreSQL ${major} is older than the check knows: 12 to 18.`)
+    : ok('version', `PostgreSQL ${major}.`);
 }
 
 /** What another finding says in more words. */
@@ -57,14 +57,14 @@ function check({ problems, database, role }: Facts): Finding[] {
   const left = database?.orphans ?? [];
   const found = problems
     .filter((problem) => !isSaidAlready(problem, role))
-    .map(({ code, values }) => wrong('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
+    .map(({ code, values }) => failed('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
   if (left.length > 0) {
     found.push(
-      wrong('check', `Statements of earlier checks still run on the server (process ids ${left.join(', ')}).`),
+      failed('check', `Statements of earlier checks still run on the server (process ids ${left.join(', ')}).`),
     );
   }
   if (found.length > 0 || problems.length > 0) {
     return found;
   }
-  return [database ? fine('check', 'A check sees nothing wrong.') : unseen('check', 'The server was not seen.')];
+  return [database ? ok('check', 'A check sees nothing wrong.') : unknown('check', 'The server was not seen.')];
 }

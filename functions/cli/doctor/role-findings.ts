@@ -1,5 +1,5 @@
 import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../core/check-role.js';
-import { type Finding, fine, sql, unseen, wrong } from '../../core/finding.js';
+import { type Finding, ok, sql, unknown, failed } from '../../core/finding.js';
 import type { RoleFacts } from '../../postgres/role.js';
 import { lowestCeiling, promisedBy } from './ceiling.js';
 import type { Facts } from './facts.js';
@@ -8,7 +8,7 @@ import type { Facts } from './facts.js';
 export function roleFindings(facts: Facts): Finding[] {
   const { role, sharedUser } = facts;
   if (role === null) {
-    return [unseen('role', 'What the role may do was not seen.')];
+    return [unknown('role', 'What the role may do was not seen.')];
   }
   const ofTheCheck = sharedUser ? [] : [statementTimeout(role)];
   const rights = role.isSuperuser ? [superuser(role)] : [monitor(role), connectionLimit(role, facts), ...ofTheCheck];
@@ -16,7 +16,7 @@ export function roleFindings(facts: Facts): Finding[] {
 }
 
 function superuser({ user }: RoleFacts): Finding {
-  return wrong(
+  return failed(
     'role',
     `${sqlName(user)} is a superuser: no limit holds it, and it takes the slots that are kept for emergencies.`,
     { kind: 'command', text: 'pool-health setup --run, and let the check log in as that role' },
@@ -25,8 +25,8 @@ function superuser({ user }: RoleFacts): Finding {
 
 function monitor({ user, isMonitor }: RoleFacts): Finding {
   return isMonitor
-    ? fine('grant', `${sqlName(user)} sees what all sessions do.`)
-    : wrong(
+    ? ok('grant', `${sqlName(user)} sees what all sessions do.`)
+    : failed(
         'grant',
         `What sessions of others do is hidden from ${sqlName(user)}: nothing can be counted.`,
         sql(grantMonitorSql(user)),
@@ -38,17 +38,17 @@ function connectionLimit({ user, connectionLimit: limit }: RoleFacts, facts: Fac
   const name = sqlName(user);
   const least = facts.sharedUser ? needed(facts) : 1;
   if (least === null) {
-    return unseen('role limit', `What ${name} needs is not known while there is a mistake in the settings.`);
+    return unknown('role limit', `What ${name} needs is not known while there is a mistake in the settings.`);
   }
   if (limit !== null && limit >= least) {
-    return fine('role limit', `${name} may have ${limit} sessions.`);
+    return ok('role limit', `${name} may have ${limit} sessions.`);
   }
   const wanted = facts.sharedUser ? least : SESSIONS_PER_POOL;
   const text =
     limit === null
       ? `${name} has no CONNECTION LIMIT: a mistake in one program can take every slot of the server.`
       : `${name} may have ${limit} sessions, but needs ${least}.`;
-  return wrong('role limit', text, sql(`ALTER ROLE ${name} CONNECTION LIMIT ${wanted}`));
+  return failed('role limit', text, sql(`ALTER ROLE ${name} CONNECTION LIMIT ${wanted}`));
 }
 
 /** What the settings promise, as far as it can be given; null when there is a mistake in them. */
@@ -60,18 +60,18 @@ function needed(facts: Facts): number | null {
 function statementTimeout({ user, statementTimeoutMs }: RoleFacts): Finding {
   const name = sqlName(user);
   return statementTimeoutMs === null
-    ? wrong(
+    ? failed(
         'statement timeout',
         `Nothing ends a statement that ${name} has left behind, so that they can pile up.`,
         sql(`ALTER ROLE ${name} SET statement_timeout = '3s'`),
       )
-    : fine('statement timeout', `Statements of ${name} end after ${statementTimeoutMs} ms.`);
+    : ok('statement timeout', `Statements of ${name} end after ${statementTimeoutMs} ms.`);
 }
 
 function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): Finding[] {
   const about = 'idle in transaction';
   if (!isMonitor) {
-    return [unseen(about, 'Sessions that are idle in a transaction are hidden without the grant.')];
+    return [unknown(about, 'Sessions that are idle in a transaction are hidden without the grant.')];
   }
   const found = idle
     .filter(({ isEnded }) => isEnded !== true)
@@ -79,8 +79,8 @@ function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): F
       const name = sqlName(user);
       const text = `${count} of ${name} now, for up to ${longestMs} ms`;
       return isEnded === null
-        ? unseen(about, `${text}; whether something ends them is hidden by a setting of this session.`)
-        : wrong(
+        ? unknown(about, `${text}; whether something ends them is hidden by a setting of this session.`)
+        : failed(
             about,
             `${text}, and nothing ends them.`,
             sql(`ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '60s'`),
@@ -88,5 +88,5 @@ function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): F
     });
   return found.length > 0
     ? found
-    : [fine(about, idle.length > 0 ? 'The server ends them after a time.' : 'No session is.')];
+    : [ok(about, idle.length > 0 ? 'The server ends them after a time.' : 'No session is.')];
 }

@@ -1,17 +1,17 @@
-import { type Finding, fine, setting, wrong } from '../../core/finding.js';
+import { type Finding, ok, setting, failed } from '../../core/finding.js';
 import { SETTING_NAMES } from '../../core/pool-settings.js';
 import type { Facts } from './facts.js';
 
 /** The settings by themselves, and beside the definition that the deployed check works with. Pure. */
 export function settingsFindings({ settings, address }: Facts): Finding[] {
   const { inForce, instances, mistakes, warnings, definition } = settings;
-  const odd = [...mistakes, ...warnings].map((text) => wrong('settings', `${text}.`));
+  const odd = [...mistakes, ...warnings].map((text) => failed('settings', `${text}.`));
   if (inForce === null) {
     return odd;
   }
   const { min, max, idleTimeout, connectionTimeout } = inForce;
   const text = `min ${min}, max ${max}, idleTimeout ${idleTimeout} ms, connectionTimeout ${connectionTimeout} ms, ${instances} ${instances === 1 ? 'instance' : 'instances'}.`;
-  const own = odd.length > 0 ? odd : [fine('settings', text)];
+  const own = odd.length > 0 ? odd : [ok('settings', text)];
   return definition === null ? own : [...own, ...differences(settings, definition, address.database)];
 }
 
@@ -26,7 +26,7 @@ function differences(
     const theirs = definition.settings[name];
     if (variable !== undefined && inForce?.[name] !== theirs) {
       found.push(
-        wrong(
+        failed(
           'definition',
           `${variable} is ${inForce?.[name]} here, pool.${name} of the definition ${theirs}: the deployed check judges by ${theirs}.`,
           setting(`"pool": {"${name}": ${inForce?.[name]}} in the definition, or ${variable}=${theirs}`),
@@ -36,7 +36,7 @@ function differences(
   }
   if (definition.database !== database) {
     const text = 'The definition names another database than the URL, so that the deployed check looks elsewhere.';
-    found.push(wrong('definition', text, setting(`"database": ${JSON.stringify(database)} in the definition`)));
+    found.push(failed('definition', text, setting(`"database": ${JSON.stringify(database)} in the definition`)));
   }
-  return found.length > 0 ? found : [fine('definition', 'The definition says the same as the settings here.')];
+  return found.length > 0 ? found : [ok('definition', 'The definition says the same as the settings here.')];
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../../functions/core/finding.js';
+import type { JsonFinding } from '../../../functions/cli/commands/doctor.js';
 import { runCli, runHere } from '../../support/cli.js';
 import { type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
 
@@ -35,7 +35,7 @@ function environment(user = 'app', more: Readonly<Record<string, string>> = {}) 
 async function doctor(environment: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const { code, out, err } = await runHere(['doctor', '--json', ...args], { environment });
   expect(err).toBe('');
-  const { findings, wrong }: { findings: Finding[]; wrong: number } = JSON.parse(out);
+  const { findings, wrong }: { findings: JsonFinding[]; wrong: number } = JSON.parse(out);
   expect(wrong).toBe(findings.filter(({ state }) => state === 'wrong').length);
   expect(code).toBe(wrong === 0 ? 0 : 1);
   const about = (what: string) => findings.filter((finding) => finding.about === what);
@@ -48,10 +48,10 @@ async function doctor(environment: Readonly<Record<string, string>>, ...args: re
 }
 
 /** Runs every statement that the doctor prints, as an administrator does. */
-async function runStatements(findings: readonly Finding[]): Promise<void> {
-  for (const { mend } of findings) {
-    if (mend?.kind === 'sql') {
-      await server.sql(mend.text);
+async function runStatements(findings: readonly JsonFinding[]): Promise<void> {
+  for (const { mend: fix } of findings) {
+    if (fix?.kind === 'sql') {
+      await server.sql(fix.text);
     }
   }
 }
@@ -83,8 +83,8 @@ describe('a set-up in which nothing is wrong', () => {
 
   it('as lines for people too', async () => {
     const { code, out } = await runCli(['doctor'], { environment: environment() });
-    expect(out).toMatch(/^fine +ceiling +The settings promise 10 connections \(max 10 x 1\); there are 17,/m);
-    expect(out).toMatch(/\n\n0 to mend, 9 fine, 0 not seen\.\n$/);
+    expect(out).toMatch(/^ok +ceiling +The settings promise 10 connections \(max 10 x 1\); there are 17,/m);
+    expect(out).toMatch(/\n\n0 failed, 9 ok, 0 unknown\.\n$/);
     expect(code).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Finding } from '../../../functions/core/finding.js';
+import type { JsonFinding } from '../../../functions/cli/commands/doctor.js';
 import { runHere } from '../../support/cli.js';
 import { APP, POOL_SIZE, Scene, SHOP } from './scene.js';
 
@@ -15,7 +15,7 @@ async function doctor(environment: Readonly<Record<string, string>> = {}) {
   const { password } = scene.server.postgres;
   const DATABASE_URL = `postgres://${APP}:${password}@127.0.0.1:${scene.pooler.port}/${SHOP}`;
   const { out } = await runHere(['doctor', '--json'], { environment: { DATABASE_URL, ...environment } });
-  const { findings }: { findings: Finding[] } = JSON.parse(out);
+  const { findings }: { findings: JsonFinding[] } = JSON.parse(out);
   return (about: string) => findings.find((finding) => finding.about === about);
 }
 
