@@ -1,6 +1,6 @@
 import { promisedBy } from '../cli/doctor/ceiling.js';
 import type { Facts } from '../cli/doctor/facts.js';
-import { type Finding, ok, setting, unknown, failed } from '../core/finding.js';
+import { type Finding, failed, ok, setting, unknown } from '../core/finding.js';
 import { ordinarySlots } from '../core/sample.js';
 
 /** What stands between, and whether its limits fit. Pure. */

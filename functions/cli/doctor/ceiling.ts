@@ -1,4 +1,4 @@
-import { type Finding, ok, setting, unknown, failed } from '../../core/finding.js';
+import { type Finding, failed, ok, setting, unknown } from '../../core/finding.js';
 import { ordinarySlots } from '../../core/sample.js';
 import type { Facts } from './facts.js';
 

@@ -1,4 +1,4 @@
-import { type Finding, ok, setting, unknown, failed } from '../../core/finding.js';
+import { type Finding, failed, ok, setting, unknown } from '../../core/finding.js';
 import { PROBLEMS, type Problem } from '../../core/problems.js';
 import { pairs } from '../../core/report-line.js';
 import { managedFindings } from '../../poolers/findings.js';

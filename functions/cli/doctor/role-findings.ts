@@ -1,5 +1,5 @@
 import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../core/check-role.js';
-import { type Finding, ok, sql, unknown, failed } from '../../core/finding.js';
+import { type Finding, failed, ok, sql, unknown } from '../../core/finding.js';
 import type { RoleFacts } from '../../postgres/role.js';
 import { lowestCeiling, promisedBy } from './ceiling.js';
 import type { Facts } from './facts.js';

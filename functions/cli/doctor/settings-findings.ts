@@ -1,4 +1,4 @@
-import { type Finding, ok, setting, failed } from '../../core/finding.js';
+import { type Finding, failed, ok, setting } from '../../core/finding.js';
 import { SETTING_NAMES } from '../../core/pool-settings.js';
 import type { Facts } from './facts.js';
 
