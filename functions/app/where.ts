@@ -21,9 +21,9 @@ export function readWhere(connectionString: unknown, label: string): Where | rea
     const missing = connectionString === undefined ? 'it is not set' : `received a ${typeof connectionString}`;
     return [{ field: label, message: `${label} must be a URL such as postgres://user@host/database; ${missing}` }];
   }
-  const parsed = parseDatabaseUrl(connectionString);
+  const parsed = parseDatabaseUrl(connectionString, label);
   if (!parsed.ok) {
-    return parsed.violations.map(({ message }) => ({ field: label, message: inWordsOf(label, message) }));
+    return parsed.violations;
   }
   const { caFile } = parsed.url;
   if (caFile !== null && !isReadable(caFile)) {
@@ -31,10 +31,6 @@ export function readWhere(connectionString: unknown, label: string): Where | rea
   }
   const parameters = readUrlParameters(new URL(connectionString), label);
   return { connectionString, target: parsed.url, parameters };
-}
-
-function inWordsOf(label: string, message: string): string {
-  return message.replaceAll('DATABASE_URL', label);
 }
 
 function isReadable(file: string): boolean {

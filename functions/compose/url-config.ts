@@ -1,3 +1,4 @@
+import type { Target } from '../connection/url.js';
 import { type PoolConfig, seal, type Validation } from '../core/pool-config.js';
 import { parseDefinition } from '../core/pool-definition.js';
 import {
@@ -10,9 +11,6 @@ import {
   type Violation,
   variablesSource,
 } from '../core/pool-settings.js';
-
-/** Where the check connects, as read from a URL. */
-export type Target = Pick<PoolConfig, 'endpoint' | 'port' | 'database' | 'user' | 'tls'>;
 
 type Variables = Readonly<Partial<Record<string, string>>>;
 

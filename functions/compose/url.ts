@@ -1,9 +1,9 @@
-import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
+import { type ParsedUrl, parseDatabaseUrl, type Target } from '../connection/url.js';
 import type { Environment } from '../core/environment.js';
 import { received, type Violation } from '../core/pool-settings.js';
 import type { PoolEntry, PoolSource } from '../core/ports.js';
 import { problem } from '../core/problems.js';
-import { localConfig, type Target } from './url-config.js';
+import { localConfig } from './url-config.js';
 
 /** The name of the pool that a URL stands for. */
 const POOL = 'local';

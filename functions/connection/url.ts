@@ -1,5 +1,8 @@
-import type { Target } from '../compose/url-config.js';
+import type { PoolConfig } from '../core/pool-config.js';
 import type { Violation } from '../core/pool-settings.js';
+
+/** Where a connection goes, and as which user. */
+export type Target = Pick<PoolConfig, 'endpoint' | 'port' | 'database' | 'user' | 'tls'>;
 
 /** What a `postgres://` URL says. The password is kept apart from the configuration, which may be shown. */
 export interface ParsedUrl {
@@ -22,8 +25,10 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1', 
 /**
  * Reads a URL such as `postgres://user:password@host:5432/database?sslmode=verify-full`. Without `sslmode` the connection
  * is verified, except to this very machine, where it is plain. Never throws, and never shows a part of the URL.
+ *
+ * @param label what the user calls the URL, for messages
  */
-export function parseDatabaseUrl(text: string): UrlResult {
+export function parseDatabaseUrl(text: string, label = 'DATABASE_URL'): UrlResult {
   const form =
     'postgres://user:password@host:5432/database, with special characters in user and password percent-encoded';
   let url: URL;
@@ -31,15 +36,16 @@ export function parseDatabaseUrl(text: string): UrlResult {
     url = new URL(text);
   } catch {
     return refuse(
-      `DATABASE_URL must look like ${form}; received ${text === '' ? 'an empty text' : 'something else (not shown)'}`,
+      label,
+      `${label} must look like ${form}; received ${text === '' ? 'an empty text' : 'something else (not shown)'}`,
     );
   }
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') {
-    return refuse(`DATABASE_URL must begin with postgres:// or postgresql://, received another scheme (not shown)`);
+    return refuse(label, `${label} must begin with postgres:// or postgresql://, received another scheme (not shown)`);
   }
   const parts = decodeParts(url);
   if (!parts) {
-    return refuse(`DATABASE_URL holds a "%" that encodes nothing: write "%25" for a percent sign`);
+    return refuse(label, `${label} holds a "%" that encodes nothing: write "%25" for a percent sign`);
   }
   const { user, password, database } = parts;
   const endpoint = url.searchParams.get('host') ?? url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -47,16 +53,17 @@ export function parseDatabaseUrl(text: string): UrlResult {
   const isLocal = isThisMachine(endpoint);
   const violations: Violation[] = [];
   if (user === '') {
-    violations.push(violation('DATABASE_URL names no user: postgres://USER@host/database'));
+    violations.push(violation(label, `${label} names no user: postgres://USER@host/database`));
   }
   if (url.port === '0') {
-    violations.push(violation('the port in DATABASE_URL must be from 1 to 65535'));
+    violations.push(violation(label, `the port in ${label} must be from 1 to 65535`));
   }
   if (sslmode !== null && sslmode !== 'disable' && !VERIFIED_MODES.has(sslmode)) {
     const received = REFUSED_MODES.has(sslmode) ? JSON.stringify(sslmode) : 'something else (not shown)';
     violations.push(
       violation(
-        `sslmode in DATABASE_URL must be verify-full (require and verify-ca are taken for it) or disable, received ${received}: other modes may fall back to an unverified connection`,
+        label,
+        `sslmode in ${label} must be verify-full (require and verify-ca are taken for it) or disable, received ${received}: other modes may fall back to an unverified connection`,
       ),
     );
   }
@@ -94,10 +101,10 @@ function decodeParts(url: URL): { user: string; password: string; database: stri
   }
 }
 
-function violation(message: string): Violation {
-  return { field: 'DATABASE_URL', message };
+function violation(field: string, message: string): Violation {
+  return { field, message };
 }
 
-function refuse(message: string): UrlResult {
-  return { ok: false, violations: [violation(message)] };
+function refuse(field: string, message: string): UrlResult {
+  return { ok: false, violations: [violation(field, message)] };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { localConfig, localSettings, type Target } from '../../functions/compose/url-config.js';
+import { localConfig, localSettings } from '../../functions/compose/url-config.js';
+import type { Target } from '../../functions/connection/url.js';
 import { accepted, refused } from '../support/samples.js';
 
 const TARGET: Target = { endpoint: 'localhost', port: 5433, database: 'app', user: 'app', tls: 'off' };
