@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../tools/root.js';
 
@@ -54,12 +54,15 @@ function isCheckedOut(id: string): boolean {
 
 function installPackages(): void {
   const packages = join(FOLDER, 'node_modules');
-  if (existsSync(packages)) {
-    return;
-  }
+  const isLink = lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   if (lockFileOf(FOLDER).equals(lockFileOf(ROOT))) {
-    symlinkSync(join(ROOT, 'node_modules'), packages, 'dir');
-  } else {
+    if (!isLink) {
+      rmSync(packages, { recursive: true, force: true });
+      symlinkSync(join(ROOT, 'node_modules'), packages, 'dir');
+    }
+  } else if (isLink || !existsSync(join(packages, '.package-lock.json'))) {
+    // npm writes that file last: without it, an installation was interrupted.
+    rmSync(packages, { recursive: true, force: true });
     npm('ci', '--no-audit', '--no-fund', '--loglevel=error');
   }
 }
