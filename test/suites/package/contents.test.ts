@@ -30,7 +30,7 @@ describe('the tarball', () => {
     const guides = /^docs\/([\w/-]+\.md|reference\/(openapi|grafana)\.json|page\.png)$/;
     expect(files.filter((name) => !types.test(name) && !guides.test(name))).toEqual(
       [
-        ...['LICENSE', 'README.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.txt'],
+        ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'dist/THIRD-PARTY-NOTICES.txt'],
         ...['dist/app.js', 'dist/cli.mjs', 'dist/index.js', 'dist/package.json'],
         ...HANDLERS.flatMap((handler) => filesOf(handler).map((file) => `dist/functions/${handler}/${file}`)),
       ].sort(),
