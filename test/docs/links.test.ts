@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, DOCUMENTS, linksOf } from '../support/markdown.js';
+import { anchorsOf, DOCUMENTS, linksOf, ROOT_PAGES } from '../support/markdown.js';
 import { ROOT } from '../tools/root.js';
 
 /** What is wrong with a link, or null. Addresses in the network are not asked. */
@@ -28,19 +28,21 @@ function packed(): ReadonlySet<string> {
 
 it('what documents lead to is in the package too', () => {
   const files = packed();
-  const missing = DOCUMENTS.filter((file) => files.has(file)).flatMap((file) =>
-    linksOf(file)
-      .map((link) => link.replace(/#.*/, ''))
-      .filter((path) => path !== '' && !/^[a-z]+:/.test(path))
-      .map((path) => normalize(join(dirname(file), path)))
-      .filter((path) => !files.has(path)),
-  );
+  const missing = [...DOCUMENTS, ...ROOT_PAGES]
+    .filter((file) => files.has(file))
+    .flatMap((file) =>
+      linksOf(file)
+        .map((link) => link.replace(/#.*/, ''))
+        .filter((path) => path !== '' && !/^[a-z]+:/.test(path))
+        .map((path) => normalize(join(dirname(file), path)))
+        .filter((path) => !files.has(path)),
+    );
   expect(missing).toEqual([]);
   expect([...files]).toEqual(expect.arrayContaining([...DOCUMENTS]));
 });
 
 describe('no link leads nowhere', () => {
-  it.each(DOCUMENTS)('%s', (file) => {
+  it.each([...DOCUMENTS, ...ROOT_PAGES])('%s', (file) => {
     expect(linksOf(file).flatMap((link) => broken(file, link) ?? [])).toEqual([]);
   });
 

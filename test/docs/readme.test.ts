@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../functions/core/pool-settings.js';
-import { DOCUMENTS, read } from '../support/markdown.js';
+import { DOCUMENTS, ROOT_PAGES, read } from '../support/markdown.js';
 
 const readme = read('README.md');
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -21,8 +21,25 @@ describe('the README', () => {
 });
 
 test('documents name scripts that exist', () => {
-  const named = DOCUMENTS.flatMap((file) => [...read(file).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name));
+  const named = [...DOCUMENTS, ...ROOT_PAGES].flatMap((file) =>
+    [...read(file).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name),
+  );
   expect(named.filter((name) => !(name in manifest.scripts))).toEqual([]);
+});
+
+test('CONTRIBUTING lists every script that a person runs', () => {
+  const listed = [...read('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?([\w:]+)` \|/gm)].map(([, name]) => name);
+  const byNpm = ['prepare', 'prepack', 'prepublishOnly'];
+  expect(listed.sort()).toEqual(
+    Object.keys(manifest.scripts)
+      .filter((name) => !byNpm.includes(name))
+      .sort(),
+  );
+});
+
+test('the version of Node for contributors is the oldest that the package supports', () => {
+  expect(manifest.engines.node).toBe(`>=${read('.nvmrc').trim()}`);
+  expect(readme).toContain(`Node >= ${read('.nvmrc').trim()}`);
 });
 
 test('the quick reference has the defaults of the settings', () => {

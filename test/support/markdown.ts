@@ -15,6 +15,9 @@ export interface Block {
   readonly text: string;
 }
 
+/** Pages for contributors and for people who report a vulnerability. Their commands are not run by `npm run test:docs`. */
+export const ROOT_PAGES: readonly string[] = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+
 /** README and every page in docs/. */
 export const DOCUMENTS: readonly string[] = [
   'README.md',
