@@ -148,7 +148,7 @@ function ageSeconds(takenAt: number, now: number): number {
 }
 
 /**
- * The report of a deployment: the worst pool's, and with several pools a line for each.
+ * The report of a deployment: the report of its worst pool and, with several pools, a line for each, the worst first.
  *
  * @param assessments at least one
  */
@@ -157,7 +157,7 @@ export function worstReport(assessments: readonly [Assessment, ...Assessment[]],
   if (assessments.length === 1) {
     return report;
   }
-  const pools = assessments.map(({ pool, verdict }) => ({
+  const pools = [...assessments].sort(compareByTrouble).map(({ pool, verdict }) => ({
     pool,
     status: verdict.status,
     percent: shown(verdict.utilization.percent),
@@ -165,9 +165,9 @@ export function worstReport(assessments: readonly [Assessment, ...Assessment[]],
   return { ...report, pools };
 }
 
-/** The pool that is in most trouble. */
+/** The first by the order of trouble. */
 export function worstOf(assessments: readonly [Assessment, ...Assessment[]]): Assessment {
-  return assessments.reduce((worst, next) => (trouble(next) > trouble(worst) ? next : worst));
+  return assessments.reduce((worst, next) => (compareByTrouble(next, worst) < 0 ? next : worst));
 }
 
 /** One decimal; the verdict was made before rounding. */
@@ -175,10 +175,23 @@ function shown(percent: number | null): number | null {
   return percent === null ? null : Math.round(percent * 10) / 10;
 }
 
-const STATUS_WEIGHT: Readonly<Record<UtilizationStatus, number>> = { normal: 0, warning: 1, unknown: 2, critical: 3 };
+const UTILIZATION_RANK: Readonly<Record<UtilizationStatus, number>> = {
+  normal: 0,
+  warning: 1,
+  unknown: 2,
+  critical: 3,
+};
 
-/** Orders by status, then utilization status, then percent (a percent beyond 10,000 counts as that). */
-function trouble({ verdict: { status, utilization } }: Assessment): number {
-  const percent = Math.min(utilization.percent ?? 0, 10_000) / 10_001;
-  return (status === 'unhealthy' ? 10 : 0) + STATUS_WEIGHT[utilization.status] + percent;
+/** The one order of trouble, worst first: status, then utilization status, then percent, then name. */
+function compareByTrouble(a: Assessment, b: Assessment): number {
+  return rank(b) - rank(a) || percentRank(b) - percentRank(a) || a.pool.localeCompare(b.pool, 'en', { numeric: true });
+}
+
+function rank({ verdict: { status, utilization } }: Assessment): number {
+  return (status === 'unhealthy' ? 10 : 0) + UTILIZATION_RANK[utilization.status];
+}
+
+/** A full pool that cannot be seen is worse than every percentage. */
+function percentRank({ verdict: { utilization } }: Assessment): number {
+  return utilization.percent ?? Number.MAX_VALUE;
 }

@@ -1,6 +1,7 @@
 import { age, duration } from './format.js';
-import type { PoolReport } from './pool-report.js';
+import type { PoolReport, PoolSummary } from './pool-report.js';
 import type { ProblemCode, PublicProblem } from './problems.js';
+import { WARNING_PERCENT } from './verdict.js';
 
 /** How bad it is, in three steps that a mark and a word stand for. */
 export type Level = 'healthy' | 'warning' | 'unhealthy';
@@ -10,6 +11,22 @@ export function levelOf({ status, utilization, problems }: PoolReport): Level {
     return 'unhealthy';
   }
   return utilization.status === 'normal' && problems.length === 0 ? 'healthy' : 'warning';
+}
+
+export function levelOfSummary({ status, percent }: PoolSummary): Level {
+  if (status === 'unhealthy') {
+    return 'unhealthy';
+  }
+  return (percent ?? 0) >= WARNING_PERCENT ? 'warning' : 'healthy';
+}
+
+/** Counts pools by level, such as `12 pools: 2 unhealthy, 1 warning`. */
+export function poolsInWords(pools: readonly PoolSummary[]): string {
+  const count = (level: Level) => pools.filter((pool) => levelOfSummary(pool) === level).length;
+  const parts = (['unhealthy', 'warning'] as const).flatMap((level) =>
+    count(level) ? [`${count(level)} ${level}`] : [],
+  );
+  return `${pools.length} pools: ${parts.length === 0 ? 'all healthy' : parts.join(', ')}`;
 }
 
 /** The verdict as one sentence: which side is the matter, and the figures that show it. */

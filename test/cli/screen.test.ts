@@ -99,3 +99,18 @@ it('no line is longer than a narrow terminal, and no word is lost', () => {
 it('a table names what an API of an earlier version does not tell with a dash', () => {
   expect(table(look({ database: null }), plain)).toContain('Server        -');
 });
+
+it('a table lists pools in the order of the report, whose first is the worst', () => {
+  const pools = [
+    { pool: 'full', status: 'unhealthy', percent: null },
+    { pool: 'a-busy', status: 'unhealthy', percent: 95 },
+    { pool: 'b-quiet', status: 'healthy', percent: 10 },
+  ] as const;
+  const lines = table(look({ pools }), plain);
+  const first = lines.findIndex((line) => line.startsWith('full '));
+  expect(lines.slice(first, first + 3)).toEqual([
+    'full     unhealthy       - %',
+    'a-busy   unhealthy    95.0 %',
+    'b-quiet  healthy      10.0 %',
+  ]);
+});

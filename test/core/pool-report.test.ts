@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { datapoints } from '../../functions/core/datapoints.js';
 import type { ValidatedPoolConfig } from '../../functions/core/pool-config.js';
-import { type Assessment, poolReport, worstReport } from '../../functions/core/pool-report.js';
+import { type Assessment, poolReport, worstOf, worstReport } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
 import { evaluate } from '../../functions/core/verdict.js';
@@ -184,21 +184,21 @@ describe('the report of a deployment', () => {
     expect(worstReport([EXAMPLE], NOON)).not.toHaveProperty('pools');
   });
 
-  it('with several is the worst one and a line for each, in their order', () => {
+  it('with several is the worst one and a line for each, the worst first', () => {
     const report = worstReport([fullTo(2, 'a'), fullTo(19, 'b'), fullTo(15, 'c')], NOON);
     expect(report).toMatchObject({ pool: 'b', status: 'unhealthy', utilization: { percent: 95 } });
     expect(report.pools).toEqual([
-      { pool: 'a', status: 'healthy', percent: 10 },
       { pool: 'b', status: 'unhealthy', percent: 95 },
       { pool: 'c', status: 'healthy', percent: 75 },
+      { pool: 'a', status: 'healthy', percent: 10 },
     ]);
   });
 
   it('rounds the lines too and leaves unknown unknown', () => {
     const third = assess(configOf(3), seen({ connections: counts({ total: 1 }) }), 'third');
     expect(worstReport([third, { ...UNSEEN, pool: 'unseen' }], NOON).pools).toEqual([
-      { pool: 'third', status: 'healthy', percent: 33.3 },
       { pool: 'unseen', status: 'unhealthy', percent: null },
+      { pool: 'third', status: 'healthy', percent: 33.3 },
     ]);
   });
 
@@ -213,6 +213,7 @@ describe('the report of a deployment', () => {
     ['one that cannot be seen', unknown, fullTo(18, 'better')],
     ['one that is critical', fullTo(19, 'worse'), unknown],
     ['one that is full, though it has no percentage', full, unknown],
+    ['one that is full and cannot be seen, before every percentage', full, fullTo(50, 'better')],
     [
       'one that is full',
       full,
@@ -221,6 +222,34 @@ describe('the report of a deployment', () => {
   ])('takes for worse: %s', (_, worse, better) => {
     expect(worstReport([better, worse], NOON).pool).toBe(worse.pool);
     expect(worstReport([worse, better], NOON).pool).toBe(worse.pool);
+  });
+
+  it('lists by the same order, then by name as people count', () => {
+    const pools = [
+      fullTo(2, 'b'),
+      fullTo(7, 'p10'),
+      fullTo(7, 'p9'),
+      fullTo(15, 'warm'),
+      unknown,
+      fullTo(20, 'at-100'),
+      full,
+      fullTo(26, 'at-130'),
+      assess(configOf(20), seen({ problems: error, connections: counts({ total: 4 }) }), 'ill'),
+    ] as const;
+    const report = worstReport(pools, NOON);
+    expect(report.pools?.map(({ pool }) => pool)).toEqual([
+      'full',
+      'at-130',
+      'at-100',
+      'unknown',
+      'ill',
+      'warm',
+      'p9',
+      'p10',
+      'b',
+    ]);
+    expect(report.pool).toBe('full');
+    expect(worstOf(pools).pool).toBe('full');
   });
 
   it('takes unhealthy for worse than healthy, however far beyond its size a pool may be', () => {

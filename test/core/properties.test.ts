@@ -347,11 +347,15 @@ describe('any deployment', () => {
     );
   });
 
-  it('has a line for every pool when there are several', () => {
+  it('has a line for every pool when there are several, the worst first', () => {
     fc.assert(
       fc.property(deployment, (assessments) => {
-        const names = worstReport(assessments, NOON).pools?.map(({ pool }) => pool) ?? null;
-        expect(names).toEqual(assessments.length === 1 ? null : assessments.map(({ pool }) => pool));
+        const { pool, pools } = worstReport(assessments, NOON);
+        const names = pools?.map((line) => line.pool) ?? null;
+        expect(names?.toSorted() ?? null).toEqual(
+          assessments.length === 1 ? null : assessments.map((each) => each.pool).sort(),
+        );
+        expect(names?.[0] ?? pool).toBe(pool);
       }),
     );
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type PoolReport, poolReport } from '../../functions/core/pool-report.js';
+import { type PoolReport, type PoolSummary, poolReport } from '../../functions/core/pool-report.js';
 import { PROBLEMS, type ProblemCode, problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { levelOf, verdictInWords } from '../../functions/core/summary.js';
+import { levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../functions/core/summary.js';
 import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
@@ -146,4 +146,16 @@ describe('the level', () => {
   ] as const)('is %s', (expected, sample) => {
     expect(levelOf(reportOf(sample))).toBe(expected);
   });
+});
+
+it('several pools are counted by level', () => {
+  const summary = (pool: string, status: PoolSummary['status'], percent: number | null): PoolSummary => ({
+    pool,
+    status,
+    percent,
+  });
+  const pools = [summary('a', 'healthy', 10), summary('b', 'healthy', 70), summary('c', 'unhealthy', null)];
+  expect(pools.map(levelOfSummary)).toEqual(['healthy', 'warning', 'unhealthy']);
+  expect(poolsInWords(pools)).toBe('3 pools: 1 unhealthy, 1 warning');
+  expect(poolsInWords([summary('a', 'healthy', 10), summary('d', 'healthy', 0)])).toBe('2 pools: all healthy');
 });

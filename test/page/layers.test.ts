@@ -1,9 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { age, duration, number, percent } from '../../functions/core/format.js';
-import { type PoolSummary, poolReport, worstOf } from '../../functions/core/pool-report.js';
+import { poolReport } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { byTrouble, levelOfSummary, troubleInWords } from '../../functions/core/trouble.js';
 import { evaluate } from '../../functions/core/verdict.js';
 import { layerPanels } from '../../functions/page/layers.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
@@ -95,53 +94,6 @@ describe('the three sides', () => {
   it('know no transaction from none', () => {
     expect(sides(seen()).appRows).toMatchObject({ 'Oldest transaction': 'none open' });
     expect(sides(seen({ connections: null })).appRows).toMatchObject({ 'Oldest transaction': 'unknown' });
-  });
-});
-
-describe('several pools', () => {
-  const summary = (pool: string, status: PoolSummary['status'], percentage: number | null): PoolSummary => ({
-    pool,
-    status,
-    percent: percentage,
-  });
-
-  it('are sorted by trouble, then by name as people count', () => {
-    const pools = [
-      summary('b', 'healthy', 10),
-      summary('p10', 'healthy', 35),
-      summary('p9', 'healthy', 35),
-      summary('warm', 'healthy', 75),
-      summary('dark', 'unhealthy', null),
-      summary('full', 'unhealthy', 100),
-      summary('fuller', 'unhealthy', 130),
-      summary('ill', 'unhealthy', 20),
-    ];
-    const names = byTrouble(pools).map(({ pool }) => pool);
-    expect(names).toEqual(['fuller', 'full', 'dark', 'ill', 'warm', 'p9', 'p10', 'b']);
-  });
-
-  it('begin with the one that pool-health calls the worst', () => {
-    const assess = (pool: string, sample: PoolSample) => {
-      const config = configOf(20);
-      return { pool, config, sample, verdict: evaluate(config, sample) };
-    };
-    const all = [
-      assess('quiet', seen({ connections: counts({ total: 2, active: 1 }) })),
-      assess('down', unseen({ problems: [problem('PROBE.TIMEOUT')] })),
-      assess('at-90', seen({ connections: counts({ total: 18 }) })),
-      assess('at-95', seen({ connections: counts({ total: 19 }) })),
-    ] as const;
-    const summaries = all.map(({ pool, verdict }) => summary(pool, verdict.status, verdict.utilization.percent));
-    expect(byTrouble(summaries)[0]?.pool).toBe(worstOf(all).pool);
-    const withoutFullest = [all[0], all[1], all[2]] as const;
-    expect(byTrouble(summaries.slice(0, 3))[0]?.pool).toBe(worstOf(withoutFullest).pool);
-  });
-
-  it('are counted by level', () => {
-    const pools = [summary('a', 'healthy', 10), summary('b', 'healthy', 70), summary('c', 'unhealthy', null)];
-    expect(pools.map(levelOfSummary)).toEqual(['healthy', 'warning', 'unhealthy']);
-    expect(troubleInWords(pools)).toBe('3 pools: 1 unhealthy, 1 warning');
-    expect(troubleInWords([summary('a', 'healthy', 10), summary('d', 'healthy', 0)])).toBe('2 pools: all healthy');
   });
 });
 

@@ -1,7 +1,6 @@
 import type { PoolReport } from '../../core/pool-report.js';
 import { pairs, shown } from '../../core/report-line.js';
 import { verdictInWords } from '../../core/summary.js';
-import { byTrouble } from '../../core/trouble.js';
 import type { CheckResult, ShownProblem } from '../sources/source.js';
 import type { Paint, Style } from './terminal.js';
 
@@ -62,7 +61,7 @@ export function serverSlots(database: PoolReport['database']): string {
 
 function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {
   const width = Math.max(...pools.map(({ pool }) => pool.length));
-  return byTrouble(pools).map(({ pool, status, percent }) => {
+  return pools.map(({ pool, status, percent }) => {
     const health = paint(styleOf(status), status.padEnd(9));
     return `${pool.padEnd(width)}  ${health}  ${percentOf(percent).padStart(8)}`;
   });

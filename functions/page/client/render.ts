@@ -1,7 +1,6 @@
 import { percent, timeOfDay } from '../../core/format.js';
 import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
-import { type Level, levelOf, verdictInWords } from '../../core/summary.js';
-import { byTrouble, levelOfSummary, troubleInWords } from '../../core/trouble.js';
+import { type Level, levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../core/summary.js';
 import { type LayerPanel, layerPanels } from '../layers.js';
 import { byId, element, setText } from './dom.js';
 import type { Known } from './feed.js';
@@ -176,7 +175,7 @@ function showPools(pools: readonly PoolSummary[] | null, selected: string | null
     return;
   }
   shownPools = key;
-  setText(byId('pools-title'), troubleInWords(pools));
+  setText(byId('pools-title'), poolsInWords(pools));
   const focused = document.activeElement?.getAttribute('href');
   const all = link(
     '#',
@@ -184,7 +183,7 @@ function showPools(pools: readonly PoolSummary[] | null, selected: string | null
     selected === null,
     element('span', { class: 'mark', 'aria-hidden': 'true' }, '↑'),
   );
-  const items = byTrouble(pools).map((summary) => {
+  const items = pools.map((summary) => {
     const level = levelOfSummary(summary);
     const mark = element('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[level]);
     const word = wordOf(summary, level);

@@ -161,6 +161,16 @@ describe('many pools (stand-in)', () => {
     expect(await visit.text('#pool')).toBe('orders, the worst of 25 pools');
   });
 
+  test('begin with a full pool that cannot be seen, which is the one shown', async () => {
+    await open('full-unseen');
+    expect((await list()).slice(1)).toEqual([
+      expect.stringMatching(/■ z-full unknown unhealthy/),
+      expect.stringMatching(/■ busy 95\.0 % unhealthy/),
+      expect.stringMatching(/■ a-down unknown unhealthy/),
+    ]);
+    expect(await visit.text('#pool')).toBe('z-full, the worst of 3 pools');
+  });
+
   test('one of them is reached by the keyboard alone, and the way back too', async () => {
     await open('many-pools');
     for (let pressed = 0; pressed < 3; pressed += 1) {

@@ -124,6 +124,15 @@ export const SCENES = {
     assessments: () => [pool('orders', 20, seen({ connections: counts({ total: 26, active: 4 }), slots: SERVER }))],
     history: (ago) => ({ Utilization: 60 + (60 - ago) * 1.2, ActiveConnections: 4, IdleConnections: 20, Healthy: 1 }),
   },
+  /** A full pool that the check cannot see, below the others by name and given last. */
+  'full-unseen': {
+    assessments: () => [
+      pool('a-down', 20, unseen({ problems: [problem('PROBE.UNREACHABLE')] })),
+      pool('busy', 20, seen({ connections: counts({ total: 19, active: 12 }), slots: SERVER })),
+      pool('z-full', 20, unseen({ problems: [problem('MANAGED.FULL')] })),
+    ],
+    history: (ago) => (ago < 6 ? { Healthy: 0 } : wave(ago, 20, 0.15)),
+  },
   'many-pools': {
     assessments: () => [
       pool('orders', 20, seen({ connections: FULL, slots: SERVER })),
