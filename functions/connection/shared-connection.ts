@@ -1,9 +1,10 @@
 import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
+import { isRdsProxyHost } from '../core/rds-hosts.js';
 import { type Answer, Connection, type ConnectionTarget, questionOf, settled } from './connection.js';
 import type { Credentials } from './credentials.js';
 import { sqlState, toProblem } from './errors.js';
 import { ProbeTimeout } from './timeout.js';
-import { isRdsProxyHost, tlsOptions } from './tls.js';
+import { tlsOptions } from './tls.js';
 import { isOverdueLogin, isStale, loginLeftMs } from './wait-limits.js';
 
 /** Milliseconds. A reused connection gets less, so that a dead one leaves time for a new one within the same check. */

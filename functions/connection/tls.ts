@@ -1,16 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { ProblemError, problem } from '../core/problems.js';
-
-/** In China the region stands behind `rds`, except in the names of older databases. */
-const RDS_DOMAIN = String.raw`\.rds(\.cn-[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$`;
-const RDS_HOST = new RegExp(RDS_DOMAIN, 'i');
-const RDS_PROXY_HOST = new RegExp(String.raw`\.proxy-[a-z0-9]+(\.[a-z0-9-]+)*${RDS_DOMAIN}`, 'i');
-
-/** Whether the host is an RDS Proxy: its certificates are issued by ACM, whose roots Node knows. */
-export function isRdsProxyHost(host: string): boolean {
-  return RDS_PROXY_HOST.test(host);
-}
+import { isRdsHost, isRdsProxyHost } from '../core/rds-hosts.js';
 
 /**
  * How the connection is protected: always verified, name and issuer, or off where the definition says so. Never a
@@ -36,7 +27,7 @@ export async function tlsOptions(
       });
     }
   }
-  if (RDS_HOST.test(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
+  if (isRdsHost(target.endpoint) && !isRdsProxyHost(target.endpoint)) {
     const { RDS_AUTHORITIES } = await import('./rds-certificates.js');
     return { rejectUnauthorized: true, ...RDS_AUTHORITIES };
   }

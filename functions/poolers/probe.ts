@@ -1,9 +1,9 @@
 import { within } from '../connection/timeout.js';
-import { isRdsProxyHost } from '../connection/tls.js';
 import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult, PoolerProbeResult } from '../core/probe-results.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
+import { isRdsProxyHost } from '../core/rds-hosts.js';
 import type { AppView, PoolerStats, PoolerView } from '../core/sample.js';
 import { isSilent } from './silence.js';
 

@@ -3,6 +3,7 @@ import { Grant, type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/
 import type { IConstruct } from 'constructs';
 import { METRIC_NAMESPACE } from '../../functions/core/metrics.js';
 import type { PoolConfig } from '../../functions/core/pool-config.js';
+import { isRdsProxyHost, parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
 
 /** What lets a function log in to a database with IAM: an RDS Proxy, a cluster or an instance of the CDK is one. */
 export interface IamLogin {
@@ -83,16 +84,14 @@ export function readProxies(proxied: readonly Proxied[]): readonly PolicyStateme
     resources: arns.has('*') ? ['*'] : [...arns],
   });
   const endpoints = new PolicyStatement({ actions: ['rds:DescribeDBProxyEndpoints'], resources: ['*'] });
-  return proxied.some(({ config }) => OTHER_ENDPOINT.test(config.endpoint)) ? [settings, endpoints] : [settings];
+  const hasOther = proxied.some(({ config }) => typeof parseRdsProxyHost(config.endpoint)?.endpoint === 'string');
+  return hasOther ? [settings, endpoints] : [settings];
 }
 
 /** Whether an RDS Proxy stands before a pool, as far as its definition, host name or login shows it at synth. */
 export function isBehindRdsProxy({ config: { managed, endpoint }, login }: Proxied): boolean {
-  return managed ? managed.kind === 'rds-proxy' : RDS_PROXY_HOST.test(endpoint) || login?.dbProxyArn !== undefined;
+  return managed ? managed.kind === 'rds-proxy' : isRdsProxyHost(endpoint) || login?.dbProxyArn !== undefined;
 }
-
-const RDS_PROXY_HOST = /\.proxy-[^.]+\.(.+\.)?amazonaws\.com(\.cn)?$/i;
-const OTHER_ENDPOINT = /\.endpoint\.proxy-/i;
 
 /**
  * What Lambda needs to attach a function to a VPC, as AWSLambdaVPCAccessExecutionRole has it, without that policy's

@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
 import type { CheckedPool } from './pools.js';
 
 /** An RDS Proxy that stands before at least one pool. */
@@ -26,8 +27,5 @@ function proxyName({ definition: { managed, endpoint } }: CheckedPool): string |
   if (managed) {
     return managed.kind === 'rds-proxy' ? managed.name : null;
   }
-  return DEFAULT_ENDPOINT.exec(endpoint)?.groups?.name?.toLowerCase() ?? null;
+  return parseRdsProxyHost(endpoint)?.proxy ?? null;
 }
-
-/** `<proxy>.proxy-….rds.amazonaws.com`; other endpoints of a proxy do not have its name in theirs. */
-const DEFAULT_ENDPOINT = /^(?<name>[^.]+)\.proxy-[^.]+\.([^.]+\.)*amazonaws\.com(\.cn)?$/i;

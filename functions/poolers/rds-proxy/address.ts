@@ -1,5 +1,5 @@
-import { isRdsProxyHost } from '../../connection/tls.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
+import { parseRdsProxyHost } from '../../core/rds-hosts.js';
 import type { PoolerStats } from '../../core/sample.js';
 import type { ProxyGauges } from './gauges.js';
 
@@ -10,25 +10,17 @@ export interface ProxyAddress {
   readonly endpoint: string | null;
 }
 
-const HOST = /^(?<label>[^.]+)\.(?<isOther>endpoint\.)?proxy-/i;
-
-/**
- * The RDS Proxy before a pool, or null where the definition shows none: `<proxy>.proxy-….rds.amazonaws.com` is the default
- * endpoint of a proxy, `<endpoint>.endpoint.proxy-….rds.amazonaws.com` another one.
- *
- * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-endpoints.html
- */
+/** The RDS Proxy in front of a pool, from its definition and host name; null if neither shows one. */
 export function proxyAddress({
   managed,
   endpoint,
 }: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>): ProxyAddress | null {
   const named = managed?.kind === 'rds-proxy' ? managed.name : null;
-  if (!named && (managed || !isRdsProxyHost(endpoint))) {
+  const host = parseRdsProxyHost(endpoint);
+  if (!named && (managed || !host)) {
     return null;
   }
-  const { label, isOther } = (isRdsProxyHost(endpoint) && HOST.exec(endpoint)?.groups) || {};
-  const name = label?.toLowerCase() ?? null;
-  return isOther ? { proxy: named, endpoint: name } : { proxy: named ?? name, endpoint: null };
+  return { proxy: named ?? host?.proxy ?? null, endpoint: host?.endpoint ?? null };
 }
 
 /**

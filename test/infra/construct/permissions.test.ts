@@ -207,6 +207,11 @@ describe('an RDS Proxy', () => {
       { ...reports, definition: { ...unnamed, endpoint: 'db.proxy-abc.example.com' } },
       [no, no, no, no, no, no, yes, no],
     ],
+    [
+      'that is not there is not asked for: a host of another AWS service',
+      { ...reports, definition: { ...unnamed, endpoint: 'x.proxy-abc.eu-central-1.elb.amazonaws.com' } },
+      [no, no, no, no, no, no, yes, no],
+    ],
     ['that is not there, as the definition says, is not asked for', reports, [no, no, no, no, no, no, yes, no]],
     [
       'that the definition rules out is not asked for',

@@ -6,7 +6,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
-import { isRdsProxyHost, tlsOptions } from '../../../functions/connection/tls.js';
+import { tlsOptions } from '../../../functions/connection/tls.js';
 import type { Problem } from '../../../functions/core/problems.js';
 import { serverAccount } from '../../../functions/dev/embedded-postgres/binaries.js';
 import { giveTo } from '../../../functions/dev/embedded-postgres/init-database.js';
@@ -179,22 +179,6 @@ test('an answer that is none is a problem inside TLS too, and ends nothing but t
 });
 
 describe('whose authorities verify a host', () => {
-  test.each([
-    ['a proxy', 'orders.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', true],
-    ["a proxy's further endpoint", 'read.endpoint.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', true],
-    ['a proxy in China', 'orders.proxy-c0ffee123.rds.cn-north-1.amazonaws.com.cn', true],
-    ['a proxy in China with the usual order of names', 'orders.proxy-c0ffee123.cn-north-1.rds.amazonaws.com.cn', true],
-    ['in capitals', 'ORDERS.PROXY-C0FFEE123.EU-CENTRAL-1.RDS.AMAZONAWS.COM', true],
-    ['an instance', 'orders.c0ffee123.eu-central-1.rds.amazonaws.com', false],
-    ['a cluster', 'orders.cluster-c0ffee123.eu-central-1.rds.amazonaws.com', false],
-    ['an instance that is called a proxy', 'proxy-orders.c0ffee123.eu-central-1.rds.amazonaws.com', false],
-    ['a domain of somebody else', 'orders.proxy-c0ffee123.eu-central-1.rds.amazonaws.com.example', false],
-    ['an address', '127.0.0.1', false],
-    ['nothing', '', false],
-  ])('%s', (_, host, isProxy) => {
-    expect(isRdsProxyHost(host)).toBe(isProxy);
-  });
-
   test.each([
     ['an instance of RDS: the authorities of RDS', 'orders.c0ffee123.eu-central-1.rds.amazonaws.com', true],
     ['one in China too', 'orders.c0ffee123.rds.cn-north-1.amazonaws.com.cn', true],
