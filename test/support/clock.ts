@@ -10,6 +10,8 @@ const FAKED: Parameters<typeof vi.useFakeTimers>[0] = {
   shouldClearNativeTimers: true,
 };
 
+let stoppedAt = 0;
+
 /**
  * Replaces the clock and the timers of this process until `vi.useRealTimers` and `vi.restoreAllMocks`. Time then passes in
  * turns: each turn of the event loop adds 10 ms, however long it took. A process that was stopped or had to wait for a
@@ -26,6 +28,30 @@ export function useTurns(): void {
 export function stopTime(now = Date.now()): void {
   vi.useFakeTimers({ ...FAKED, now });
   fakeAbortTimeouts();
+}
+
+/**
+ * Stops the clock by which pauses are counted; timers go on by turns. So a look that takes all of its deadlines takes no
+ * time, and `skip` alone says how long the pause before the next one is.
+ */
+export function stopDate(): void {
+  vi.useFakeTimers({
+    ...FAKED,
+    toFake: ['setTimeout', 'clearTimeout'],
+    shouldAdvanceTime: true,
+    advanceTimeDelta: TURN_MS,
+  });
+  stoppedAt = Date.now();
+  vi.spyOn(Date, 'now').mockImplementation(() => stoppedAt);
+}
+
+/** Puts the clock of the test forward without any timer noticing, as a frozen process finds it when it goes on. */
+export function skip(ms: number): void {
+  if (vi.isMockFunction(Date.now)) {
+    stoppedAt += ms;
+  } else {
+    vi.setSystemTime(Date.now() + ms);
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import { Relay } from './relay.js';
 /** A role of the check that nothing on the server ends: what is left behind stays. */
 export const ROLE = 'check_through_relay';
 
-/** As short as a busy machine allows. */
+/** For tests on a clock that goes by turns: there they are over only after so many turns of the event loop. */
 export const SHORT = { total: 1_500, connect: 1_000, query: 1_000, reusedQuery: 500 };
 
 export interface SessionChanges extends Partial<PoolConfig> {

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { skip, useTurns } from '../../support/clock.js';
 import { type Message, NOTHING } from '../../support/relay.js';
 import { until } from '../../support/until.js';
 import { Wire } from '../../support/wire.js';
@@ -7,8 +8,10 @@ let wire: Wire;
 beforeAll(async () => {
   wire = await Wire.start();
 });
+beforeEach(useTurns);
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await wire.renew();
 });
 afterAll(() => wire?.close());
@@ -76,11 +79,10 @@ describe('an open connection that breaks is replaced within the same look', () =
 
   test('forgotten during a long pause: it is not even tried', async () => {
     const { relay } = wire;
-    vi.useFakeTimers({ toFake: ['Date'] });
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual([]);
     relay.forget();
-    vi.setSystemTime(Date.now() + 90_001);
+    skip(90_001);
     expect(await wire.codes(watching)).toEqual([]);
     expect([relay.sessions, relay.statements, relay.cancelRequests, relay.mostAtOnce]).toEqual([2, 2, 0, 1]);
   });
