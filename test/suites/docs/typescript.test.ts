@@ -42,7 +42,7 @@ beforeAll(() => {
   writeFileSync(join(FOLDER, 'package.json'), JSON.stringify({ type: 'module' }));
   writeFileSync(
     join(FOLDER, 'generated/client.ts'),
-    "export * from '../../../../test/integration/app/generated/client.js';\n",
+    "export * from '../../../test/integration/app/generated/client.js';\n",
   );
   // As a user's project may be: the CDK's own types do not hold with exactOptionalPropertyTypes.
   const compilerOptions = { paths: PATHS, noUnusedLocals: false, exactOptionalPropertyTypes: false };
