@@ -1,14 +1,13 @@
 import { HISTORY_METRICS, HISTORY_MINUTES, type History, type HistorySource, historySeries } from '../core/history.js';
 import { METRIC_NAMESPACE, METRICS, type MetricName, POOL_DIMENSION } from '../core/metrics.js';
 import { ProblemError, type PublicProblem, toPublic } from '../core/problems.js';
-import { CloudWatchReader, type CloudWatchReaderOptions } from './cloudwatch-reader.js';
-import { MINUTE_MS, type Series } from './series.js';
+import { CloudWatchReader, type CloudWatchReaderOptions, MINUTE_MS, type Series } from './cloudwatch-reader.js';
 
 type ByMetric = ReadonlyMap<MetricName, Series>;
 
 /**
- * The last hour as CloudWatch has it, a value a minute. All pools are asked for together, in one call for a hundred, and
- * once a minute, however many look and however it ends.
+ * The last hour of each pool from CloudWatch, one value a minute. All pools are read together, a hundred pools in one call,
+ * and once a minute, however many callers there are and whether it succeeds or fails.
  */
 export class CloudWatchHistory implements HistorySource {
   readonly pools: readonly string[];
@@ -21,10 +20,10 @@ export class CloudWatchHistory implements HistorySource {
 
   async history(pool: string): Promise<History> {
     const { start, end } = this.#reader.range;
-    const answers = await Promise.allSettled(this.pools.map((name) => this.#read(name)));
-    const answer = answers[this.pools.indexOf(pool)];
-    const values = answer?.status === 'fulfilled' ? answer.value : null;
-    // A minute is dated by its end, as everywhere here.
+    const results = await Promise.allSettled(this.pools.map((name) => this.#read(name)));
+    const result = results[this.pools.indexOf(pool)];
+    const values = result?.status === 'fulfilled' ? result.value : null;
+    // A minute is dated by its end, as in `Series`.
     const ends = Array.from({ length: (end - start) / MINUTE_MS }, (_, index) => start + (index + 1) * MINUTE_MS);
     const times = ends.map((at) => at / 1_000);
     return {
@@ -35,7 +34,7 @@ export class CloudWatchHistory implements HistorySource {
       to: new Date(end).toISOString(),
       times,
       series: historySeries(times, (metric, index) => values?.get(metric)?.get(ends[index] ?? 0)),
-      problems: answer?.status === 'rejected' ? problemsOf(answer.reason) : [],
+      problems: result?.status === 'rejected' ? problemsOf(result.reason) : [],
     };
   }
 

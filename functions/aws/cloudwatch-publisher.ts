@@ -5,7 +5,6 @@ import { METRIC_NAMESPACE, POOL_DIMENSION } from '../core/metrics.js';
 import { type Problem, problem } from '../core/problems.js';
 import { failureName } from './errors.js';
 import { toStandardOutput, type WriteLine } from './logger.js';
-import { inCalls } from './metric-batches.js';
 
 export interface CloudWatchPublisherOptions {
   readonly client: CloudWatchClient;
@@ -16,20 +15,25 @@ export interface CloudWatchPublisherOptions {
    */
   readonly deadlineMs?: number;
   /**
-   * Where metrics go that CloudWatch did not take.
+   * Receives the metrics that CloudWatch did not accept.
    *
    * @default standard output
    */
   readonly writeLine?: WriteLine;
 }
 
+/** Limits of one `PutMetricData`. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html */
+const MAX_METRICS = 1_000;
+const MAX_BYTES = 1_000_000;
+/** One metric in a request without the name of its pool: 170 bytes, with a margin for longer names and numbers. */
+const METRIC_BYTES = 240;
+
 /**
- * CloudWatch as the place where metrics go. What it does not take within the deadline is written to the log in the
+ * Publishes metrics to CloudWatch. Metrics that CloudWatch does not accept within the deadline are written to the log in the
  * embedded metric format, with the time of the sample: no datapoint is lost.
  *
- * None is published twice either, but where CloudWatch took a call and its answer did not come back, which nobody can
- * tell from a call that was not taken. The value then stands there twice for the same time, and average, minimum and
- * maximum are still right.
+ * A datapoint is published twice only if CloudWatch accepted a call and its response was lost, which cannot be told from a
+ * call that was not accepted. Average, minimum and maximum of the two equal values are still right.
  */
 export class CloudWatchPublisher {
   readonly #client: CloudWatchClient;
@@ -43,13 +47,13 @@ export class CloudWatchPublisher {
   }
 
   /**
-   * Publishes metrics in as few calls as possible, all of them at once: one that fails does not stop the others. Never
+   * Publishes metrics in as few calls as possible, all at the same time: a call that fails does not stop the others. Never
    * throws.
    *
-   * @returns `AWS.CLOUDWATCH` with the names of the errors when anything went to the log instead, otherwise nothing
+   * @returns `AWS.CLOUDWATCH` with the names of the errors if any metric was written to the log instead, otherwise nothing
    */
   async publish(datapoints: readonly Datapoints[]): Promise<readonly Problem[]> {
-    const outcomes = await Promise.all(inCalls(datapoints).map((call) => this.#put(call)));
+    const outcomes = await Promise.all(toCalls(datapoints).map((call) => this.#put(call)));
     const failures = outcomes.filter((failure) => failure !== null);
     if (failures.length === 0) {
       return [];
@@ -58,11 +62,11 @@ export class CloudWatchPublisher {
     return [problem('AWS.CLOUDWATCH', { error, calls: outcomes.length, failedCalls: failures.length })];
   }
 
-  /** The name of what went wrong, or null. */
+  /** The name of the error, or null. */
   async #put(call: readonly Datapoints[]): Promise<string | null> {
     try {
       const command = new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: call.flatMap(toMetricData) });
-      // Ends the pauses between retries as well, and the wait for an answer whose body never comes.
+      // The deadline also ends the pauses between retries, and the wait for a response body.
       await this.#client.send(command, { abortSignal: AbortSignal.timeout(this.#deadlineMs) });
       return null;
     } catch (error) {
@@ -72,6 +76,31 @@ export class CloudWatchPublisher {
       return failureName(error);
     }
   }
+}
+
+/**
+ * Distributes metrics over as few calls as the limits of `PutMetricData` allow. The metrics of one pool that do not fit into
+ * one call continue in the next.
+ */
+function toCalls(datapoints: readonly Datapoints[]): Datapoints[][] {
+  const maxNameBytes = Math.max(0, ...datapoints.map(({ pool }) => Buffer.byteLength(pool)));
+  const callSize = Math.min(MAX_METRICS, Math.floor(MAX_BYTES / (METRIC_BYTES + maxNameBytes)));
+  const calls: Datapoints[][] = [];
+  let free = 0;
+  for (const { pool, timestamp, values } of datapoints) {
+    let rest = Object.entries(values);
+    while (rest.length > 0) {
+      if (free === 0) {
+        calls.push([]);
+        free = callSize;
+      }
+      const part = rest.slice(0, free);
+      calls.at(-1)?.push({ pool, timestamp, values: Object.fromEntries(part) });
+      rest = rest.slice(free);
+      free -= part.length;
+    }
+  }
+  return calls;
 }
 
 function toMetricData(datapoints: Datapoints): MetricDatum[] {

@@ -1,19 +1,30 @@
-import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { ProblemError, problem } from '../core/problems.js';
-import { failureName } from './errors.js';
-import { MINUTE_MS, type Series, type TimeRange, toSeries } from './series.js';
+import type { TimeRange } from './clients/metric-data.js';
+import { failureName, UnexpectedAnswer } from './errors.js';
+import { SingleFlightCache } from './single-flight-cache.js';
 
 /** A metric of CloudWatch, and how the datapoints of a minute become one number. */
 export interface MetricQuery {
   readonly namespace: string;
   readonly metric: string;
-  /** Values by name; these and no others. */
+  /** Values by name. A series with further dimensions does not match. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly statistic: 'Sum' | 'Average' | 'SampleCount' | 'Minimum' | 'Maximum';
 }
 
+/** Values by the end of their minute, in milliseconds since 1970. A minute without a datapoint is absent. */
+export type Series = ReadonlyMap<number, number>;
+
+/** One minute of a series. */
+export interface SeriesPoint {
+  /** End of the minute, in milliseconds since 1970. */
+  readonly at: number;
+  readonly value: number;
+}
+
 export interface CloudWatchReaderOptions {
-  /** @default one that all share, made when the first metric is read */
+  /** @default a client that all readers share, created for the first query */
   readonly client?: CloudWatchClient;
   /**
    * Milliseconds that CloudWatch may take, retries and all pages included.
@@ -22,7 +33,7 @@ export interface CloudWatchReaderOptions {
    */
   readonly deadlineMs?: number;
   /**
-   * How far back a minute may lie, in milliseconds: CloudWatch has most metrics within three minutes.
+   * Length of the range that is read, in milliseconds. CloudWatch has most metrics within three minutes.
    *
    * @default five minutes
    */
@@ -35,30 +46,31 @@ export interface CloudWatchReaderOptions {
   readonly now?: () => number;
 }
 
+export const MINUTE_MS = 60_000;
 /** Limit of one call. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
-const MOST_QUERIES = 500;
-/** A minute that has just ended still gets datapoints: what was measured in its last second has to arrive. */
-const SETTLED_MS = 30_000;
+const MAX_QUERIES = 500;
+/** A minute still receives datapoints shortly after its end: values of its last second have to arrive. */
+const SETTLED_AFTER_MS = 30_000;
 
-interface Waiting {
+interface PendingQuery {
   readonly query: MetricQuery;
   readonly resolve: (series: Series) => void;
   readonly reject: (error: ProblemError) => void;
 }
 
 /**
- * Reads the last minutes of metrics. Each is asked for once a minute, however many want it and however it ends: before the
- * next minute has settled there is nothing new, and every metric that is asked for is charged. What is wanted at the
- * same time is asked for in one call.
+ * Reads the last minutes of metrics. Each query is sent once a minute, however many callers need it and whether it succeeds
+ * or fails: CloudWatch has nothing new before the next minute has settled, and charges for every query. Queries of the same
+ * tick share one call.
  */
 export class CloudWatchReader {
   readonly #client: CloudWatchClient | undefined;
   readonly #deadlineMs: number;
   readonly #lookBackMs: number;
   readonly #now: () => number;
-  #settledAt = Number.NaN;
-  readonly #asked = new Map<string, Promise<Series>>();
-  #waiting: Waiting[] = [];
+  /** The answers of one minute. The next minute starts with an empty cache. */
+  #cached: { readonly end: number; readonly series: SingleFlightCache<Series> } | null = null;
+  #pending: PendingQuery[] = [];
 
   constructor({
     client,
@@ -72,47 +84,44 @@ export class CloudWatchReader {
     this.#now = now;
   }
 
-  /** The minutes that are read now: the newest that have ended and settled. */
+  /** The minutes that a query reads now: the newest ones that have ended and settled. */
   get range(): TimeRange {
-    const end = Math.floor((this.#now() - SETTLED_MS) / MINUTE_MS) * MINUTE_MS;
+    const end = Math.floor((this.#now() - SETTLED_AFTER_MS) / MINUTE_MS) * MINUTE_MS;
     return { start: end - this.#lookBackMs, end };
   }
 
-  /** @throws ProblemError `AWS.CLOUDWATCH` when it could not be read in this minute */
+  /** @throws ProblemError `AWS.CLOUDWATCH` when the query failed in this minute */
   read(query: MetricQuery): Promise<Series> {
     const { end } = this.range;
-    if (end !== this.#settledAt) {
-      this.#settledAt = end;
-      this.#asked.clear();
+    if (this.#cached?.end !== end) {
+      const series = new SingleFlightCache<Series>({ retryDelayMs: Number.POSITIVE_INFINITY, now: this.#now });
+      this.#cached = { end, series };
     }
-    const key = JSON.stringify(query);
-    const series = this.#asked.get(key) ?? this.#withOthers(query);
-    this.#asked.set(key, series);
-    return series;
+    return this.#cached.series.get(JSON.stringify(query), () => this.#enqueue(query));
   }
 
-  /** Waits for whoever else reads now. */
-  #withOthers(query: MetricQuery): Promise<Series> {
-    if (this.#waiting.length === 0) {
-      setImmediate(() => this.#send());
+  /** Adds a query to the call that is sent at the end of this tick. */
+  #enqueue(query: MetricQuery): Promise<Series> {
+    if (this.#pending.length === 0) {
+      setImmediate(() => this.#sendPending());
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ query, resolve, reject }));
+    return new Promise((resolve, reject) => this.#pending.push({ query, resolve, reject }));
   }
 
-  #send(): void {
-    const all = this.#waiting.splice(0);
-    for (let from = 0; from < all.length; from += MOST_QUERIES) {
-      void this.#ask(all.slice(from, from + MOST_QUERIES));
+  #sendPending(): void {
+    const all = this.#pending.splice(0);
+    for (let from = 0; from < all.length; from += MAX_QUERIES) {
+      void this.#send(all.slice(from, from + MAX_QUERIES));
     }
   }
 
-  async #ask(waiting: readonly Waiting[]): Promise<void> {
+  async #send(pending: readonly PendingQuery[]): Promise<void> {
     const { range } = this;
     try {
       const { getMetricData } = await import('./clients/metric-data.js');
-      const queries = waiting.map(({ query }, index) => toDataQuery(query, idOf(index)));
+      const queries = pending.map(({ query }, index) => toDataQuery(query, idOf(index)));
       const results = await getMetricData(queries, range, this.#deadlineMs, this.#client);
-      for (const [index, { resolve, reject }] of waiting.entries()) {
+      for (const [index, { resolve, reject }] of pending.entries()) {
         const parts = results.filter(({ Id }) => Id === idOf(index));
         try {
           resolve(toSeries(parts, range));
@@ -122,11 +131,17 @@ export class CloudWatchReader {
       }
     } catch (error) {
       const failure = toProblem(error);
-      for (const { reject } of waiting) {
+      for (const { reject } of pending) {
         reject(failure);
       }
     }
   }
+}
+
+/** The newest minute that has a datapoint, or null. */
+export function newest(series: Series): SeriesPoint | null {
+  const [first] = [...series].sort(([a], [b]) => b - a);
+  return first ? { at: first[0], value: first[1] } : null;
 }
 
 function idOf(index: number): string {
@@ -137,6 +152,25 @@ function toDataQuery({ namespace, metric, dimensions, statistic }: MetricQuery, 
   const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
   const Metric = { Namespace: namespace, MetricName: metric, Dimensions };
   return { Id, MetricStat: { Metric, Period: MINUTE_MS / 1_000, Stat: statistic } };
+}
+
+/**
+ * Converts the results of one query, in the order of the pages, to a series. CloudWatch dates a minute by its start.
+ *
+ * @throws UnexpectedAnswer when the results are incomplete
+ */
+function toSeries(parts: readonly MetricDataResult[], { start, end }: TimeRange): Series {
+  if (parts.at(-1)?.StatusCode !== 'Complete') {
+    throw new UnexpectedAnswer();
+  }
+  const values = parts.flatMap(({ Timestamps = [], Values = [] }) =>
+    Timestamps.map((timestamp, index) => ({ at: timestamp.getTime(), value: Values[index] })),
+  );
+  return new Map(
+    values.flatMap(({ at, value }) =>
+      value !== undefined && at >= start && at < end ? [[at + MINUTE_MS, value] as const] : [],
+    ),
+  );
 }
 
 function toProblem(error: unknown): ProblemError {

@@ -1,10 +1,11 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Credentials } from '../connection/credentials.js';
 import { type ProblemCode, ProblemError, problem } from '../core/problems.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
-import { RenewablePassword } from './renewable-password.js';
+import { SingleFlightCache } from './single-flight-cache.js';
 
-/** Where and as whom the check logs in: a pool's own login, or that of a pooler's admin console. */
-export interface Login {
+/** Address, user and type of a login: of a pool, or of a pooler's admin console. */
+export interface LoginTarget {
   readonly endpoint: string;
   readonly port: number;
   readonly user: string;
@@ -12,11 +13,11 @@ export interface Login {
 }
 
 export interface CredentialOptions {
-  /** @default one that all pools share, made when the first secret is read */
+  /** @default a client that all pools share, created for the first secret */
   readonly client?: SecretsManagerClient;
   /**
-   * Milliseconds that Secrets Manager may take; below the time `connection/` has for a login, so that its failure is
-   * named and not taken for a server that does not answer.
+   * Milliseconds that Secrets Manager may take. Less than the time that `connection/` allows for a login, so that a failure
+   * of Secrets Manager is reported as such, and not as a server that does not answer.
    *
    * @default 2000
    */
@@ -29,28 +30,71 @@ export interface CredentialOptions {
   readonly now?: () => number;
 }
 
-/** A token can be used for 15 minutes. @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html */
-const KEEP_TOKEN_MS = 10 * 60_000;
+/** A token is valid for 15 minutes. @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html */
+const MAX_TOKEN_AGE_MS = 10 * 60_000;
+/**
+ * A refused password is fetched again only once in this time: a wrong password would otherwise flood its source with
+ * requests. Less than a minute, so that each scheduled check fetches it again.
+ */
+const MIN_REFUSAL_INTERVAL_MS = 50_000;
+const KEY = 'password';
+
+/** Requests that pools with the same secret share while they run, by ARN. */
+const secrets = new SingleFlightCache<string>({ maxAgeMs: 0 });
+
+interface PasswordSource {
+  /** @throws ProblemError */
+  readonly fetch: () => Promise<string>;
+  /** Milliseconds after which the password is fetched again. */
+  readonly maxAgeMs: number;
+  readonly now: () => number;
+}
+
+/** A password that is fetched when it is needed, and again when it has expired or the server refused it. */
+export class RenewablePassword implements Credentials {
+  readonly #source: PasswordSource;
+  readonly #cache: SingleFlightCache<string>;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(source: PasswordSource) {
+    this.#source = source;
+    this.#cache = new SingleFlightCache(source);
+  }
+
+  password(): Promise<string> {
+    return this.#cache.get(KEY, this.#source.fetch);
+  }
+
+  refused(): boolean {
+    const now = this.#source.now();
+    if (now - this.#refusedAt < MIN_REFUSAL_INTERVAL_MS) {
+      return false;
+    }
+    this.#refusedAt = now;
+    this.#cache.invalidate(KEY);
+    return true;
+  }
+}
 
 /**
- * What the check logs in with: a token signed for exactly this endpoint, port and user, or the password of a secret, which
- * is read again only when the server refuses it. Nothing is asked before a password is needed. Keep the object as long as
- * the definition stands.
+ * The credentials of the check: a token that is signed for exactly this endpoint, port and user, or the password of a
+ * secret, which is read again only after the server refused it. No request is sent before a password is needed. Reuse the
+ * object while the definition does not change.
  */
 export function awsCredentials(
-  { endpoint, port, user, auth }: Login,
+  { endpoint, port, user, auth }: LoginTarget,
   options: CredentialOptions = {},
 ): RenewablePassword {
   const { client, deadlineMs = 2_000, now = Date.now } = options;
   return auth.type === 'iam'
     ? new RenewablePassword({
         fetch: () => named('AWS.RDS', () => signedToken(endpoint, port, user)),
-        keepMs: KEEP_TOKEN_MS,
+        maxAgeMs: MAX_TOKEN_AGE_MS,
         now,
       })
     : new RenewablePassword({
         fetch: () => named('AWS.SECRETS', () => secretPassword(auth.arn, deadlineMs, client)),
-        keepMs: Number.POSITIVE_INFINITY,
+        maxAgeMs: Number.POSITIVE_INFINITY,
         now,
       });
 }
@@ -63,22 +107,14 @@ async function named(code: ProblemCode, fetch: () => Promise<string>): Promise<s
   }
 }
 
-/** Signing is done here, without a call to AWS. */
+/** Signs locally, without a request to AWS. */
 async function signedToken(hostname: string, port: number, username: string): Promise<string> {
   const { Signer } = await import('@aws-sdk/rds-signer');
   return await new Signer({ hostname, port, username }).getAuthToken();
 }
 
-/** Readings under way with the client that all share, by ARN: pools that share a secret share its reading. */
-const reading = new Map<string, Promise<string>>();
-
 function secretPassword(arn: string, deadlineMs: number, client?: SecretsManagerClient): Promise<string> {
-  if (client) {
-    return readPassword(arn, deadlineMs, client);
-  }
-  const password = reading.get(arn) ?? readPassword(arn, deadlineMs).finally(() => reading.delete(arn));
-  reading.set(arn, password);
-  return password;
+  return client ? readPassword(arn, deadlineMs, client) : secrets.get(arn, () => readPassword(arn, deadlineMs));
 }
 
 async function readPassword(arn: string, deadlineMs: number, client?: SecretsManagerClient): Promise<string> {

@@ -1,11 +1,11 @@
 import type { defaultProvider as sdkChain } from '@aws-sdk/credential-provider-node';
 
 /**
- * Stands in a deployed handler in the place of `@aws-sdk/credential-provider-node` (`infra/build/bundles.ts`): Lambda gives the
- * credentials of a function's role in its environment, so that the other sources need not be loaded. Where they are not
- * there, the SDK's own chain is asked, from a file of its own.
+ * Replaces `@aws-sdk/credential-provider-node` in a deployed handler (`infra/build/bundles.ts`). Lambda puts the credentials
+ * of the function's role into the environment, so the other sources are not loaded at start. If the environment has no
+ * credentials, this provider loads the SDK's own chain from its separate bundle file.
  *
- * @param init what the SDK gives its chain
+ * @param init what the SDK passes to its chain
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export const defaultProvider: typeof sdkChain = (init) => async (options) => {

@@ -1,29 +1,29 @@
 import type { ProblemValues } from '../core/problems.js';
 
-/** Writes one line, without its end, to where logs and embedded metrics are read from. */
+/** Writes one line, given without its line break, to the output that carries logs and embedded metrics. */
 export type WriteLine = (line: string) => void;
 
-/** Standard output as it is; `console.log` would put a prefix of Lambda's, or another JSON, around each line. */
+/** Writes to standard output. `console.log` is not used: Lambda adds a prefix to its lines or wraps them in JSON. */
 export const toStandardOutput: WriteLine = (line) => {
   process.stdout.write(`${line}\n`);
 };
 
-/** What an entry tells beside its message. No errors: their messages name hosts and may quote secrets. */
+/** Further fields of an entry. Errors are not allowed: their messages contain hosts and may quote secrets. */
 export type LogFields = ProblemValues & {
   readonly timestamp?: never;
   readonly level?: never;
   readonly message?: never;
 };
 
-/** Writes one entry of the log. Fields are values of problems and settings: never a host, a user or a credential. */
+/** Writes one log entry. Fields are values of problems and settings: never a host, a user or a credential. */
 export type Logger = (level: 'info' | 'warning' | 'error', message: string, fields?: LogFields) => void;
 
-/** The names by which Lambda filters. @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
+/** The level names that Lambda filters by. @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
 const LEVEL_NAMES = { info: 'INFO', warning: 'WARN', error: 'ERROR' } as const;
 
 /**
- * A log of one JSON line an entry: `timestamp` (ISO 8601), `level`, `message`, and the fields beside them. All that a
- * logging library would add here is its share of every cold start.
+ * Creates a logger that writes one JSON line per entry: `timestamp` (ISO 8601), `level`, `message` and the fields. A logging
+ * library would add nothing but time to every cold start.
  *
  * @param writeLine @default standard output, which Lambda delivers to CloudWatch Logs
  */

@@ -1,18 +1,21 @@
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import { parseDefinition } from '../core/pool-definition.js';
+import type { Violation } from '../core/pool-settings.js';
 import type { PoolEntry, PoolSource } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
-import { type Definition, readDefinition } from './definitions.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
 import type { Logger } from './logger.js';
+import { SingleFlightCache } from './single-flight-cache.js';
 
 export interface ParameterStoreOptions {
   readonly client: SSMClient;
-  /** Path under which each parameter defines a pool, with or without a slash at its end. */
+  /** Path under which each parameter defines a pool, with or without a trailing slash. */
   readonly prefix: string;
-  /** Told of every definition that comes into force. */
+  /** Receives an entry for every definition that comes into force. */
   readonly log: Logger;
   /**
-   * Milliseconds that reading all definitions may take, with retries.
+   * Milliseconds for reading all definitions, retries included.
    *
    * @default 5000
    */
@@ -25,58 +28,55 @@ export interface ParameterStoreOptions {
   readonly now?: () => number;
 }
 
+/** The text of a definition, and the configuration that is in force because of it. */
+interface Definition {
+  readonly text: string;
+  /** The last good configuration, also while the text is invalid; null when there never was one. */
+  readonly config: ValidatedPoolConfig | null;
+  readonly problems: readonly Problem[];
+}
+
+/** An 8 KB parameter can contain a thousand mistakes, too many for one log entry. */
+const MAX_VIOLATIONS = 20;
+const KEY = 'definitions';
+
 /**
- * SSM as the source of definitions: one parameter a pool, named by the last part of its path. With no parameter under the
- * prefix there is no pool, and the answer is an empty list; what that means is the caller's to say.
+ * Reads pool definitions from SSM: one parameter per pool, named by the last part of its path. Without a parameter under the
+ * prefix the list is empty; the caller decides what that means.
  *
- * The last good definition of each pool stays in force while its text is broken (`CONFIG.INVALID`) or SSM cannot be read
- * (`AWS.SSM`). As long as a definition does not change, its `config` is the same object.
+ * The last good definition of each pool stays in force while its text is invalid (`CONFIG.INVALID`) or SSM cannot be read
+ * (`AWS.SSM`). While a definition does not change, its `config` is the same object.
  */
 export class ParameterStore implements PoolSource {
   readonly #client: SSMClient;
   readonly #path: string;
   readonly #log: Logger;
   readonly #deadlineMs: number;
-  readonly #now: () => number;
+  readonly #entries: SingleFlightCache<readonly PoolEntry[]>;
   #definitions: ReadonlyMap<string, Definition> = new Map();
-  #answer: { readonly pools: readonly PoolEntry[]; readonly askedAt: number } | null = null;
-  #running: Promise<readonly PoolEntry[]> | null = null;
 
   constructor({ client, prefix, log, deadlineMs = 5_000, now = Date.now }: ParameterStoreOptions) {
     this.#client = client;
     this.#path = prefix.replace(/(?<=.)\/+$/, '');
     this.#log = log;
     this.#deadlineMs = deadlineMs;
-    this.#now = now;
+    this.#entries = new SingleFlightCache({ now });
   }
 
   /**
-   * All pools of the deployment. Callers at the same time share one reading. A failed reading counts as an answer too, so
-   * that callers who accept an old one do not all wait for a service that hangs.
+   * All pools of the deployment. Concurrent callers share one read. A failed read is cached like a successful one once any
+   * definition is known, so that callers that accept a cached answer do not all wait for a service that hangs.
    *
-   * @param maxAgeMs how old an answer may be; 0 asks anew
+   * @param maxAgeMs how old a cached answer may be; 0 reads again
    * @throws ProblemError `AWS.SSM` when SSM cannot be read and no pool is known yet
    */
   pools(maxAgeMs: number): Promise<readonly PoolEntry[]> {
-    if (this.#answer && this.#now() - this.#answer.askedAt < maxAgeMs) {
-      return Promise.resolve(this.#answer.pools);
-    }
-    this.#running ??= this.#ask().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    return this.#entries.get(KEY, () => this.#read(), maxAgeMs);
   }
 
-  async #ask(): Promise<readonly PoolEntry[]> {
-    const askedAt = this.#now();
-    const pools = await this.#watched();
-    this.#answer = { pools, askedAt };
-    return pools;
-  }
-
-  async #watched(): Promise<readonly PoolEntry[]> {
+  async #read(): Promise<readonly PoolEntry[]> {
     try {
-      const texts = await this.#read();
+      const texts = await this.#readTexts();
       const before = this.#definitions;
       this.#definitions = new Map(
         texts.map(([pool, text]) => [pool, readDefinition(pool, text, before.get(pool) ?? null, this.#log)]),
@@ -99,8 +99,8 @@ export class ParameterStore implements PoolSource {
     }));
   }
 
-  /** Name and text of every definition, or none at all: half a list would look as if pools had been removed. */
-  async #read(): Promise<[pool: string, text: string][]> {
+  /** Name and text of every definition, or an error: with half a list, pools would seem to be removed. */
+  async #readTexts(): Promise<[pool: string, text: string][]> {
     const pages = paginateGetParametersByPath(
       { client: this.#client },
       { Path: this.#path, Recursive: false, WithDecryption: true },
@@ -121,4 +121,33 @@ export class ParameterStore implements PoolSource {
     }
     return texts;
   }
+}
+
+/**
+ * What is in force for a pool after its definition was read. An unchanged text returns the same object. A new valid
+ * definition is logged once, with its settings and warnings. Never throws.
+ *
+ * @param before what was in force until now; null for a new pool
+ */
+function readDefinition(pool: string, text: string, before: Definition | null, log: Logger): Definition {
+  if (before?.text === text) {
+    return before;
+  }
+  const validation = parseDefinition(pool, text);
+  if (!validation.ok) {
+    const config = before?.config ?? null;
+    const values = { violations: shown(validation.violations) };
+    return { text, config, problems: [problem('CONFIG.INVALID', values, config ? 'warning' : 'error')] };
+  }
+  const { config, warnings } = validation;
+  const { min, max, idleTimeout, connectionTimeout } = config.settings;
+  const fields = { pool, min, max, idleTimeout, connectionTimeout, instances: config.instances, warnings };
+  log(warnings.length > 0 ? 'warning' : 'info', 'Settings in force', fields);
+  return { text, config, problems: [] };
+}
+
+function shown(violations: readonly Violation[]): string[] {
+  const messages = violations.slice(0, MAX_VIOLATIONS).map(({ message }) => message);
+  const more = violations.length - messages.length;
+  return more > 0 ? [...messages, `and ${more} more`] : messages;
 }

@@ -1,43 +1,92 @@
-/** Milliseconds after which what could not be had is asked for again: less than a minute, for the next scheduled check to do so. */
-const ASK_AGAIN_MS = 50_000;
+export interface SingleFlightCacheOptions {
+  /**
+   * Milliseconds for which a value is valid, counted from the start of its read. `get` can ask for a younger one.
+   *
+   * @default a value never expires
+   */
+  readonly maxAgeMs?: number;
+  /**
+   * Milliseconds after a failed read in which the key is not read again, counted from the failure.
+   *
+   * @default 0, the next `get` reads again
+   */
+  readonly retryDelayMs?: number;
+  /**
+   * Whether a failed read returns the last good value, of whatever age, instead of the error.
+   *
+   * @default false
+   */
+  readonly keepLastGood?: boolean;
+  /**
+   * Milliseconds since 1970.
+   *
+   * @default Date.now
+   */
+  readonly now?: () => number;
+}
 
+/** What `get` returns, and since when it is in this state. A failed entry returns its error, or the last good value. */
 interface Entry<T> {
-  /** Milliseconds since 1970. */
-  until: number;
+  state: 'reading' | 'read' | 'failed';
+  since: number;
   answer: Promise<T>;
   lastGood: { readonly value: T } | null;
 }
 
 /**
- * Answers by key, each asked for once while it lasts, however many want it at the same time. When it cannot be renewed the
- * last good one stays, and is asked for again by the next check; where there is none, the failure lasts that long.
+ * Values by key, each read once while it is valid.
+ *
+ *     (absent) -- get --> reading -- success --> read    -- older than maxAgeMs, get ------> reading
+ *                         reading -- failure --> failed  -- older than retryDelayMs, get --> reading
+ *                                                read, failed -- invalidate --> (absent)
+ *
+ * - Single flight: while a key is being read, every `get` of the key waits for that read and starts no second one. A read
+ *   therefore needs a deadline of its own.
+ * - Age: `maxAgeMs` says how old a value may be. The oldest age that a caller accepts can differ from call to call.
+ * - Failure: without `retryDelayMs` a failure is not cached. With it, callers get the same failure until the delay is over.
+ * - Last good value: with `keepLastGood`, a key that was read once never fails again until it is invalidated.
  */
 export class SingleFlightCache<T> {
-  readonly #keepMs: number;
+  readonly #maxAgeMs: number;
+  readonly #retryDelayMs: number;
+  readonly #keepLastGood: boolean;
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry<T>>();
 
-  /** @param now milliseconds since 1970 */
-  constructor(keepMs: number, now: () => number) {
-    this.#keepMs = keepMs;
+  constructor({
+    maxAgeMs = Number.POSITIVE_INFINITY,
+    retryDelayMs = 0,
+    keepLastGood = false,
+    now = Date.now,
+  }: SingleFlightCacheOptions = {}) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#retryDelayMs = retryDelayMs;
+    this.#keepLastGood = keepLastGood;
     this.#now = now;
   }
 
-  /** @throws what `ask` throws, when there never was a good answer */
-  get(key: string, ask: () => Promise<T>): Promise<T> {
-    const before = this.#entries.get(key);
-    if (before && this.#now() < before.until) {
-      return before.answer;
+  /**
+   * The cached value of a key, or the value that `read` returns.
+   *
+   * @param maxAgeMs milliseconds; a cached value has to be younger, so 0 accepts only a value that is being read now
+   * @throws what `read` throws, now or within the retry delay, unless the last good value is returned instead
+   */
+  get(key: string, read: () => Promise<T>, maxAgeMs = this.#maxAgeMs): Promise<T> {
+    const cached = this.#entries.get(key);
+    if (cached && this.#isValid(cached, maxAgeMs)) {
+      return cached.answer;
     }
-    const until = this.#now() + this.#keepMs;
-    const entry: Entry<T> = { until, answer: ask(), lastGood: before?.lastGood ?? null };
+    const lastGood = cached?.lastGood ?? null;
+    const entry: Entry<T> = { state: 'reading', since: this.#now(), answer: read(), lastGood };
     entry.answer = entry.answer.then(
       (value) => {
-        entry.lastGood = { value };
+        entry.state = 'read';
+        entry.lastGood = this.#keepLastGood ? { value } : null;
         return value;
       },
       (error: unknown) => {
-        entry.until = this.#now() + ASK_AGAIN_MS;
+        entry.state = 'failed';
+        entry.since = this.#now();
         if (entry.lastGood) {
           return entry.lastGood.value;
         }
@@ -46,5 +95,25 @@ export class SingleFlightCache<T> {
     );
     this.#entries.set(key, entry);
     return entry.answer;
+  }
+
+  /** Drops the value of a key, its last good one too. A read under way continues, as its value is newer. */
+  invalidate(key: string): void {
+    if (this.#entries.get(key)?.state !== 'reading') {
+      this.#entries.delete(key);
+    }
+  }
+
+  #isValid({ state, since }: Entry<T>, maxAgeMs: number): boolean {
+    // The one place where an age is computed.
+    const ageMs = this.#now() - since;
+    switch (state) {
+      case 'reading':
+        return true;
+      case 'read':
+        return ageMs < maxAgeMs;
+      case 'failed':
+        return ageMs < this.#retryDelayMs;
+    }
   }
 }

@@ -9,13 +9,11 @@ import { SharedConnection } from '../connection/shared-connection.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from '../core/environment.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { Monitor } from '../monitor/monitor.js';
-import { PgbouncerReader } from '../poolers/pgbouncer/reader.js';
 import { PoolerProbe, type PoolerReaders } from '../poolers/probe.js';
-import { proxyAddress } from '../poolers/rds-proxy/address.js';
-import { readProxyGauges } from '../poolers/rds-proxy/cloudwatch.js';
-import { ProxyDimensions } from '../poolers/rds-proxy/dimensions.js';
-import { type ProxySources, RdsProxyReader } from '../poolers/rds-proxy/reader.js';
-import { RdsProxies } from '../poolers/rds-proxy/settings.js';
+import { ProxyMetrics } from '../poolers/rds-proxy/cloudwatch.js';
+import type { ProxySources } from '../poolers/rds-proxy/reader.js';
+import { RdsProxyApi } from '../poolers/rds-proxy/settings.js';
+import { createReaders } from '../poolers/readers.js';
 import { PostgresProbe } from '../postgres/probe.js';
 
 /** Watches the pools that SSM defines. Metrics are the check's own to deliver, so that GETs load no client for them. */
@@ -23,13 +21,13 @@ export function deployedRuntime(environment: Environment) {
   const { POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default } =
     environment;
   const log = jsonLog();
-  const readersFor = managedReaders();
+  const readersFor = readerFactory();
   const monitor = new Monitor(new ParameterStore({ client: ssmClient(), prefix, log }), (config) => {
     const isPooled = config.managed !== null && config.managed.kind !== 'none';
     const credentials = credentialsFor(config);
     const session = new SharedConnection({ target: config, caFile: null, credentials, isPooled });
-    const readers = { ...readersFor(config), pgbouncer: pgbouncerReader(config, credentials) };
-    return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, readers) };
+    const pooler = new PoolerProbe(config, readersFor(config, credentials));
+    return { database: new PostgresProbe(config, session), pooler };
   });
   const loginFor = (config: ValidatedPoolConfig): Login => ({ credentials: credentialsFor(config), caFile: null });
   return { monitor, publish: null, log, loginFor };
@@ -39,38 +37,18 @@ function credentialsFor({ auth, endpoint, port, user }: ValidatedPoolConfig): Cr
   return auth.type === 'url' ? fixedPassword(undefined) : awsCredentials({ auth, endpoint, port, user });
 }
 
-/** Logs in to the console as whom the definition names for it, otherwise as the check itself: it may be found out. */
-function pgbouncerReader(config: ValidatedPoolConfig, own: Credentials): PgbouncerReader {
-  const { managed, endpoint, port } = config;
-  if (managed?.kind !== 'pgbouncer') {
-    return new PgbouncerReader(config, { user: config.user, credentials: own, caFile: null });
-  }
-  const { user, auth } = managed;
-  return new PgbouncerReader(config, {
-    user,
-    credentials: awsCredentials({ auth, endpoint, port, user }),
-    caFile: null,
-  });
-}
-
-/** What all pools of an environment ask AWS about, together and at most once a minute. No client is loaded before. */
-function managedReaders(): (config: ValidatedPoolConfig) => PoolerReaders {
-  const metrics = new CloudWatchReader();
-  const apps = new AppMetrics(metrics);
-  const dimensions = new ProxyDimensions();
-  const proxies = new RdsProxies();
-  const sources: ProxySources = {
-    settings: (proxy) => proxies.settings(proxy),
-    endpoint: (name, proxy) => proxies.endpoint(name, proxy),
-    gauges: (proxy, role) => readProxyGauges(metrics, dimensions, proxy, role),
-  };
-  return (config) => {
-    const address = proxyAddress(config);
-    const gauges = () => apps.read(config.pool);
-    if (!address) {
-      return { appGauges: gauges };
-    }
-    // The reader of the proxy asks the same service: when it cannot be asked, that is one problem, not two.
-    return { rdsProxy: new RdsProxyReader({ address, sources }), appGauges: () => gauges().catch(() => null) };
+/** Creates the readers of a pool. All pools of an environment share the AWS sources, which load no client before. */
+function readerFactory(): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
+  const reader = new CloudWatchReader();
+  const apps = new AppMetrics(reader);
+  const proxies: ProxySources = { metrics: new ProxyMetrics(reader), api: new RdsProxyApi() };
+  return (config, credentials) => {
+    const { endpoint, port } = config;
+    return createReaders(config, {
+      login: { credentials, caFile: null },
+      consoleLogin: ({ user, auth }) => ({ credentials: awsCredentials({ endpoint, port, user, auth }), caFile: null }),
+      proxies,
+      appGauges: () => apps.read(config.pool),
+    });
   };
 }

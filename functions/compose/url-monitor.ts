@@ -7,8 +7,8 @@ import { emfLine } from '../core/emf.js';
 import type { Environment } from '../core/environment.js';
 import type { Problem } from '../core/problems.js';
 import { Monitor } from '../monitor/monitor.js';
-import { PgbouncerReader } from '../poolers/pgbouncer/reader.js';
 import { PoolerProbe } from '../poolers/probe.js';
+import { createReaders } from '../poolers/readers.js';
 import { PostgresProbe } from '../postgres/probe.js';
 import { urlSource } from './url.js';
 
@@ -19,8 +19,8 @@ export function localRuntime(environment: Environment) {
   const { credentials, caFile } = login;
   const monitor = new Monitor(source, (config) => {
     const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false });
-    const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile });
-    return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, { pgbouncer }) };
+    const pooler = new PoolerProbe(config, createReaders(config, { login }));
+    return { database: new PostgresProbe(config, session), pooler };
   });
   const file = environment.POOL_HEALTH_METRICS_FILE;
   const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);

@@ -5,40 +5,47 @@ import type { DatabaseProbeResult, PoolerProbeResult } from '../core/probe-resul
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
 import type { AppView, PoolerStats, PoolerView } from '../core/sample.js';
-import { isSilent } from './silence.js';
 
-/** Asks one managed pool for its figures. */
+/** Reads the stats of one pooler. */
 export interface PoolerReader {
   /**
-   * @param database what the database's side sees at the same time, for what only it knows
-   * @returns null when this is not the managed pool of this kind after all
-   * @throws ProblemError when it cannot be asked
+   * @param database the result of the database probe that runs at the same time
+   * @returns null when the pooler is not of this kind
+   * @throws ProblemError when the pooler cannot be queried
    */
   read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats | null>;
   close(): Promise<void>;
 }
 
-/** What can be asked from here; what is absent cannot. */
+/** The readers of one pool. A source without a reader cannot be queried from this process. */
 export interface PoolerReaders {
   readonly rdsProxy?: PoolerReader;
-  /** The admin console of a PgBouncer at the pool's own address. */
+  /** Reads the admin console of a PgBouncer at the pool's own address. */
   readonly pgbouncer?: PoolerReader;
-  /** The gauges that the application publishes; null when it publishes none. */
+  /** Reads the gauges that the application publishes; null when it publishes none. */
   readonly appGauges?: () => Promise<AppView | null>;
 }
 
+interface Outcome<T> {
+  readonly value: T | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Milliseconds after which a console that refused the login is tried again: each try is a failed login in its log. */
+const CONSOLE_RETRY_DELAY_MS = 600_000;
+
 /**
- * Looks at a pool from the side of what manages its connections. Which kind that is says the definition; otherwise the host
- * name of an RDS Proxy, or the backend that answered: where it is not the one the login reached, a pooler stands between,
- * and it is a PgBouncer if its console answers.
+ * Probes the pooler in front of a pool. The definition names its kind. Otherwise the kind is detected: by the host name of an
+ * RDS Proxy, or by a backend other than the one that the login reached, which means a pooler; if its console answers, the
+ * pooler is a PgBouncer.
  */
 export class PoolerProbe {
   readonly #config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>;
   readonly #readers: PoolerReaders;
-  /** Whether a console answered, so that from then on it is asked without waiting for a reason. */
+  /** Whether a console answered. From then on each probe queries it without waiting for the database's result. */
   #hasConsole = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
-  /** Whether the server itself has answered: when it is silent after that, it is not because of a pooler. */
+  /** Whether the server itself answered the last time. If it does not answer after that, a pooler is not the reason. */
   #wasDirect = false;
 
   constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: PoolerReaders) {
@@ -46,9 +53,9 @@ export class PoolerProbe {
     this.#readers = readers;
   }
 
-  /** Never throws: what cannot be asked is `MANAGED.UNAVAILABLE`, and the view of the database still stands. */
+  /** Never throws: a pooler that cannot be queried is `MANAGED.UNAVAILABLE`, and the view of the database remains valid. */
   async probe(database: Promise<DatabaseProbeResult>): Promise<PoolerProbeResult> {
-    const [managed, app] = await Promise.all([this.#managed(database), this.#app()]);
+    const [managed, app] = await Promise.all([this.#pooler(database), this.#app()]);
     return { managed: managed.value, app: app.value, problems: [...managed.problems, ...app.problems] };
   }
 
@@ -61,7 +68,7 @@ export class PoolerProbe {
     return appGauges ? await attempt(appGauges) : { value: null, problems: [] };
   }
 
-  async #managed(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
+  async #pooler(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
     const { managed, endpoint } = this.#config;
     if (managed) {
       return await this.#known({ kind: managed.kind, source: 'definition' }, database);
@@ -69,38 +76,36 @@ export class PoolerProbe {
     if (isRdsProxyHost(endpoint)) {
       return await this.#known({ kind: 'rds-proxy', source: 'host name' }, database);
     }
-    return await this.#foundOut(database);
+    return await this.#detected(database);
   }
 
   async #known(
-    what: Pick<PoolerView, 'kind' | 'source'>,
+    pooler: Pick<PoolerView, 'kind' | 'source'>,
     database: Promise<DatabaseProbeResult>,
   ): Promise<Outcome<PoolerView>> {
-    const reader = what.kind === 'rds-proxy' ? this.#readers.rdsProxy : this.#readers.pgbouncer;
-    if (what.kind === 'none') {
-      return { value: { ...what, stats: null }, problems: [] };
+    const reader = pooler.kind === 'rds-proxy' ? this.#readers.rdsProxy : this.#readers.pgbouncer;
+    if (pooler.kind === 'none') {
+      return { value: { ...pooler, stats: null }, problems: [] };
     }
     if (!reader) {
-      return {
-        value: { ...what, stats: null },
-        problems: [problem('MANAGED.UNAVAILABLE', { reason: 'cannot be asked from here' })],
-      };
+      const unavailable = problem('MANAGED.UNAVAILABLE', { reason: 'cannot be queried from here' });
+      return { value: { ...pooler, stats: null }, problems: [unavailable] };
     }
     const { value: stats, problems } = await attempt(() => reader.read(database));
-    return { value: { ...what, stats }, problems };
+    return { value: { ...pooler, stats }, problems };
   }
 
-  async #foundOut(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
+  async #detected(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
     const endsAt = Date.now() + CHECK_DEADLINE_MS;
     const known = this.#hasConsole ? await this.#known({ kind: 'pgbouncer', source: 'console' }, database) : null;
-    const reading = await database;
-    const { isDirect } = reading;
+    const result = await database;
+    const { isDirect } = result;
     this.#wasDirect = isDirect ?? this.#wasDirect;
     if (known && isDirect !== true) {
       return known;
     }
-    const mayBeAsked = mayHavePooler(reading) && !(this.#wasDirect && isSilent(reading));
-    const stats = mayBeAsked ? await this.#askedConsole(database, endsAt) : null;
+    const isWorthTrying = mayHavePooler(result) && !(this.#wasDirect && isUnanswered(result));
+    const stats = isWorthTrying ? await this.#tryConsole(database, endsAt) : null;
     this.#hasConsole = stats !== null;
     if (stats) {
       return { value: { kind: 'pgbouncer', source: 'console', stats }, problems: [] };
@@ -109,10 +114,10 @@ export class PoolerProbe {
     return { value: isDirect === null ? null : { kind, source: 'backend', stats: null }, problems: [] };
   }
 
-  /** Null where no console answers. A refusal is remembered, as it is a failed login in somebody's log. */
-  async #askedConsole(database: Promise<DatabaseProbeResult>, endsAt: number): Promise<PoolerStats | null> {
+  /** Null where no console answers. */
+  async #tryConsole(database: Promise<DatabaseProbeResult>, endsAt: number): Promise<PoolerStats | null> {
     const { pgbouncer } = this.#readers;
-    if (!pgbouncer || Date.now() - this.#refusedAt < ASK_AGAIN_MS) {
+    if (!pgbouncer || Date.now() - this.#refusedAt < CONSOLE_RETRY_DELAY_MS) {
       return null;
     }
     const late = () => new Error('no time is left');
@@ -123,28 +128,25 @@ export class PoolerProbe {
   }
 }
 
-/** How long what refuses to be a console is left alone, in milliseconds. */
-const ASK_AGAIN_MS = 600_000;
+/** Whether the login succeeded and the statement got no answer: behind a pooler, the statement waits in its queue. */
+export function isUnanswered({ isDirect, problems }: DatabaseProbeResult): boolean {
+  return isDirect === null && problems.some(({ code, values }) => code === 'PROBE.TIMEOUT' && values.phase === 'query');
+}
 
 function isRefusal(error: unknown): boolean {
   return error instanceof ProblemError && !['PROBE.TIMEOUT', 'PROBE.UNREACHABLE'].includes(error.problem.code);
 }
 
-/** Whether something says that a pooler stands between: on a server the console would be a failed login. */
-function mayHavePooler(reading: DatabaseProbeResult): boolean {
+/** Whether there is a sign of a pooler. Without one, trying the console would be a failed login on a plain server. */
+function mayHavePooler(result: DatabaseProbeResult): boolean {
   return (
-    reading.isDirect === false || isSilent(reading) || reading.problems.some(({ code }) => code === 'MANAGED.FULL')
+    result.isDirect === false || isUnanswered(result) || result.problems.some(({ code }) => code === 'MANAGED.FULL')
   );
 }
 
-interface Outcome<T> {
-  readonly value: T | null;
-  readonly problems: readonly Problem[];
-}
-
-async function attempt<T>(work: () => Promise<T | null>): Promise<Outcome<T>> {
+async function attempt<T>(read: () => Promise<T | null>): Promise<Outcome<T>> {
   try {
-    return { value: await work(), problems: [] };
+    return { value: await read(), problems: [] };
   } catch (error) {
     const reason =
       error instanceof ProblemError

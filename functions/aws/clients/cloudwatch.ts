@@ -1,7 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { BOUNDS, type Bounds, bounded } from './bounds.js';
 
-/** A client of CloudWatch, which takes the metrics. */
+/** Creates a client of CloudWatch, which stores the metrics. */
 export function cloudWatchClient(bounds: Bounds = BOUNDS): CloudWatchClient {
   return new CloudWatchClient(bounded(bounds));
 }

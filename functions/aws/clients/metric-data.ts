@@ -6,10 +6,22 @@ import {
   paginateGetMetricData,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
-import type { TimeRange } from '../series.js';
 import { cloudWatchClient } from './cloudwatch.js';
 
-/** Reading of metrics. Import this module with `import()`, so that no cold start waits for the SDK behind it. */
+/** Reads metrics. Import this module with `import()`: a cold start then does not load the SDK behind it. */
+
+/** Milliseconds since 1970, both at the start of a minute; the end is exclusive. */
+export interface TimeRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface MetricFilter {
+  readonly namespace: string;
+  readonly metric: string;
+  /** Values by name; null accepts any value. */
+  readonly dimensions: Readonly<Record<string, string | null>>;
+}
 
 let shared: CloudWatchClient | undefined;
 
@@ -19,9 +31,9 @@ function sharedClient(): CloudWatchClient {
 }
 
 /**
- * The results of up to 500 queries, all pages; a query whose datapoints are spread over pages has several.
+ * The results of up to 500 queries, from all pages. A query whose datapoints are spread over pages has several results.
  *
- * @param client @default one that all pools share
+ * @param client @default a client that all pools share
  * @throws what the SDK throws, and an AbortError after `deadlineMs` milliseconds
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
@@ -44,10 +56,10 @@ export async function getMetricData(
 }
 
 /**
- * The series that a metric has for one value of a dimension, as far as they also have the other dimensions. A new one is
- * listed after 15 minutes at most, and as long as it had a datapoint in the past two weeks.
+ * The series of a metric that have all dimensions of the filter, with its values. CloudWatch lists a new series within 15
+ * minutes, and as long as it had a datapoint in the past two weeks.
  *
- * @param client @default one that all pools share
+ * @param client @default a client that all pools share
  * @throws what the SDK throws, and an AbortError after `deadlineMs` milliseconds
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
  */
@@ -67,11 +79,4 @@ export async function listMetrics(
     metrics.push(...(Metrics ?? []));
   }
   return metrics;
-}
-
-export interface MetricFilter {
-  readonly namespace: string;
-  readonly metric: string;
-  /** Values by name; null for any value. */
-  readonly dimensions: Readonly<Record<string, string | null>>;
 }

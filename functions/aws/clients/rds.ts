@@ -10,8 +10,8 @@ import {
 import { BOUNDS, type Bounds, bounded } from './bounds.js';
 
 /**
- * What the RDS API knows of an RDS Proxy. Import this module with `import()`, and so the SDK behind it, the heaviest of
- * all, only where a pool has such a proxy.
+ * Reads RDS Proxies from the RDS API. Import this module with `import()`: only pools behind an RDS Proxy then load the SDK
+ * behind it, which is the largest of all.
  */
 
 export function rdsClient(bounds: Bounds = BOUNDS): RDSClient {
@@ -26,9 +26,9 @@ function sharedClient(): RDSClient {
 }
 
 /**
- * A proxy and its target group, of which each has one; undefined where the answer does not hold it.
+ * A proxy and its target group, of which each proxy has one; undefined where the answer does not contain it.
  *
- * @param client @default one that all pools share
+ * @param client @default a client that all pools share
  * @throws what the SDK throws, and an AbortError after `deadlineMs` milliseconds
  */
 export async function describeProxy(
@@ -45,10 +45,10 @@ export async function describeProxy(
 }
 
 /**
- * An endpoint of a proxy beside its default one, by its name; undefined where the answer does not hold it.
+ * An endpoint that is not a proxy's default endpoint, by its name; undefined where the answer does not contain it.
  *
- * @param proxy whose endpoint it is; null when that is what is asked for
- * @param client @default one that all pools share
+ * @param proxy the proxy that has the endpoint; null when it is unknown
+ * @param client @default a client that all pools share
  * @throws what the SDK throws, and an AbortError after `deadlineMs` milliseconds
  */
 export async function describeEndpoint(

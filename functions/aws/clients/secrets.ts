@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { BOUNDS, type Bounds, bounded } from './bounds.js';
 
-/** A client of Secrets Manager, which holds passwords. */
+/** Creates a client of Secrets Manager, which stores passwords. */
 export function secretsClient(bounds: Bounds = BOUNDS): SecretsManagerClient {
   return new SecretsManagerClient(bounded(bounds));
 }
@@ -14,10 +14,10 @@ function sharedClient(): SecretsManagerClient {
 }
 
 /**
- * The text of a secret; undefined when it is binary. Import this module with `import()`, and so the SDK behind it only
- * where a pool's `auth` is a secret.
+ * The text of a secret; undefined when the secret is binary. Import this module with `import()`: only pools whose `auth` is
+ * a secret then load the SDK behind it.
  *
- * @param client @default one that all pools share
+ * @param client @default a client that all pools share
  * @throws what the SDK throws, and an AbortError after `deadlineMs` milliseconds
  */
 export async function readSecret(

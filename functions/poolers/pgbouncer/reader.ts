@@ -6,47 +6,46 @@ import type { ValidatedPoolConfig } from '../../core/pool-config.js';
 import type { DatabaseProbeResult } from '../../core/probe-results.js';
 import { ProblemError } from '../../core/problems.js';
 import type { PoolerStats } from '../../core/sample.js';
-import type { PoolerReader } from '../probe.js';
-import { isSilent } from '../silence.js';
+import { isUnanswered, type PoolerReader } from '../probe.js';
 import { CONSOLE_COMMANDS, readTables } from './console.js';
-import { pgbouncerStats, type Watched } from './stats.js';
-
-/** The admin console stands where the pool stands, as a database that only PgBouncer knows. */
-const CONSOLE_DATABASE = 'pgbouncer';
-/** Milliseconds. Together with the deadline of a statement they are the deadline of a check. */
-const DEADLINES = { total: 2_000, connect: 2_000, query: 1_500, reusedQuery: 1_000 };
-/** How long the check's own statement may take before it is known to wait, in milliseconds. */
-const PATIENCE_MS = 500;
+import { type CountedSessions, pgbouncerStats } from './stats.js';
 
 /** How to log in to the console. */
 export interface ConsoleLogin extends Login {
   readonly user: string;
 }
 
-/** Asks the admin console of a PgBouncer, over one connection that is kept, for what happens at this moment. */
+/** The admin console has the pool's own address, and this database, which only PgBouncer knows. */
+const CONSOLE_DATABASE = 'pgbouncer';
+/** Milliseconds. Together with the deadline of a statement they are the deadline of a check. */
+const DEADLINES = { total: 2_000, connect: 2_000, query: 1_500, reusedQuery: 1_000 };
+/** Milliseconds after which the check's own statement counts as waiting. */
+const OWN_STATEMENT_TIMEOUT_MS = 500;
+
+/** Queries the admin console of a PgBouncer over one connection, which stays open. Its stats are live. */
 export class PgbouncerReader implements PoolerReader {
-  readonly #watched: Watched;
+  readonly #counted: CountedSessions;
   readonly #console: SharedConnection;
 
-  constructor(config: Watched & Pick<ValidatedPoolConfig, 'endpoint' | 'port' | 'tls'>, login: ConsoleLogin) {
+  constructor(config: CountedSessions & Pick<ValidatedPoolConfig, 'endpoint' | 'port' | 'tls'>, login: ConsoleLogin) {
     const { endpoint, port, tls } = config;
     const { user, credentials, caFile } = login;
     const target = { endpoint, port, tls, database: CONSOLE_DATABASE, user };
     const console = { isPooled: false, isConsole: true, deadlines: DEADLINES };
-    this.#watched = config;
+    this.#counted = config;
     this.#console = new SharedConnection({ target, credentials, caFile, ...console });
   }
 
   /**
-   * Answers within 2.5 s, however the console or the database behave.
+   * Settles within 2.5 s, whatever the console and the database do.
    *
-   * @throws ProblemError when the console does not answer, refuses the login, or says what no PgBouncer says
+   * @throws ProblemError when the console does not answer, refuses the login, or answers unlike a PgBouncer
    */
   async read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats> {
-    const isAsking = this.#watched.sharedUser && (await isStillAsking(database));
+    const isProbing = this.#counted.sharedUser && (await isStillProbing(database));
     try {
       const { results } = await this.#console.query(...CONSOLE_COMMANDS);
-      return pgbouncerStats(readTables(results), this.#watched, isAsking, Date.now());
+      return pgbouncerStats(readTables(results), this.#counted, isProbing, Date.now());
     } catch (cause) {
       throw new ProblemError(toProblem(cause), { cause });
     }
@@ -57,7 +56,8 @@ export class PgbouncerReader implements PoolerReader {
   }
 }
 
-/** In a shared pool the check's own statement has to be over, or known to wait, before the application's are counted. */
-async function isStillAsking(database: Promise<DatabaseProbeResult>): Promise<boolean> {
-  return await within(database.then(isSilent), PATIENCE_MS, () => new Error('not yet')).catch(() => true);
+/** With a shared user, the check's own statement must have ended, or be known to wait, before connections are counted. */
+async function isStillProbing(database: Promise<DatabaseProbeResult>): Promise<boolean> {
+  const late = () => new Error('the statement has no answer yet');
+  return await within(database.then(isUnanswered), OWN_STATEMENT_TIMEOUT_MS, late).catch(() => true);
 }

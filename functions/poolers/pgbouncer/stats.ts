@@ -2,37 +2,39 @@ import type { ValidatedPoolConfig } from '../../core/pool-config.js';
 import type { PoolerStats } from '../../core/sample.js';
 import type { ConsoleTables, DatabaseRow, PoolRow } from './console.js';
 
-/** Whose pools are looked at, as the database's side counts sessions. */
-export type Watched = Pick<ValidatedPoolConfig, 'database' | 'user' | 'count' | 'sharedUser'>;
+/** Which sessions belong to the pool, by the same rule as for the database. */
+export type CountedSessions = Pick<ValidatedPoolConfig, 'database' | 'user' | 'count' | 'sharedUser'>;
 
 /**
- * The figures of a pool, summed over PgBouncer's pools for the watched database (under whatever names clients call it) and
- * for the users that count. What a version does not tell is null. Pure; never throws.
+ * The stats of a pool, summed over PgBouncer's pools for the database of the pool (under every name that clients use for it)
+ * and for the users that count. A value that this version of PgBouncer does not report is null. Pure; never throws.
  *
- * @param isAsking whether the check itself is inside one of these pools at this moment: it is none of the waiting clients,
- *   and the connection that it was given counts as idle
+ * @param isProbing whether the check itself uses one of these pools at this moment: then the check is not counted as a
+ *   waiting client, and its connection counts as idle
  * @param takenAt milliseconds since 1970
  */
 export function pgbouncerStats(
-  { pools, databases, perUser, settings }: ConsoleTables,
-  watched: Watched,
-  isAsking: boolean,
+  { pools, databases, maxUserConnections, settings }: ConsoleTables,
+  sessions: CountedSessions,
+  isProbing: boolean,
   takenAt: number,
 ): PoolerStats {
-  const here = databases.find(({ name }) => name === watched.database);
-  const doors = here ? databases.filter((other) => leadToOne(here, other)) : [];
-  const names = here ? doors.map(({ name }) => name) : [watched.database];
-  const me = here?.force_user ?? watched.user;
-  const counted = pools.filter(({ database, user }) => names.includes(database) && isCounted(user, me, watched));
+  const here = databases.find(({ name }) => name === sessions.database);
+  const aliases = here ? databases.filter((other) => isSameDatabase(here, other)) : [];
+  const names = here ? aliases.map(({ name }) => name) : [sessions.database];
+  const checkUser = here?.force_user ?? sessions.user;
+  const counted = pools.filter(
+    ({ database, user }) => names.includes(database) && isCounted(user, checkUser, sessions),
+  );
 
-  const own = counted.find(({ database, user }) => isAsking && database === watched.database && user === me);
+  const own = counted.find(({ database, user }) => isProbing && database === sessions.database && user === checkUser);
   const ownWaits = own?.cl_waiting ? 1 : 0;
   const ownUses = own?.sv_active && !ownWaits ? 1 : 0;
   const waiting = less(total(counted, 'cl_waiting'), ownWaits);
   return {
     takenAt,
     isLive: true,
-    limit: limitOf(doors, counted, perUser),
+    limit: limitOf(aliases, counted, maxUserConnections),
     open: total(counted, 'sv_active', 'sv_idle', 'sv_used', 'sv_tested', 'sv_login'),
     inUse: less(total(counted, 'sv_active'), ownUses),
     pinned: null,
@@ -45,26 +47,31 @@ export function pgbouncerStats(
   };
 }
 
-function leadToOne(a: DatabaseRow, b: DatabaseRow): boolean {
+/** Whether clients reach the same database of the same server by both names. */
+function isSameDatabase(a: DatabaseRow, b: DatabaseRow): boolean {
   return (
     a.name === b.name || (a.database !== null && a.database === b.database && a.host === b.host && a.port === b.port)
   );
 }
 
-/** @param me as whom the check is known to the server */
-function isCounted(user: string, me: string, { count, sharedUser }: Watched): boolean {
-  return (sharedUser || user !== me) && (count.users === null || count.users.includes(user));
+/** @param checkUser the user with which the check reaches the server */
+function isCounted(user: string, checkUser: string, { count, sharedUser }: CountedSessions): boolean {
+  return (sharedUser || user !== checkUser) && (count.users === null || count.users.includes(user));
 }
 
 /**
- * Connections that these pools may have together: each the size that its database has for every user, at most
- * `max_user_connections`, and those of a database together at most `max_db_connections`. 0 is no limit. Not counted are the
- * `reserve_pool` connections: only who has waited for seconds is given one.
+ * Connections that these pools may open together: each pool as many as its database has for every user, at most
+ * `max_user_connections`; the pools of one database together at most `max_db_connections`. 0 is no limit. Connections of the
+ * `reserve_pool` are not included: PgBouncer opens them only for clients that have waited for seconds.
  */
-function limitOf(doors: readonly DatabaseRow[], pools: readonly PoolRow[], perUser: number | null): number | null {
-  const used = doors.filter(({ name }) => pools.some(({ database }) => database === name));
+function limitOf(
+  databases: readonly DatabaseRow[],
+  pools: readonly PoolRow[],
+  maxUserConnections: number | null,
+): number | null {
+  const used = databases.filter(({ name }) => pools.some(({ database }) => database === name));
   const limits = used.map(({ name, pool_size, max_connections }) => {
-    const each = smallestLimit([pool_size, perUser]);
+    const each = smallestLimit([pool_size, maxUserConnections]);
     const users = pools.filter(({ database }) => database === name).length;
     return smallestLimit([each && each * users, max_connections]);
   });
@@ -82,7 +89,7 @@ function total(pools: readonly PoolRow[], ...columns: readonly Column[]): number
   return sum(pools.flatMap((row) => columns.map((column) => row[column])));
 }
 
-/** Null when a term is not known. */
+/** Null when a term is unknown. */
 function sum(terms: readonly (number | null)[]): number | null {
   return terms.reduce((whole, term) => (whole === null || term === null ? null : whole + term), 0 as number | null);
 }

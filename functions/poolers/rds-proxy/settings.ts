@@ -2,31 +2,33 @@ import type { RDSClient } from '@aws-sdk/client-rds';
 import { failureName, UnexpectedAnswer } from '../../aws/errors.js';
 import { SingleFlightCache } from '../../aws/single-flight-cache.js';
 import { ProblemError, problem } from '../../core/problems.js';
-import type { ProxyRole } from './dimensions.js';
 
-/** How an RDS Proxy is set up; null where the RDS API does not tell. */
+/** The configuration of an RDS Proxy; null where the RDS API does not report a value. */
 export type ProxySettings = {
-  /** Connections it may open, in percent of the `max_connections` of its target. */
+  /** Connections that the proxy may open, in percent of the target's `max_connections`. */
   readonly maxConnectionsPercent: number | null;
-  /** Of these, how many it may keep open without use, in percent of `max_connections` too. */
+  /** Connections that the proxy may leave open while idle, in percent of the target's `max_connections`. */
   readonly maxIdleConnectionsPercent: number | null;
   /** Milliseconds a client waits for a connection before the proxy refuses it. */
   readonly borrowTimeoutMs: number | null;
-  /** Milliseconds after which it lets go of a client that does nothing. */
+  /** Milliseconds after which the proxy closes an idle client connection. */
   readonly idleClientTimeoutMs: number | null;
 };
 
-/** An endpoint of a proxy: whose it is, and which of its targets are behind it. */
+/** Which targets of an RDS Proxy, as the RDS API spells it: the writer or the readers. */
+export type ProxyRole = 'READ_WRITE' | 'READ_ONLY';
+
+/** An endpoint of a proxy: the proxy's name, and the targets behind the endpoint. */
 export interface ProxyEndpoint {
   readonly proxy: string;
   readonly role: ProxyRole;
 }
 
-export interface RdsProxiesOptions {
-  /** @default one that all pools share, made when the first proxy is asked for */
+export interface RdsProxyApiOptions {
+  /** @default a client that all pools share, created for the first proxy */
   readonly client?: RDSClient;
   /**
-   * Milliseconds that the RDS API may take, retries included.
+   * Milliseconds for a request to the RDS API, retries included.
    *
    * @default 1500
    */
@@ -39,31 +41,35 @@ export interface RdsProxiesOptions {
   readonly now?: () => number;
 }
 
-const KEEP_MS = 5 * 60_000;
+const MAX_AGE_MS = 5 * 60_000;
+/** Less than a minute: the next scheduled check tries again. */
+const RETRY_DELAY_MS = 50_000;
 
-/** The RDS API as the source of what is set up: asked once in five minutes and proxy, the last good answer kept. */
-export class RdsProxies {
+/** Reads settings and endpoints from the RDS API, each at most once in five minutes; the last good value stays in use. */
+export class RdsProxyApi {
   readonly #client: RDSClient | undefined;
   readonly #deadlineMs: number;
   readonly #settings: SingleFlightCache<ProxySettings>;
   readonly #endpoints: SingleFlightCache<ProxyEndpoint>;
 
-  constructor({ client, deadlineMs = 1_500, now = Date.now }: RdsProxiesOptions = {}) {
+  constructor({ client, deadlineMs = 1_500, now = Date.now }: RdsProxyApiOptions = {}) {
+    const rules = { maxAgeMs: MAX_AGE_MS, retryDelayMs: RETRY_DELAY_MS, keepLastGood: true, now };
     this.#client = client;
     this.#deadlineMs = deadlineMs;
-    this.#settings = new SingleFlightCache(KEEP_MS, now);
-    this.#endpoints = new SingleFlightCache(KEEP_MS, now);
+    this.#settings = new SingleFlightCache(rules);
+    this.#endpoints = new SingleFlightCache(rules);
   }
 
-  /** @throws ProblemError `AWS.RDS` when there is no such proxy, or it cannot be asked for and never could */
+  /** @throws ProblemError `AWS.RDS` when there is no such proxy, or its settings were never read and cannot be read now */
   settings(proxy: string): Promise<ProxySettings> {
     return this.#settings.get(proxy, () => named(() => this.#describe(proxy)));
   }
 
   /**
-   * @param name of an endpoint beside the default one
-   * @param proxy whose endpoint it is; null when that is not known
-   * @throws ProblemError `AWS.RDS` when there is no such endpoint, or it cannot be asked for and never could
+   * An endpoint that is not the proxy's default endpoint.
+   *
+   * @param proxy the proxy that has the endpoint; null when it is unknown
+   * @throws ProblemError `AWS.RDS` when there is no such endpoint, or it was never read and cannot be read now
    */
   endpoint(name: string, proxy: string | null): Promise<ProxyEndpoint> {
     return this.#endpoints.get(JSON.stringify([proxy, name]), () => named(() => this.#find(name, proxy)));
@@ -94,9 +100,9 @@ export class RdsProxies {
   }
 }
 
-async function named<T>(ask: () => Promise<T>): Promise<T> {
+async function named<T>(request: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     throw new ProblemError(problem('AWS.RDS', { error: failureName(error) }));
   }

@@ -5,17 +5,17 @@ import { ProblemError } from '../../../functions/core/problems.js';
 import type { PoolerStats } from '../../../functions/core/sample.js';
 import { evaluate } from '../../../functions/core/verdict.js';
 import { readTables } from '../../../functions/poolers/pgbouncer/console.js';
-import { pgbouncerStats, type Watched } from '../../../functions/poolers/pgbouncer/stats.js';
+import { type CountedSessions, pgbouncerStats } from '../../../functions/poolers/pgbouncer/stats.js';
 import { database, pool, RECORDINGS, type Recording, setting, without } from '../../support/pgbouncer-recordings.js';
 import { configOf, NOON, seen } from '../../support/samples.js';
 
-const WATCHED: Watched = {
+const WATCHED: CountedSessions = {
   database: 'shop',
   user: 'pool_check',
   count: { users: null, applications: null },
   sharedUser: false,
 };
-const SHARED: Watched = { ...WATCHED, user: 'app', sharedUser: true };
+const SHARED: CountedSessions = { ...WATCHED, user: 'app', sharedUser: true };
 
 function recording(changes: Partial<Recording> = {}): Recording {
   return { ...RECORDINGS['1.25'], ...changes };
@@ -74,7 +74,7 @@ describe('whose pools count', () => {
     pool('shop', 'pool_check', { sv_active: 300, cl_waiting: 300, maxwait: 99 }),
     pool('elsewhere', 'app', { sv_active: 4_000, cl_waiting: 4_000, maxwait: 999 }),
   ];
-  const of = (watched: Partial<Watched>) => figures(recording({ pools }), { ...WATCHED, ...watched });
+  const of = (watched: Partial<CountedSessions>) => figures(recording({ pools }), { ...WATCHED, ...watched });
 
   test('those of the watched database but for the own one', () => {
     expect(of({})).toMatchObject({ inUse: 21, waiting: 21, longestWaitMs: 9_000, limit: 2 * 5 });

@@ -2,9 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppMetrics } from '../../../functions/aws/app-metrics.js';
 import { cloudWatchClient } from '../../../functions/aws/clients/cloudwatch.js';
 import { CloudWatchReader } from '../../../functions/aws/cloudwatch-reader.js';
-import { readProxyGauges } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
-import { ProxyDimensions, type ProxyRole } from '../../../functions/poolers/rds-proxy/dimensions.js';
-import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
+import { type ProxyGauges, ProxyMetrics } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
+import type { ProxyRole } from '../../../functions/poolers/rds-proxy/settings.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { FAULTS, timesFor } from '../../support/aws-faults.js';
 import { useTurns } from '../../support/clock.js';
@@ -38,10 +37,10 @@ afterEach(async () => {
 function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
   const reader = new CloudWatchReader({ client, deadlineMs, now: () => time });
-  const dimensions = new ProxyDimensions({ client, deadlineMs, now: () => time });
+  const metrics = new ProxyMetrics(reader, { client, deadlineMs, now: () => time });
   const apps = new AppMetrics(reader, () => time);
   return {
-    figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => readProxyGauges(reader, dimensions, proxy, role),
+    figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => metrics.gauges(proxy, role),
     app: (pool: string) => apps.read(pool),
   };
 }

@@ -1,14 +1,19 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ValidatedPoolConfig } from '../../../functions/core/pool-config.js';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
+import type { PoolConfig, ValidatedPoolConfig } from '../../../functions/core/pool-config.js';
 import { poolReport } from '../../../functions/core/pool-report.js';
 import type { DatabaseProbeResult } from '../../../functions/core/probe-results.js';
 import { type Problem, ProblemError, problem } from '../../../functions/core/problems.js';
 import type { PoolSample } from '../../../functions/core/sample.js';
 import { evaluate } from '../../../functions/core/verdict.js';
 import { PoolerProbe } from '../../../functions/poolers/probe.js';
-import { proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
-import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/gauges.js';
-import { type ProxySources, RdsProxyReader } from '../../../functions/poolers/rds-proxy/reader.js';
+import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
+import {
+  type ProxySources,
+  proxyAddress,
+  proxyStats,
+  RdsProxyReader,
+} from '../../../functions/poolers/rds-proxy/reader.js';
+import type { ProxySettings } from '../../../functions/poolers/rds-proxy/settings.js';
 import { pass, stopTime } from '../../support/clock.js';
 import { configWith, counts, NOON, seen, slots } from '../../support/samples.js';
 
@@ -26,10 +31,20 @@ const GAUGES: ProxyGauges = {
   availabilityPercent: 100,
 };
 
+const SETTINGS: ProxySettings = {
+  maxConnectionsPercent: 50,
+  maxIdleConnectionsPercent: 25,
+  borrowTimeoutMs: 120_000,
+  idleClientTimeoutMs: 1_800_000,
+};
+
+/** The methods of both sources. */
+type Methods = ProxySources['metrics'] & ProxySources['api'];
+
 interface Scene {
   readonly config?: ValidatedPoolConfig;
   readonly gauges?: Partial<ProxyGauges>;
-  readonly sources?: Partial<ProxySources>;
+  readonly sources?: Partial<Methods>;
   readonly deadlineMs?: number;
   /** What the database's side sees: by default 10 connections, 3 of them active. */
   readonly database?: Partial<PoolSample>;
@@ -44,10 +59,10 @@ afterEach(() => {
 async function look(scene: Scene = {}) {
   const { config = configWith({ endpoint: HOST, pool: { max: 20 } }), gauges, deadlineMs } = scene;
   const asked: string[] = [];
-  const sources: ProxySources = {
+  const methods: Methods = {
     settings: async (proxy) => {
       asked.push(`settings ${proxy}`);
-      return { maxConnectionsPercent: 50 };
+      return SETTINGS;
     },
     endpoint: async (name, proxy) => {
       asked.push(`endpoint ${name} of ${proxy}`);
@@ -63,7 +78,11 @@ async function look(scene: Scene = {}) {
   if (!address) {
     throw new Error('this pool is behind no RDS Proxy');
   }
-  const rdsProxy = new RdsProxyReader({ address, sources, ...(deadlineMs !== undefined && { deadlineMs }) });
+  const rdsProxy = new RdsProxyReader({
+    address,
+    sources: { metrics: methods, api: methods },
+    ...(deadlineMs !== undefined && { deadlineMs }),
+  });
   const probe = new PoolerProbe(config, { rdsProxy });
   const { database, problems } = { ...seen({ slots: slots({ maxConnections: 100 }) }), ...scene.database };
   const reading: DatabaseProbeResult = { database, isDirect: null, problems } as DatabaseProbeResult;
@@ -90,7 +109,7 @@ describe('which proxy is asked for', () => {
     expect(sample.pooler).toMatchObject({
       kind: 'rds-proxy',
       source: 'host name',
-      stats: { limit: 20, inUse: 3, settings: { maxConnectionsPercent: 50 } },
+      stats: { limit: 20, inUse: 3, settings: SETTINGS },
     });
   });
 
@@ -168,9 +187,8 @@ describe('the limit', () => {
     const reader = new RdsProxyReader({
       address: { proxy: 'shop', endpoint: null },
       sources: {
-        settings: async () => ({ maxConnectionsPercent: 50 }),
-        endpoint: () => new Promise(() => undefined),
-        gauges: async () => GAUGES,
+        metrics: { gauges: async () => GAUGES },
+        api: { settings: async () => SETTINGS, endpoint: () => new Promise(() => undefined) },
       },
     });
     expect((await reader.read(new Promise(() => undefined))).limit).toBe(20);
@@ -273,4 +291,89 @@ describe('the verdict', () => {
     const { sample, config, verdict } = await look({ gauges: { takenAt: NOON - 290_000 } });
     expect(poolReport({ pool: 'orders', config, sample, verdict }, NOON).managedPool?.ageSeconds).toBe(290);
   });
+});
+
+const MINUTE: ProxyGauges = {
+  takenAt: Date.UTC(2026, 0, 2, 12),
+  allowed: 90,
+  open: 40,
+  borrowed: 24,
+  pinned: 6,
+  clients: 80,
+  borrowWaitMs: 2,
+  availabilityPercent: 100,
+};
+
+describe('the figures of an RDS Proxy', () => {
+  it('are those of its metrics, minutes old, and never tell how many wait', () => {
+    expect(proxyStats(MINUTE, 75, 832)).toEqual({
+      takenAt: MINUTE.takenAt,
+      isLive: false,
+      limit: 90,
+      open: 40,
+      inUse: 24,
+      pinned: 6,
+      waiting: null,
+      longestWaitMs: null,
+      borrowWaitMs: 2,
+      clients: 80,
+      availabilityPercent: 100,
+    });
+  });
+
+  it.each([
+    ['what the proxy says it may open', 90, 75, 832, 90],
+    ['else its share of the live max_connections', null, 75, 832, 624],
+    ['never rounded up', null, 90, 45, 40],
+    ['but never none', null, 1, 45, 1],
+    ['the share when it may open none, as without a target', 0, 50, 100, 50],
+    ['unknown without max_connections', null, 75, null, null],
+    ['unknown without a share', null, null, 832, null],
+    ['unknown when it may open none and no share is known', 0, null, null, null],
+  ])('have as limit %s', (_, allowed, percent, maxConnections, limit) => {
+    expect(proxyStats({ ...MINUTE, allowed }, percent, maxConnections).limit).toBe(limit);
+  });
+
+  it('have nulls where there are no datapoints', () => {
+    const nothing = Object.fromEntries(Object.keys(MINUTE).map((key) => [key, null]));
+    const figures = proxyStats({ ...(nothing as unknown as ProxyGauges), takenAt: 1 }, null, null);
+    expect(Object.values(figures).filter((value) => value !== null)).toEqual([1, false]);
+  });
+});
+
+const DEFAULT = 'Shop.proxy-abc123.eu-central-1.rds.amazonaws.com';
+const OTHER = 'Readers.endpoint.proxy-abc123.eu-central-1.rds.amazonaws.com';
+const named = (name: string): PoolConfig['managed'] => ({ kind: 'rds-proxy', name });
+const pgbouncer: PoolConfig['managed'] = {
+  kind: 'pgbouncer',
+  user: 'stats',
+  auth: { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x' },
+};
+
+test.each<[string, PoolConfig['managed'], string, unknown]>([
+  ['named', named('shop'), 'db.example.com', { proxy: 'shop', endpoint: null }],
+  ['named, at its default endpoint', named('other'), DEFAULT, { proxy: 'other', endpoint: null }],
+  ['named, at another endpoint', named('shop'), OTHER, { proxy: 'shop', endpoint: 'readers' }],
+  ['at its default endpoint', null, DEFAULT, { proxy: 'shop', endpoint: null }],
+  ['at another endpoint', null, OTHER, { proxy: null, endpoint: 'readers' }],
+  ['in China', null, 'shop.proxy-abc.rds.cn-north-1.amazonaws.com.cn', { proxy: 'shop', endpoint: null }],
+  [
+    'at another endpoint in China',
+    null,
+    'ro.endpoint.proxy-abc.rds.cn-north-1.amazonaws.com.cn',
+    { proxy: null, endpoint: 'ro' },
+  ],
+  [
+    'at an address that names no proxy',
+    null,
+    'a.b.proxy-abc.eu-central-1.rds.amazonaws.com',
+    { proxy: null, endpoint: null },
+  ],
+  ['not there: another host', null, 'db.example.com', null],
+  ['not there: a host that only looks like one', null, 'x.endpoint.proxy-abc.example.com', null],
+  ['not there: a database', null, 'shop.abc123.eu-central-1.rds.amazonaws.com', null],
+  ['not there: the definition says none', { kind: 'none' }, DEFAULT, null],
+  ['not there: the definition says PgBouncer', pgbouncer, DEFAULT, null],
+])('an RDS Proxy %s', (_, managed, endpoint, address) => {
+  expect(proxyAddress({ managed, endpoint })).toEqual(address);
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rdsClient } from '../../../functions/aws/clients/rds.js';
-import { RdsProxies } from '../../../functions/poolers/rds-proxy/settings.js';
+import { RdsProxyApi } from '../../../functions/poolers/rds-proxy/settings.js';
 import { lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { CLOSED_URL } from '../../support/aws-faults.js';
 import { pass, stopTime, useTurns } from '../../support/clock.js';
@@ -33,9 +33,9 @@ afterEach(async () => {
   await endpoint.close();
 });
 
-function proxies({ answerMs = 20_000, deadlineMs = 20_000 } = {}): RdsProxies {
+function proxies({ answerMs = 20_000, deadlineMs = 20_000 } = {}): RdsProxyApi {
   const client = rdsClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new RdsProxies({ client, deadlineMs, now: () => time });
+  return new RdsProxyApi({ client, deadlineMs, now: () => time });
 }
 
 /** Waits for calls that nothing waits for: the first failure of two is enough. More than these are a failure. */
@@ -183,7 +183,7 @@ test('where nothing listens it is a problem of the RDS API', async () => {
 test('by default the RDS API has a second and a half', async () => {
   endpoint.answerBoth(() => undefined);
   stopTime();
-  const settings = new RdsProxies().settings('shop');
+  const settings = new RdsProxyApi().settings('shop');
   const failure = expect(settings).rejects.toMatchObject({ problem: { values: { error: 'TimeoutError' } } });
   await until('both questions are asked', () => endpoint.calls.length === 2);
   await pass(1_499);

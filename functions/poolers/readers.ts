@@ -1,0 +1,53 @@
+import type { Login } from '../connection/credentials.js';
+import type { PoolerDefinition, ValidatedPoolConfig } from '../core/pool-config.js';
+import type { AppView } from '../core/sample.js';
+import { PgbouncerReader } from './pgbouncer/reader.js';
+import type { PoolerReaders } from './probe.js';
+import { type ProxySources, proxyAddress, RdsProxyReader } from './rds-proxy/reader.js';
+
+/** The part of a definition that names a pooler's admin console. */
+export type ConsoleDefinition = Extract<PoolerDefinition, { readonly kind: 'pgbouncer' }>;
+
+/** What the readers of one pool need and the definition does not contain. */
+export interface ReaderAccess {
+  /** Login of the check to the pool. The console gets the same login, unless the definition names another. */
+  readonly login: Login;
+  /**
+   * Login to the console that the definition names.
+   *
+   * @default login
+   */
+  readonly consoleLogin?: (console: ConsoleDefinition) => Login;
+  /**
+   * Where the stats of RDS Proxies come from.
+   *
+   * @default stats of RDS Proxies are unknown
+   */
+  readonly proxies?: ProxySources;
+  /**
+   * Reads the gauges that the application publishes. Null when it publishes none.
+   *
+   * @default gauges are not read
+   */
+  readonly appGauges?: () => Promise<AppView | null>;
+}
+
+/** Creates the readers of one pool. Nothing connects before the first read. */
+export function createReaders(config: ValidatedPoolConfig, access: ReaderAccess): PoolerReaders {
+  const { proxies, appGauges } = access;
+  const address = proxies ? proxyAddress(config) : null;
+  return {
+    pgbouncer: pgbouncerReader(config, access),
+    ...(proxies && address && { rdsProxy: new RdsProxyReader({ address, sources: proxies }) }),
+    // RDS Proxy and application share CloudWatch as their source: if CloudWatch fails, one problem reports it, not two.
+    ...(appGauges && { appGauges: address ? () => appGauges().catch(() => null) : appGauges }),
+  };
+}
+
+/** A pool whose definition names no pooler has the reader too: it detects a PgBouncer at the pool's own address. */
+function pgbouncerReader(config: ValidatedPoolConfig, { login, consoleLogin }: ReaderAccess): PgbouncerReader {
+  const { managed } = config;
+  return managed?.kind === 'pgbouncer'
+    ? new PgbouncerReader(config, { user: managed.user, ...(consoleLogin?.(managed) ?? login) })
+    : new PgbouncerReader(config, { user: config.user, ...login });
+}
