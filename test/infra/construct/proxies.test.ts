@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyAddress } from '../../../functions/poolers/rds-proxy/address.js';
+import { proxyAddress } from '../../../functions/poolers/rds-proxy/reader.js';
 import { checkRoles } from '../../../infra/construct/check-roles.js';
 import { type IamLogin, isBehindRdsProxy } from '../../../infra/construct/permissions.js';
 import { checkedPools } from '../../../infra/construct/pools.js';
