@@ -1,4 +1,4 @@
-/** What the user wrote cannot be understood or used: exit code 2. Its lines never hold a credential. */
+/** The command, URL or settings are invalid: exit code 2. Its lines never contain a credential. */
 export class UsageError extends Error {
   readonly lines: readonly string[];
 
@@ -9,7 +9,7 @@ export class UsageError extends Error {
   }
 }
 
-/** What was asked for could not be done, through no mistake in the command: exit code 1. One line, without credentials. */
+/** The command is valid but failed: exit code 1. One line without credentials. */
 export class Failure extends Error {
   constructor(line: string, options?: ErrorOptions) {
     super(line, options);

@@ -9,17 +9,17 @@ import type { Terminal } from './output/terminal.js';
 import type { SourceOptions } from './sources/source.js';
 
 /**
- * The commands, their options and their help. What a command needs is loaded when it runs, so that help is quick.
+ * The commands, their options and their help. The code of a command is loaded when it runs, so that help is fast.
  *
- * @param done gets the exit code of the command that ran
+ * @param done receives the exit code of the command
  */
 export function program(terminal: Terminal, done: (code: number) => void): Command {
   const root = new Command('pool-health')
-    .description('How full is the PostgreSQL connection pool, and which side is full?')
+    .description('Shows how full a PostgreSQL connection pool is, and which layer is full.')
     .version(manifest.version)
-    .option('--debug', 'show the stack when something fails unexpectedly')
+    .option('--debug', 'print the stack of an unexpected error')
     .exitOverride()
-    // Whoever runs the program says what is wrong, on one line and without what may be a password.
+    // `run` prints the error, on one line and without anything that may be a password.
     .configureOutput({
       writeOut: terminal.write,
       writeErr: terminal.writeError,
@@ -29,8 +29,8 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .helpCommand(false)
     .addHelpText('after', ROOT_HELP);
 
-  looking(root.command('check'))
-    .description('Look once at the pool of a database, or at a deployed pool, and say how it is.')
+  withSource(root.command('check'))
+    .description('Check the pool of a database, or a deployed pool, once.')
     .option('--json', 'print the JSON of GET /health/pool instead of a table')
     .addHelpText('after', CHECK_HELP)
     .action(async (options: SourceOptions & { json?: boolean }) => {
@@ -38,9 +38,9 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
       done(await check(options, terminal));
     });
 
-  looking(root.command('watch'))
-    .description('Look again and again: live on a terminal, a line for each check in a pipe or a file.')
-    .option('--interval <seconds>', 'from the beginning of a check to that of the next', '5')
+  withSource(root.command('watch'))
+    .description('Check repeatedly: a live screen on a terminal, one line per check in a pipe or file.')
+    .option('--interval <seconds>', 'time from the start of one check to the start of the next', '5')
     .addHelpText('after', WATCH_HELP)
     .action(async (options: WatchOptions) => {
       const { watch } = await import('./commands/watch.js');
@@ -49,11 +49,9 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
 
   root
     .command('doctor')
-    .description(
-      'Compare settings, server and managed pool: what is wrong, and the statement or setting that mends it.',
-    )
+    .description('Compare settings, server and pooler; print problems and the statement or setting that fixes each.')
     .option('--url <url>', 'postgres:// URL of the database instead of DATABASE_URL')
-    .option('--definition <file>', 'the definition of the pool, to compare and for its instances')
+    .option('--definition <file>', 'the definition of the pool, to compare with the settings here')
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', DOCTOR_HELP)
     .action(async (options: DoctorOptions) => {
@@ -63,16 +61,16 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
 
   root
     .command('setup')
-    .description('Print the SQL that makes the role of the check, or run it. It may be run again at any time.')
+    .description('Print the SQL that creates the role of the check, or run it. Running it again is safe.')
     .option('--user <name>', 'the role', 'pool_health')
     .option(
       '--connection-limit <number>',
-      'sessions it may have: ten for each pool that it watches',
+      'sessions the role may open: ten for each pool that it watches',
       `${SESSIONS_PER_POOL}`,
     )
-    .option('--iam', 'let it log in with IAM (RDS and Aurora), which makes a password fail')
-    .option('--database <name>', 'also grant it CONNECT on this database, where that was taken from PUBLIC')
-    .option('--run', 'run it in one transaction, as the administrator of DATABASE_URL, and say what it changed')
+    .option('--iam', 'log in with IAM (RDS and Aurora); passwords then stop working')
+    .option('--database <name>', 'also grant CONNECT on this database, if PUBLIC lost that privilege')
+    .option('--run', 'run it in one transaction as the administrator of DATABASE_URL, and print the changes')
     .option('--url <url>', 'with --run: the postgres:// URL of the administrator instead of DATABASE_URL')
     .addHelpText('after', SETUP_HELP)
     .action(async (options: SetupOptions) => {
@@ -86,9 +84,9 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .description('Work with the definition of a pool (the JSON of its SSM parameter).');
   config
     .command('validate')
-    .description('List every mistake in a definition, one a line, or what is in force with it.')
-    .argument('<file>', 'the definition, or - for the standard input')
-    .option('--pool <name>', 'the name of the pool, which is validated too', 'pool')
+    .description('List every mistake in a definition, one a line, or the values in force.')
+    .argument('<file>', 'the definition, or - for standard input')
+    .option('--pool <name>', 'the name of the pool, validated too', 'pool')
     .addHelpText('after', VALIDATE_HELP)
     .action(async (file: string, options: { pool: string }) => {
       const { validate } = await import('./commands/config-validate.js');
@@ -98,12 +96,12 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
   return root;
 }
 
-/** Adds what all commands that look at a pool take. */
-function looking(command: Command): Command {
+/** Adds the options of every command that checks a pool. */
+function withSource(command: Command): Command {
   const url = new Option('--url <url>', 'postgres:// URL of the database instead of DATABASE_URL').conflicts('api');
   return command
     .addOption(url)
-    .option('--api <url>', 'the deployed pool instead: the output ApiUrl of the deployment')
+    .option('--api <url>', 'check a deployed pool instead: the output ApiUrl of the deployment')
     .option('--pool <name>', 'with --api: this pool instead of the worst')
     .option('--sign', 'with --api: sign the request with AWS credentials, for an API with "apiAuth": "iam"');
 }

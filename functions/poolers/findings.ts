@@ -1,4 +1,4 @@
-import { promisedBy } from '../cli/doctor/ceiling.js';
+import { configuredMaxOf } from '../cli/doctor/ceiling.js';
 import type { Facts } from '../cli/doctor/facts.js';
 import { type Finding, failed, ok, setting, unknown } from '../core/finding.js';
 import { ordinarySlots } from '../core/sample.js';
@@ -33,11 +33,11 @@ function pgbouncer(about: string, facts: Facts): Finding[] {
   }
   const { limit } = figures;
   const clients = figures.settings?.max_client_conn ?? null;
-  const promised = promisedBy(facts);
+  const promised = configuredMaxOf(facts);
   const slots = database && ordinarySlots(database.slots);
   const found: Finding[] = [];
   if (clients !== null && promised !== null && promised > clients) {
-    const text = `The settings promise ${promised} connections, but PgBouncer takes ${clients} clients.`;
+    const text = `The settings allow ${promised} connections, but PgBouncer takes ${clients} clients.`;
     found.push(failed(about, text, setting(`max_client_conn = ${promised} in pgbouncer.ini`)));
   }
   if (limit !== null && slots !== null && limit > slots) {

@@ -101,8 +101,8 @@ describe('the managed pool', () => {
     expect(found({ managed: pgbouncer({ limit: 8 }) }, 'ceiling')).toMatchObject([
       {
         state: 'failed',
-        text: 'The settings promise 60 connections (max 20 x 3), but there are 8, the limit of the managed pool.',
-        fix: { text: 'DATABASE_POOL_MAX=2 at most, or raise that limit' },
+        text: 'The settings allow 60 connections (max 20 x 3), but the limit is 8, the limit of the pooler.',
+        fix: { text: 'DATABASE_POOL_MAX=2 or less, or raise that limit' },
       },
     ]);
   });
@@ -118,12 +118,12 @@ describe('the managed pool', () => {
 
 it('more instances than connections cannot be fixed by max', () => {
   const settings = { ...FACTS.settings, instances: 200 };
-  expect(found({ settings }, 'ceiling')[0]?.fix?.text).toBe('95 instances at most, or raise max_connections');
+  expect(found({ settings }, 'ceiling')[0]?.fix?.text).toBe('at most 95 instances, or raise max_connections');
 });
 
 it('the slots that RDS keeps for itself are none of the clients', () => {
   expect(found({}, 'ceiling')[0]?.text).toContain(
-    'there are 95, the slots of the server for clients (max_connections 100 less 5 reserved)',
+    "the limit is 95, the server's slots for clients (max_connections 100 less 5 reserved)",
   );
 });
 
@@ -137,7 +137,7 @@ it('a version that the check does not know', () => {
 });
 
 it('what earlier checks left on the server', () => {
-  expect(found({ database: { ...DATABASE, orphans: ['4711'] } }, 'check')[0]?.text).toContain('process ids 4711');
+  expect(found({ database: { ...DATABASE, orphans: ['4711'] } }, 'check')[0]?.text).toContain('process IDs 4711');
 });
 
 it('every problem of the check, with its values and what to do, but none twice', () => {

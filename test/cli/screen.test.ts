@@ -73,8 +73,8 @@ it('shows verdict, numbers and the checks so far', () => {
   const text = screen(look(), options, plain).join('\n');
   expect(text).toContain('orders   HEALTHY');
   expect(text).toContain('75.0 % of 20   warning');
-  expect(text).toContain('active 12   idle 3   waiting -   server 24 of 97 slots for clients used');
-  expect(text).toContain('so far ▁?█');
+  expect(text).toContain('active 12   idle 3   waiting -   server 24 of 97 client slots in use');
+  expect(text).toContain('history ▁?█');
 });
 
 it('what could not be seen is a dash with the problem, never 0', () => {

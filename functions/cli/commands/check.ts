@@ -3,7 +3,7 @@ import type { Terminal } from '../output/terminal.js';
 import { openSource } from '../sources/open-source.js';
 import type { SourceOptions } from '../sources/source.js';
 
-/** `pool-health check`: looks once. Resolves to the exit code: 0 healthy, 1 not. */
+/** `pool-health check`: checks the pool once. Resolves to the exit code: 0 healthy, 1 unhealthy. */
 export async function check(
   options: SourceOptions & { readonly json?: boolean },
   { environment, paint, say, complain }: Terminal,

@@ -6,11 +6,11 @@ import { UsageError } from '../errors.js';
 import type { Terminal } from '../output/terminal.js';
 
 /**
- * `pool-health config validate`: lists the mistakes of a definition, one a line, or what is in force with it. Resolves to
- * the exit code: 0 valid, 1 not.
+ * `pool-health config validate`: lists every mistake in a definition, one a line, or the values in force. Resolves to the
+ * exit code: 0 valid, 1 invalid.
  *
- * @param file path, or `-` for the standard input
- * @throws UsageError when there is no such file
+ * @param file path, or `-` for standard input
+ * @throws UsageError if the file cannot be read
  */
 export async function validate(
   file: string,
@@ -24,7 +24,7 @@ export async function validate(
   }
   say(paint('green', 'valid'));
   say(...validation.warnings.map((warning) => `${paint('yellow', 'warning')}: ${warning}`));
-  say(...inForce(validation.config));
+  say(...valuesInForce(validation.config));
   return 0;
 }
 
@@ -33,24 +33,24 @@ async function read(file: string): Promise<string> {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : typeof cause;
-    throw new UsageError(`the definition cannot be read (${code}): name a file, or - for the standard input`);
+    throw new UsageError(`cannot read the definition (${code}): give the path of a file, or - for standard input`);
   }
 }
 
-/** Everything that decides about the check, with what was left to defaults. Where it connects is not repeated. */
-function inForce(config: ValidatedPoolConfig): string[] {
+/** Every value that affects the check, defaults included, except the address. */
+function valuesInForce(config: ValidatedPoolConfig): string[] {
   const { settings, instances, count, sharedUser, managed, limits, auth, tls } = config;
   const rows: readonly (readonly [string, string])[] = [
     ['pool.min', String(settings.min)],
     ['pool.max', String(settings.max)],
     ['pool.idleTimeout', `${settings.idleTimeout} ms`],
     ['pool.connectionTimeout', `${settings.connectionTimeout} ms`],
-    ['instances', `${instances}, ${configuredMax(config)} connections together`],
+    ['instances', `${instances}, at most ${configuredMax(config)} connections in total`],
     ['count', counted(count)],
     ['sharedUser', String(sharedUser)],
     ['auth', auth.type],
     ['tls', tls],
-    ['managed', managed ? managed.kind : 'to be found out'],
+    ['managed', managed ? managed.kind : 'detected'],
     ['limits', `pinnedPercent ${limits.pinnedPercent}, borrowWaitMs ${limits.borrowWaitMs}`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -59,5 +59,5 @@ function inForce(config: ValidatedPoolConfig): string[] {
 
 function counted({ users, applications }: ValidatedPoolConfig['count']): string {
   const parts = [users && `users ${users.join(', ')}`, applications && `applications ${applications.join(', ')}`];
-  return parts.filter((part) => part !== null).join(' and ') || 'every session of the database';
+  return parts.filter((part) => part !== null).join(' and ') || 'all sessions of the database';
 }

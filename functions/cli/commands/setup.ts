@@ -14,16 +14,16 @@ export interface SetupOptions {
 }
 
 /**
- * `pool-health setup`: prints the SQL that makes the check's role, or runs it. Resolves to the exit code 0.
+ * `pool-health setup`: prints the SQL that creates the check's role, or runs it. Resolves to the exit code 0.
  *
  * @throws UsageError with every mistake at once
- * @throws Failure when it could not be run, which says whether anything was changed
+ * @throws Failure if the SQL failed; the message says whether anything was changed
  */
 export async function setup(options: SetupOptions, { environment, say }: Terminal): Promise<number> {
   const wanted = read(options);
   if (!options.run) {
     if (options.url !== undefined) {
-      throw new UsageError('--url is for --run: without it the SQL is only printed');
+      throw new UsageError('--url needs --run: without --run the SQL is only printed');
     }
     say(...statements(wanted).map((statement) => `${statement};`), ...(options.iam ? [] : [PASSWORD_IN_SQL(wanted)]));
     return 0;
@@ -34,7 +34,7 @@ export async function setup(options: SetupOptions, { environment, say }: Termina
 }
 
 const PASSWORD_IN_SQL = ({ role }: Setup) =>
-  `-- A new role has no password yet. In psql, which shows it to nobody: \\password ${sqlName(role.user)}`;
+  `-- A new role has no password yet. Set it in psql, which does not echo it: \\password ${sqlName(role.user)}`;
 
 function read({ user, connectionLimit, iam, database }: SetupOptions): Setup {
   const isLimit = /^[1-9]\d{0,4}$/.test(connectionLimit);

@@ -6,13 +6,13 @@ import { openSource } from '../sources/open-source.js';
 import type { Source, SourceOptions } from '../sources/source.js';
 
 export interface WatchOptions extends SourceOptions {
-  /** Seconds, as they were written. */
+  /** Seconds, as the user wrote them. */
   readonly interval: string;
 }
 
 /**
- * `pool-health watch`: looks until it is told to stop, or nobody reads any more. On a terminal the screen shows the newest
- * check; otherwise each is a line. Resolves to the exit code 0, whatever the pool was like.
+ * `pool-health watch`: checks the pool until a signal arrives or the reader of the output is gone. On a terminal the screen
+ * shows the newest check; otherwise each check is a line. Resolves to the exit code 0, healthy or not.
  *
  * @throws UsageError with every mistake at once
  */
@@ -21,7 +21,7 @@ export async function watch(options: WatchOptions, terminal: Terminal): Promise<
   const source = await openSource(options, terminal.environment);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
-  // Ctrl-C may reach this process more than once, through what started it: one is enough, and closing is bounded.
+  // Ctrl-C may arrive more than once, from the terminal and from npm. The first is enough, since closing is bounded.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) {
     process.on(signal, stop);
@@ -31,7 +31,7 @@ export async function watch(options: WatchOptions, terminal: Terminal): Promise<
   try {
     terminal.complain(...source.warnings.map((warning) => `warning: ${warning}`));
     display.open();
-    await lookUntil(signal, source, everyMs, display);
+    await checkUntil(signal, source, everyMs, display);
   } finally {
     display.close();
     await source.close();
@@ -42,22 +42,22 @@ export async function watch(options: WatchOptions, terminal: Terminal): Promise<
   return 0;
 }
 
-async function lookUntil(signal: AbortSignal, source: Source, everyMs: number, display: Display): Promise<void> {
+async function checkUntil(signal: AbortSignal, source: Source, everyMs: number, display: Display): Promise<void> {
   const stopped = new Promise<null>((resolve) => {
     signal.addEventListener('abort', () => resolve(null), { once: true });
   });
   while (!signal.aborted) {
     const next = Date.now() + everyMs;
-    const seen = source.check().catch((error: unknown) => {
+    const check = source.check().catch((error: unknown) => {
       if (error instanceof Failure) {
         return error;
       }
       throw error;
     });
-    // A check that is under way is not waited for: closing the source ends it.
-    const result = await Promise.race([seen, stopped]);
+    // Does not wait for a running check: closing the source ends it.
+    const result = await Promise.race([check, stopped]);
     if (result === null) {
-      seen.catch(() => undefined);
+      check.catch(() => undefined);
       return;
     }
     display.show(result);

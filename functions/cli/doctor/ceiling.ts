@@ -5,16 +5,16 @@ import type { Facts } from './facts.js';
 interface Ceiling {
   readonly connections: number;
   readonly name: string;
-  /** What gives more when it is raised. */
+  /** The limit to raise for more connections. */
   readonly by: string;
 }
 
-/** Connections that all instances may open together; null when there is a mistake in the settings. */
-export function promisedBy({ settings: { inForce, instances } }: Facts): number | null {
+/** Connections that all instances together may open; null if the settings are invalid. */
+export function configuredMaxOf({ settings: { inForce, instances } }: Facts): number | null {
   return inForce && inForce.max * instances;
 }
 
-/** The least of what server, database and managed pool can give; null when none was seen. */
+/** The lowest limit of server, database and pooler; null if none is known. */
 export function lowestCeiling({ database, managed }: Facts): Ceiling | null {
   const limit = managed?.stats?.limit ?? null;
   const ceilings: Ceiling[] = [
@@ -24,7 +24,7 @@ export function lowestCeiling({ database, managed }: Facts): Ceiling | null {
     ...(database && database.slots.databaseLimit !== null
       ? [{ connections: database.slots.databaseLimit, name: 'the CONNECTION LIMIT of the database', by: 'that limit' }]
       : []),
-    ...(limit === null ? [] : [{ connections: limit, name: 'the limit of the managed pool', by: 'that limit' }]),
+    ...(limit === null ? [] : [{ connections: limit, name: 'the limit of the pooler', by: 'that limit' }]),
   ];
   return ceilings.reduce<Ceiling | null>(
     (lowest, next) => (lowest === null || next.connections < lowest.connections ? next : lowest),
@@ -32,31 +32,31 @@ export function lowestCeiling({ database, managed }: Facts): Ceiling | null {
   );
 }
 
-/** Whether the settings promise what can be given. Pure. */
+/** Compares the configured maximum with the lowest limit. Pure. */
 export function ceilingFindings(facts: Facts): Finding[] {
-  const promised = promisedBy(facts);
+  const configured = configuredMaxOf(facts);
   const ceiling = lowestCeiling(facts);
-  if (promised === null || facts.settings.inForce === null) {
+  if (configured === null || facts.settings.inForce === null) {
     return [];
   }
   if (ceiling === null) {
-    return [unknown('ceiling', 'How many connections the server can give was not seen.')];
+    return [unknown('ceiling', 'The connection limit of the server is unknown.')];
   }
   const { settings } = facts;
-  const sum = `${promised} connections (max ${settings.inForce?.max} x ${settings.instances})`;
-  const given = `${ceiling.connections}, ${ceiling.name}`;
-  return promised <= ceiling.connections
-    ? [ok('ceiling', `The settings promise ${sum}; there are ${given}.`)]
-    : [failed('ceiling', `The settings promise ${sum}, but there are ${given}.`, lower(facts.settings, ceiling))];
+  const total = `${configured} connections (max ${settings.inForce?.max} x ${settings.instances})`;
+  const limit = `the limit is ${ceiling.connections}, ${ceiling.name}`;
+  return configured <= ceiling.connections
+    ? [ok('ceiling', `The settings allow ${total}; ${limit}.`)]
+    : [failed('ceiling', `The settings allow ${total}, but ${limit}.`, lower(facts.settings, ceiling))];
 }
 
 function lower({ instances, variables, definition }: Facts['settings'], { connections, by }: Ceiling) {
   const each = Math.floor(connections / instances);
   const max =
     variables.max === undefined && definition
-      ? `"pool": {"max": ${each}} in the definition`
-      : `DATABASE_POOL_MAX=${each}`;
-  return setting(each >= 1 ? `${max} at most, or raise ${by}` : `${connections} instances at most, or raise ${by}`);
+      ? `"pool": {"max": ${each}} or less in the definition`
+      : `DATABASE_POOL_MAX=${each} or less`;
+  return setting(each >= 1 ? `${max}, or raise ${by}` : `at most ${connections} instances, or raise ${by}`);
 }
 
 function slots({
@@ -65,5 +65,5 @@ function slots({
   reserved,
   rdsReserved,
 }: Parameters<typeof ordinarySlots>[0]): string {
-  return `the slots of the server for clients (max_connections ${maxConnections} less ${superuserReserved + reserved + rdsReserved} reserved)`;
+  return `the server's slots for clients (max_connections ${maxConnections} less ${superuserReserved + reserved + rdsReserved} reserved)`;
 }

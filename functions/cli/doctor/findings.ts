@@ -7,10 +7,10 @@ import type { AddressFacts, Facts } from './facts.js';
 import { roleFindings } from './role-findings.js';
 import { settingsFindings } from './settings-findings.js';
 
-/** The oldest PostgreSQL that the check is tested with. */
-const OLDEST_VERSION = 120_000;
+/** The oldest PostgreSQL that the check is tested on. */
+const MIN_VERSION = 120_000;
 
-/** What is fine, what is wrong and how to mend it, what could not be seen. Pure; never throws. */
+/** All findings, in the order in which they are printed. Pure; never throws. */
 export function findings(facts: Facts): Finding[] {
   return [
     ...settingsFindings(facts),
@@ -25,26 +25,26 @@ export function findings(facts: Facts): Finding[] {
 
 function tls({ tls: mode, isThisMachine }: AddressFacts): Finding {
   if (mode === 'verify-full') {
-    return ok('tls', 'The connection is encrypted, and its other end is verified.');
+    return ok('tls', 'The connection is encrypted and the server is verified.');
   }
   return isThisMachine
-    ? ok('tls', 'The connection is plain, and does not leave this machine.')
+    ? ok('tls', 'The connection is not encrypted, but does not leave this machine.')
     : failed(
         'tls',
-        'The connection is plain: passwords and data can be read on the way.',
-        setting('sslmode=verify-full in DATABASE_URL, with sslrootcert=FILE for an authority of your own'),
+        'The connection is not encrypted: passwords and data can be read on the network.',
+        setting('sslmode=verify-full in DATABASE_URL, plus sslrootcert=FILE for a private certificate authority'),
       );
 }
 
 function version(number: number): Finding {
   const major = Math.floor(number / 10_000);
-  return number < OLDEST_VERSION
-    ? failed('version', `PostgreSQL ${major} is older than the check knows: 12 to 18.`)
+  return number < MIN_VERSION
+    ? failed('version', `PostgreSQL ${major} is not supported; supported are 12 to 18.`)
     : ok('version', `PostgreSQL ${major}.`);
 }
 
-/** What another finding says in more words. */
-function isSaidAlready({ code, values }: Problem, role: Facts['role']): boolean {
+/** Whether another finding reports the same problem in more detail. */
+function isReportedElsewhere({ code, values }: Problem, role: Facts['role']): boolean {
   const isGrantMissing = role !== null && !role.isMonitor;
   return (
     code === 'POOL.EXCEEDS_CEILING' ||
@@ -52,19 +52,21 @@ function isSaidAlready({ code, values }: Problem, role: Facts['role']): boolean 
   );
 }
 
-/** How the pool is at this moment. */
+/** The problems of one check of the pool. */
 function check({ problems, database, role }: Facts): Finding[] {
   const left = database?.orphans ?? [];
   const found = problems
-    .filter((problem) => !isSaidAlready(problem, role))
+    .filter((problem) => !isReportedElsewhere(problem, role))
     .map(({ code, values }) => failed('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
   if (left.length > 0) {
     found.push(
-      failed('check', `Statements of earlier checks still run on the server (process ids ${left.join(', ')}).`),
+      failed('check', `Statements of earlier checks are still running on the server (process IDs ${left.join(', ')}).`),
     );
   }
   if (found.length > 0 || problems.length > 0) {
     return found;
   }
-  return [database ? ok('check', 'A check sees nothing wrong.') : unknown('check', 'The server was not seen.')];
+  return [
+    database ? ok('check', 'A check of the pool found no problem.') : unknown('check', 'The server did not answer.'),
+  ];
 }

@@ -1,14 +1,14 @@
 import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../core/check-role.js';
 import { type Finding, failed, ok, sql, unknown } from '../../core/finding.js';
 import type { RoleFacts } from '../../postgres/role.js';
-import { lowestCeiling, promisedBy } from './ceiling.js';
+import { configuredMaxOf, lowestCeiling } from './ceiling.js';
 import type { Facts } from './facts.js';
 
-/** The role of the URL, and the roles whose transactions stay open. Pure. */
+/** Findings about the role of the URL and about idle transactions. Pure. */
 export function roleFindings(facts: Facts): Finding[] {
   const { role, sharedUser } = facts;
   if (role === null) {
-    return [unknown('role', 'What the role may do was not seen.')];
+    return [unknown('role', 'The privileges of the role are unknown.')];
   }
   const ofTheCheck = sharedUser ? [] : [statementTimeout(role)];
   const rights = role.isSuperuser ? [superuser(role)] : [monitor(role), connectionLimit(role, facts), ...ofTheCheck];
@@ -18,43 +18,43 @@ export function roleFindings(facts: Facts): Finding[] {
 function superuser({ user }: RoleFacts): Finding {
   return failed(
     'role',
-    `${sqlName(user)} is a superuser: no limit holds it, and it takes the slots that are kept for emergencies.`,
-    { kind: 'command', text: 'pool-health setup --run, and let the check log in as that role' },
+    `${sqlName(user)} is a superuser: no CONNECTION LIMIT applies to it, and it can use the slots reserved for emergencies.`,
+    { kind: 'command', text: 'pool-health setup --run, then use that role for the check' },
   );
 }
 
 function monitor({ user, isMonitor }: RoleFacts): Finding {
   return isMonitor
-    ? ok('grant', `${sqlName(user)} sees what all sessions do.`)
+    ? ok('grant', `${sqlName(user)} can see the state of all sessions.`)
     : failed(
         'grant',
-        `What sessions of others do is hidden from ${sqlName(user)}: nothing can be counted.`,
+        `${sqlName(user)} cannot see other sessions, so connections cannot be counted.`,
         sql(grantMonitorSql(user)),
       );
 }
 
-/** A role of the application needs room for what the settings promise, that of the check for the check alone. */
+/** A shared role needs as many sessions as the settings allow; a role of the check alone needs one. */
 function connectionLimit({ user, connectionLimit: limit }: RoleFacts, facts: Facts): Finding {
   const name = sqlName(user);
-  const least = facts.sharedUser ? needed(facts) : 1;
-  if (least === null) {
-    return unknown('role limit', `What ${name} needs is not known while there is a mistake in the settings.`);
+  const minimum = facts.sharedUser ? needed(facts) : 1;
+  if (minimum === null) {
+    return unknown('role limit', `The limit that ${name} needs is unknown while the settings are invalid.`);
   }
-  if (limit !== null && limit >= least) {
-    return ok('role limit', `${name} may have ${limit} sessions.`);
+  if (limit !== null && limit >= minimum) {
+    return ok('role limit', `${name} may open ${limit} sessions.`);
   }
-  const wanted = facts.sharedUser ? least : SESSIONS_PER_POOL;
+  const wanted = facts.sharedUser ? minimum : SESSIONS_PER_POOL;
   const text =
     limit === null
-      ? `${name} has no CONNECTION LIMIT: a mistake in one program can take every slot of the server.`
-      : `${name} may have ${limit} sessions, but needs ${least}.`;
+      ? `${name} has no CONNECTION LIMIT: one faulty program can use every slot of the server.`
+      : `${name} may open ${limit} sessions, but needs ${minimum}.`;
   return failed('role limit', text, sql(`ALTER ROLE ${name} CONNECTION LIMIT ${wanted}`));
 }
 
-/** What the settings promise, as far as it can be given; null when there is a mistake in them. */
+/** The configured maximum, up to the lowest limit; null if the settings are invalid. */
 function needed(facts: Facts): number | null {
-  const promised = promisedBy(facts);
-  return promised === null ? null : Math.min(promised, lowestCeiling(facts)?.connections ?? promised);
+  const configured = configuredMaxOf(facts);
+  return configured === null ? null : Math.min(configured, lowestCeiling(facts)?.connections ?? configured);
 }
 
 function statementTimeout({ user, statementTimeoutMs }: RoleFacts): Finding {
@@ -62,31 +62,36 @@ function statementTimeout({ user, statementTimeoutMs }: RoleFacts): Finding {
   return statementTimeoutMs === null
     ? failed(
         'statement timeout',
-        `Nothing ends a statement that ${name} has left behind, so that they can pile up.`,
+        `${name} has no statement_timeout: statements whose client is gone keep running and can pile up.`,
         sql(`ALTER ROLE ${name} SET statement_timeout = '3s'`),
       )
-    : ok('statement timeout', `Statements of ${name} end after ${statementTimeoutMs} ms.`);
+    : ok('statement timeout', `The server cancels statements of ${name} after ${statementTimeoutMs} ms.`);
 }
 
 function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): Finding[] {
   const about = 'idle in transaction';
   if (!isMonitor) {
-    return [unknown(about, 'Sessions that are idle in a transaction are hidden without the grant.')];
+    return [unknown(about, 'Sessions idle in transaction are not visible without the grant.')];
   }
   const found = idle
     .filter(({ isEnded }) => isEnded !== true)
     .map(({ user, count, longestMs, isEnded }) => {
       const name = sqlName(user);
-      const text = `${count} of ${name} now, for up to ${longestMs} ms`;
+      const text = `${count} ${count === 1 ? 'session' : 'sessions'} of ${name} now, for up to ${longestMs} ms`;
       return isEnded === null
-        ? unknown(about, `${text}; whether something ends them is hidden by a setting of this session.`)
+        ? unknown(about, `${text}; a setting of this session hides whether the server ends them.`)
         : failed(
             about,
-            `${text}, and nothing ends them.`,
+            `${text}, and the server does not end them.`,
             sql(`ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '60s'`),
           );
     });
   return found.length > 0
     ? found
-    : [ok(about, idle.length > 0 ? 'The server ends them after a time.' : 'No session is.')];
+    : [
+        ok(
+          about,
+          idle.length > 0 ? 'The server ends such sessions after a timeout.' : 'No session is idle in transaction.',
+        ),
+      ];
 }

@@ -2,16 +2,16 @@ import { type Finding, failed, ok, setting } from '../../core/finding.js';
 import { SETTING_NAMES } from '../../core/pool-settings.js';
 import type { Facts } from './facts.js';
 
-/** The settings by themselves, and beside the definition that the deployed check works with. Pure. */
+/** Findings about the settings, and about their differences from the definition of the deployed check. Pure. */
 export function settingsFindings({ settings, address }: Facts): Finding[] {
   const { inForce, instances, mistakes, warnings, definition } = settings;
-  const odd = [...mistakes, ...warnings].map((text) => failed('settings', `${text}.`));
+  const invalid = [...mistakes, ...warnings].map((text) => failed('settings', `${text}.`));
   if (inForce === null) {
-    return odd;
+    return invalid;
   }
   const { min, max, idleTimeout, connectionTimeout } = inForce;
   const text = `min ${min}, max ${max}, idleTimeout ${idleTimeout} ms, connectionTimeout ${connectionTimeout} ms, ${instances} ${instances === 1 ? 'instance' : 'instances'}.`;
-  const own = odd.length > 0 ? odd : [ok('settings', text)];
+  const own = invalid.length > 0 ? invalid : [ok('settings', text)];
   return definition === null ? own : [...own, ...differences(settings, definition, address.database)];
 }
 
@@ -28,15 +28,15 @@ function differences(
       found.push(
         failed(
           'definition',
-          `${variable} is ${inForce?.[name]} here, pool.${name} of the definition ${theirs}: the deployed check judges by ${theirs}.`,
+          `${variable} is ${inForce?.[name]} here, but pool.${name} is ${theirs} in the definition: the deployed check uses ${theirs}.`,
           setting(`"pool": {"${name}": ${inForce?.[name]}} in the definition, or ${variable}=${theirs}`),
         ),
       );
     }
   }
   if (definition.database !== database) {
-    const text = 'The definition names another database than the URL, so that the deployed check looks elsewhere.';
+    const text = 'The definition names another database than the URL: the deployed check counts a different pool.';
     found.push(failed('definition', text, setting(`"database": ${JSON.stringify(database)} in the definition`)));
   }
-  return found.length > 0 ? found : [ok('definition', 'The definition says the same as the settings here.')];
+  return found.length > 0 ? found : [ok('definition', 'The definition matches the settings here.')];
 }

@@ -4,20 +4,20 @@ import type { CheckResult } from '../sources/source.js';
 import { screen } from './screen.js';
 import type { Terminal } from './terminal.js';
 
-/** Of the alternate screen, which leaves what was there before; and its cursor. */
+/** Escape sequences: the alternate screen, which preserves the old content, and the cursor. */
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const CLEAR_BELOW = '\u001b[J';
 
-/** Shows one check after the other. */
+/** Shows the result of each check. */
 export interface Display {
   open(): void;
   show(result: CheckResult | Failure): void;
   close(): void;
 }
 
-/** A line for each check, for pipes and files. */
+/** Prints one line for each check, for pipes and files. */
 export class LineDisplay implements Display {
   readonly #terminal: Terminal;
 
@@ -28,13 +28,13 @@ export class LineDisplay implements Display {
   open(): void {}
 
   show(result: CheckResult | Failure): void {
-    this.#terminal.say(inOneLine(result));
+    this.#terminal.say(toLine(result));
   }
 
   close(): void {}
 }
 
-/** The newest check on the whole screen. What was there before comes back, with the last check as a line. */
+/** Shows the newest check on the whole screen. On close it restores the old screen and prints the last check as a line. */
 export class ScreenDisplay implements Display {
   readonly #terminal: Terminal;
   readonly #footer: string;
@@ -43,7 +43,7 @@ export class ScreenDisplay implements Display {
 
   constructor(terminal: Terminal, everyMs: number) {
     this.#terminal = terminal;
-    this.#footer = `every ${everyMs / 1_000} s, Ctrl-C ends`;
+    this.#footer = `every ${everyMs / 1_000} s, Ctrl-C stops`;
   }
 
   open(): void {
@@ -53,13 +53,13 @@ export class ScreenDisplay implements Display {
   show(result: CheckResult | Failure): void {
     const { columns, rows, paint } = this.#terminal;
     this.#history.push(result instanceof Failure ? null : result.report.utilization.percent);
-    this.#last = inOneLine(result);
+    this.#last = toLine(result);
     const history = this.#history.slice(-columns);
     const lines =
       result instanceof Failure
         ? [this.#last, '', paint('dim', this.#footer)]
         : screen(result, { columns, history, footer: this.#footer }, paint);
-    // A line too many would move the first, the verdict, out of sight. Cleared before, since a full line is cut by it after.
+    // An extra line would scroll the verdict away. Clear first: clearing after a full line would cut that line.
     this.#terminal.write(`${HOME}${CLEAR_BELOW}${lines.slice(0, rows).join('\n')}`);
   }
 
@@ -69,8 +69,8 @@ export class ScreenDisplay implements Display {
   }
 }
 
-/** The worst pool's name stands in front where an API has several. */
-function inOneLine(result: CheckResult | Failure): string {
+/** If the API has several pools, the line begins with the name of the worst one. */
+function toLine(result: CheckResult | Failure): string {
   if (result instanceof Failure) {
     return `${new Date().toTimeString().slice(0, 8)}  unknown    ${result.message}`;
   }

@@ -7,24 +7,25 @@ import { percentOf, problemLines, serverSlots, styleOf } from './table.js';
 import type { Paint, Style } from './terminal.js';
 
 export interface ScreenOptions {
-  /** Characters in a line. */
+  /** Width of a line in characters. */
   readonly columns: number;
-  /** Percents of the checks so far, the newest last; null where it was not known. */
+  /** Utilization of the checks so far in percent, the newest last; null if unknown. */
   readonly history: readonly (number | null)[];
-  /** How to go on, in words. */
+  /** The last line: interval and how to stop. */
   readonly footer: string;
 }
 
-const WIDEST_BAR = 72;
+const MAX_BAR_WIDTH = 72;
+const LEVELS = '▁▂▃▄▅▆▇█';
 
-/** What `watch` shows of one check, a line each. Pure. */
+/** The lines that `watch` shows for one check. Pure. */
 export function screen(
   { report, problems }: CheckResult,
   { columns, history, footer }: ScreenOptions,
   paint: Paint,
 ): string[] {
   const { metrics, utilization } = report;
-  const width = Math.max(20, Math.min(WIDEST_BAR, columns));
+  const width = Math.max(20, Math.min(MAX_BAR_WIDTH, columns));
   const verdict = paint(styleOf(report.status), report.status.toUpperCase());
   return [
     `${paint('bold', report.pool)}   ${verdict}   ${verdictInWords(report)}`,
@@ -34,14 +35,14 @@ export function screen(
     scale(width),
     `active ${shown(metrics.activeConnections)}   idle ${shown(metrics.idleConnections)}   waiting ${shown(metrics.waitingRequests)}   server ${serverSlots(report.database)}`,
     '',
-    `so far ${sparkline(history.slice(-(width - 7)))}`,
+    `history ${sparkline(history.slice(-(width - 8)))}`,
     ...(problems.length > 0 ? ['', ...problems.flatMap((problem) => problemLines(problem, paint))] : []),
     '',
     paint('dim', `${new Date(report.timestamp).toTimeString().slice(0, 8)}   ${footer}`),
   ].flatMap((line) => wrapped(line, columns));
 }
 
-/** Filled as far as the pool is, in the colours of the bands; `?` where that is not known. */
+/** A bar filled to the utilization, in the colours of the bands; `?` if unknown. */
 export function bar(percent: number | null, width: number, paint: Paint): string {
   if (percent === null) {
     return paint('red', '?'.repeat(width));
@@ -63,7 +64,7 @@ export function bar(percent: number | null, width: number, paint: Paint): string
     .join('');
 }
 
-/** Says below the bar where the bands begin. */
+/** The scale below the bar: where the bands begin. */
 function scale(width: number): string {
   const warning = `0${' '.repeat(cell(WARNING_PERCENT, width) - 1)}${WARNING_PERCENT}`;
   return `${warning.padEnd(cell(CRITICAL_PERCENT, width))}${CRITICAL_PERCENT} %`;
@@ -73,9 +74,7 @@ function cell(percent: number, width: number): number {
   return Math.round((percent * width) / 100);
 }
 
-const LEVELS = '▁▂▃▄▅▆▇█';
-
-/** The checks so far, a character each. */
+/** The utilization of the checks so far, one character each. */
 export function sparkline(history: readonly (number | null)[]): string {
   return history
     .map((percent) =>
@@ -84,7 +83,7 @@ export function sparkline(history: readonly (number | null)[]): string {
     .join('');
 }
 
-/** Breaks at spaces what is longer than a line; colours take no room. */
+/** Wraps a long line at spaces; colours have no width. */
 function wrapped(line: string, columns: number): string[] {
   if (stripVTControlCharacters(line).length <= columns) {
     return [line];

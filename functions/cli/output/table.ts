@@ -4,7 +4,7 @@ import { verdictInWords } from '../../core/summary.js';
 import type { CheckResult, ShownProblem } from '../sources/source.js';
 import type { Paint, Style } from './terminal.js';
 
-/** A check as lines for people; `-` stands for what is not known. Pure. */
+/** The result of a check as lines for people; `-` means unknown. Pure. */
 export function table({ report, problems }: CheckResult, paint: Paint): string[] {
   return [
     paint(styleOf(report.status), verdictInWords(report)),
@@ -19,7 +19,7 @@ const LABEL_WIDTH = 14;
 
 function rows(report: PoolReport, paint: Paint): [name: string, value: string][] {
   const { metrics, config, utilization, saturatedLayer } = report;
-  const full: [string, string][] = saturatedLayer === null ? [] : [['Full', paint('red', saturatedLayer)]];
+  const full: [string, string][] = saturatedLayer === null ? [] : [['Full layer', paint('red', saturatedLayer)]];
   return [
     ['Pool', report.pool],
     ['Status', paint(styleOf(report.status), report.status)],
@@ -33,17 +33,17 @@ function rows(report: PoolReport, paint: Paint): [name: string, value: string][]
       `${shown(metrics.totalConnections)}: ${shown(metrics.activeConnections)} active, ${shown(metrics.idleConnections)} idle`,
     ],
     ['Waiting', shown(metrics.waitingRequests)],
-    ['Managed pool', managedPool(report.managedPool)],
+    ['Pooler', pooler(report.managedPool)],
     ['Server', serverSlots(report.database)],
     [
       'Settings',
       `min ${shown(config.min)}, max ${shown(config.max)}, idleTimeout ${shown(config.idleTimeout)} ms, connectionTimeout ${shown(config.connectionTimeout)} ms`,
     ],
-    ['Seen', `${report.timestamp}, ${(report.ageMs / 1_000).toFixed(1)} s ago`],
+    ['Sampled', `${report.timestamp}, ${(report.ageMs / 1_000).toFixed(1)} s ago`],
   ];
 }
 
-function managedPool(managed: PoolReport['managedPool']): string {
+function pooler(managed: PoolReport['managedPool']): string {
   if (managed === null) {
     return '-';
   }
@@ -56,7 +56,7 @@ function managedPool(managed: PoolReport['managedPool']): string {
 }
 
 export function serverSlots(database: PoolReport['database']): string {
-  return database === null ? '-' : `${shown(database.usedSlots)} of ${database.slots} slots for clients used`;
+  return database === null ? '-' : `${shown(database.usedSlots)} of ${database.slots} client slots in use`;
 }
 
 function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {
@@ -67,7 +67,7 @@ function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): strin
   });
 }
 
-/** The code with the values seen, and below it what it means and what to do. */
+/** The code with its values, and below it what it means and what to do. */
 export function problemLines({ code, severity, text, values }: ShownProblem, paint: Paint): string[] {
   return [
     `${paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(7))}  ${[code, ...pairs(values)].join(' ')}`,
@@ -75,7 +75,7 @@ export function problemLines({ code, severity, text, values }: ShownProblem, pai
   ];
 }
 
-/** How good a status is, as a colour. */
+/** The colour of a status. */
 export function styleOf(status: string): Style {
   return status === 'healthy' || status === 'normal' ? 'green' : status === 'warning' ? 'yellow' : 'red';
 }

@@ -2,35 +2,35 @@ import { styleText } from 'node:util';
 
 export type Style = 'green' | 'yellow' | 'red' | 'bold' | 'dim';
 
-/** Dresses a text for a terminal; leaves it as it is where nobody wants colours. */
+/** Colours a text for a terminal, or returns it unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Where a command reads its surroundings and says its words. */
+/** The environment and output of a command. */
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
-  /** Whether a person looks at the output while it is written. */
+  /** Whether the output is a terminal. */
   readonly isInteractive: boolean;
-  /** Aborted once nobody reads the output any more, as after `head`. */
+  /** Aborted when the reader of the output is gone, for example after `head`. */
   readonly gone: AbortSignal;
-  /** Characters in a line of the output. */
+  /** Width of the output in characters. */
   readonly columns: number;
-  /** Lines that are seen at once. */
+  /** Height of the output in lines. */
   readonly rows: number;
-  /** Colours where the output is a terminal; NO_COLOR and FORCE_COLOR decide over that. */
+  /** Uses colours if the output is a terminal; NO_COLOR and FORCE_COLOR override that. */
   readonly paint: Paint;
-  /** Writes to the output as it is. */
+  /** Writes text to the output, unchanged. */
   write(text: string): void;
   /** Writes lines to the output. */
   say(...lines: readonly string[]): void;
-  /** Writes beside the output as it is. */
+  /** Writes text to standard error, unchanged. */
   writeError(text: string): void;
-  /** Writes lines about the command itself, which are not its result. */
+  /** Writes lines to standard error, each with the name of the program. */
   complain(...lines: readonly string[]): void;
 }
 
 /**
- * The terminal of this process. Whoever reads the output may leave at any time, as `head` does: that is no failure. An output
- * that cannot be written, as on a full disk, is exit code 1 whatever was to be said.
+ * The terminal of this process. A reader that closes the output early, like `head`, is no failure. An output that cannot be
+ * written, for example on a full disk, makes the exit code 1.
  */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
@@ -40,7 +40,7 @@ export function processTerminal(): Terminal {
   stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     gone.abort();
     if (code !== 'EPIPE') {
-      complain(`the output cannot be written (${code})`);
+      complain(`cannot write the output (${code})`);
       process.once('exit', () => {
         process.exitCode = 1;
       });

@@ -3,28 +3,28 @@ import { Failure, UsageError } from '../errors.js';
 import { answered } from './api-response.js';
 import type { Source, SourceOptions } from './source.js';
 
-/** Longer than a check of several pools takes at most behind the API. */
-const DEADLINE_MS = 15_000;
+/** Longer than the slowest check of several pools behind the API. */
+const TIMEOUT_MS = 15_000;
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * A pool of a deployment, by the route that everybody else asks too.
+ * A pool of a deployment, read from the public route.
  *
- * @param address the output `ApiUrl`, or the address it begins with
- * @throws UsageError if it is none, or the pool's name is
+ * @param address the output `ApiUrl`, or its base URL
+ * @throws UsageError if the address or the pool's name is invalid
  */
 export function apiSource(address: string, { pool, sign }: SourceOptions): Source {
   const url = routeOf(address, pool);
-  let asking = new AbortController();
+  let request = new AbortController();
   return {
     warnings: [],
     check: async () => {
-      asking = new AbortController();
+      request = new AbortController();
       const headers = sign ? await signed(url) : {};
-      const { status, text } = await get(url, headers, asking);
+      const { status, text } = await get(url, headers, request);
       return answered(status, text, sign === true);
     },
-    close: async () => asking.abort(),
+    close: async () => request.abort(),
   };
 }
 
@@ -40,7 +40,7 @@ function routeOf(address: string, pool: string | undefined): URL {
     url.hash
   ) {
     throw new UsageError(
-      '--api must be the output ApiUrl, such as https://id.execute-api.eu-central-1.amazonaws.com/health/pool (http:// only on this machine), received something else (not shown)',
+      '--api must be the output ApiUrl, such as https://id.execute-api.eu-central-1.amazonaws.com/health/pool (http:// only for localhost), received something else (not shown)',
     );
   }
   const violation = pool === undefined ? null : poolNameViolation(pool);
@@ -58,7 +58,7 @@ async function signed(url: URL): Promise<Readonly<Record<string, string>>> {
     return await signedHeaders(url);
   } catch (cause) {
     const name = cause instanceof Error ? cause.name : typeof cause;
-    throw new Failure(`the request could not be signed (${name}): check AWS_PROFILE or the AWS_* credentials`, {
+    throw new Failure(`cannot sign the request (${name}): check AWS_PROFILE or the AWS_* credentials`, {
       cause,
     });
   }
@@ -67,15 +67,15 @@ async function signed(url: URL): Promise<Readonly<Record<string, string>>> {
 async function get(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  asking: AbortController,
+  request: AbortController,
 ): Promise<{ status: number; text: string }> {
-  // Not `AbortSignal.any` with a `timeout`: Node 20 collects that as garbage, and then it never comes.
-  const deadline = setTimeout(() => asking.abort(new DOMException('No answer', 'TimeoutError')), DEADLINE_MS);
+  // Not `AbortSignal.any` with `timeout`: Node 20 garbage-collects that signal, and it never fires.
+  const deadline = setTimeout(() => request.abort(new DOMException('No response', 'TimeoutError')), TIMEOUT_MS);
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: asking.signal });
+    const response = await fetch(url, { headers, redirect: 'manual', signal: request.signal });
     return { status: response.status, text: await response.text() };
   } catch (cause) {
-    throw new Failure(`the API could not be reached (${reasonOf(cause)}): check the address and the network`, {
+    throw new Failure(`cannot reach the API (${reasonOf(cause)}): check the address and the network`, {
       cause,
     });
   } finally {
@@ -83,13 +83,13 @@ async function get(
   }
 }
 
-/** Names the failure by its code: texts of it name hosts. */
+/** The error code: messages contain host names. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return typeof error;
   }
   if (error.name === 'TimeoutError') {
-    return `no answer within ${DEADLINE_MS / 1_000} s`;
+    return `no response within ${TIMEOUT_MS / 1_000} s`;
   }
   const { cause } = error;
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : error.name;

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import type { Source, SourceOptions } from './source.js';
 
 /**
- * Opens what the options name, otherwise `DATABASE_URL`. What the other kind needs is not loaded.
+ * Opens the source that the options name, otherwise `DATABASE_URL`. Loads only the code of that source.
  *
  * @throws UsageError with every mistake at once
  */
@@ -12,7 +12,7 @@ export async function openSource(options: SourceOptions, environment: NodeJS.Pro
     return apiSource(options.api, options);
   }
   if (options.pool !== undefined || options.sign) {
-    throw new UsageError('--pool and --sign are for a deployed pool: name its API with --api');
+    throw new UsageError('--pool and --sign need --api: they are for a deployed pool');
   }
   const { databaseSource } = await import('./database.js');
   return await databaseSource(options, environment);

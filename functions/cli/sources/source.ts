@@ -1,28 +1,28 @@
 import type { PoolReport } from '../../core/pool-report.js';
 import type { ProblemValues, PublicProblem } from '../../core/problems.js';
 
-/** One check, as the command line shows it. */
+/** The result of one check, as the command line shows it. */
 export interface CheckResult {
-  /** The JSON of the route, exactly as it answers. */
+  /** The JSON of the route, unchanged. */
   readonly json: string;
   readonly report: PoolReport;
-  /** Those of the report; with the values seen where the check ran here. */
+  /** The problems of the report, with their values if the check ran in this process. */
   readonly problems: readonly ShownProblem[];
 }
 
 export type ShownProblem = PublicProblem & { readonly values: ProblemValues };
 
-/** What is looked at: a database, or the API of a deployment. */
+/** The pool that a command checks: of a database, or behind the API of a deployment. */
 export interface Source {
-  /** What is odd about its settings, though accepted. */
+  /** Warnings about its settings. */
   readonly warnings: readonly string[];
-  /** @throws Failure when nobody can be asked, which is no verdict about the pool */
+  /** @throws Failure if there is no answer, which is no verdict about the pool */
   check(): Promise<CheckResult>;
-  /** Takes leave of the other side. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
-/** Options of every command that looks at a pool. */
+/** Options of every command that checks a pool. */
 export interface SourceOptions {
   readonly url?: string;
   readonly api?: string;

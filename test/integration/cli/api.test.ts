@@ -86,8 +86,8 @@ describe('check of an API by its answers', () => {
   it('an unhealthy pool is exit code 1, with what is wrong and a line for each pool', async () => {
     const { code, out } = await runCli(['check', '--api', `${api}/health/pool/`]);
     expect(out).toMatch(/^PgBouncer is full: 20 of 20 borrowed, 13 waiting\n\n/);
-    expect(out).toMatch(/^Full +managed$/m);
-    expect(out).toMatch(/^Managed pool +pgbouncer \(by definition\): 20 of 20 in use, 13 waiting, 1 s ago$/m);
+    expect(out).toMatch(/^Full layer +managed$/m);
+    expect(out).toMatch(/^Pooler +pgbouncer \(by definition\): 20 of 20 in use, 13 waiting, 1 s ago$/m);
     expect(out).toMatch(/^orders +unhealthy +100\.0 %$/m);
     expect(out).toMatch(/^carts +healthy +- %$/m);
     expect(out).toMatch(/^error +MANAGED\.FULL\n +The managed pool is full\.$/m);
@@ -128,7 +128,7 @@ describe('check of an API by its answers', () => {
   it('without credentials --sign says so and asks nobody', async () => {
     const environment = { AWS_REGION: 'eu-west-1', HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
     const { code, err } = await runCli(['check', '--api', api, '--sign'], { environment });
-    expect(err).toContain('pool-health: the request could not be signed (CredentialsProviderError)');
+    expect(err).toContain('pool-health: cannot sign the request (CredentialsProviderError)');
     expect([code, requests.length]).toEqual([1, 0]);
   });
 
@@ -159,7 +159,7 @@ describe('check of an API by its answers', () => {
     silent.closeAllConnections();
     silent.close();
     expect(err).toBe(
-      'pool-health: the API could not be reached (no answer within 15 s): check the address and the network\n',
+      'pool-health: cannot reach the API (no response within 15 s): check the address and the network\n',
     );
     expect([code, out]).toEqual([1, '']);
   });
@@ -170,7 +170,7 @@ describe('check of an API by its answers', () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     const { code, out, err } = await runCli(['check', '--api', `http://127.0.0.1:${port}`]);
-    expect(err).toBe('pool-health: the API could not be reached (ECONNREFUSED): check the address and the network\n');
+    expect(err).toBe('pool-health: cannot reach the API (ECONNREFUSED): check the address and the network\n');
     expect([code, out]).toEqual([1, '']);
   });
 });

@@ -74,7 +74,7 @@ describe('check of a database', () => {
     // 20 less three reserved ones, less the superuser of the tests.
     await open(16);
     const { code, out } = await runCli(['check'], { environment: environment() });
-    expect(out).toMatch(/^Full +database$/m);
+    expect(out).toMatch(/^Full layer +database$/m);
     expect(out).toMatch(/^error +PROBE\.SLOTS_EXHAUSTED sqlstate=53300 limit=server$/m);
     expect(out).toMatch(/^Connections +-: - active, - idle$/m);
     expect(code).toBe(1);

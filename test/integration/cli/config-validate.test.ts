@@ -27,7 +27,7 @@ describe('config validate', () => {
     expect(out).toMatch(/^valid\n/);
     expect(out).toMatch(/^pool\.min +5$/m);
     expect(out).toMatch(/^pool\.max +15$/m);
-    expect(out).toMatch(/^instances +4, 60 connections together$/m);
+    expect(out).toMatch(/^instances +4, at most 60 connections in total$/m);
     expect(out).not.toContain('internal.example');
     expect([code, err]).toEqual([0, '']);
   });
@@ -70,7 +70,7 @@ describe('config validate', () => {
 
   it.each(['no-such-file', '.'])('%s cannot be read: exit code 2', async (file) => {
     const { code, out, err } = await runCli(['config', 'validate', join(directory, file)]);
-    expect(err).toMatch(/^pool-health: the definition cannot be read \(E\w+\)[^\n]+\n$/);
+    expect(err).toMatch(/^pool-health: cannot read the definition \(E\w+\)[^\n]+\n$/);
     expect([code, out]).toEqual([2, '']);
   });
 });

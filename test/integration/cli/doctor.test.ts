@@ -83,7 +83,7 @@ describe('a set-up in which nothing is wrong', () => {
 
   it('as lines for people too', async () => {
     const { code, out } = await runCli(['doctor'], { environment: environment() });
-    expect(out).toMatch(/^ok +ceiling +The settings promise 10 connections \(max 10 x 1\); there are 17,/m);
+    expect(out).toMatch(/^ok +ceiling +The settings allow 10 connections \(max 10 x 1\); the limit is 17,/m);
     expect(out).toMatch(/\n\n0 failed, 9 ok, 0 unknown\.\n$/);
     expect(code).toBe(0);
   });
@@ -93,7 +93,7 @@ describe('what a statement mends', () => {
   it('a missing grant: the statement that was printed makes the doctor content', async () => {
     opened.push(await server.open(1, 'idle', { user: 'app', database: 'shop' }));
     const { out } = await runCli(['doctor'], { environment: environment(PATIENT) });
-    expect(out).toMatch(/^wrong +grant/m);
+    expect(out).toMatch(/^failed +grant/m);
     const statements = [...out.matchAll(/^ +sql: +(.+;)$/gm)].map(([, statement = '']) => statement);
     expect(statements).toEqual([
       `GRANT pg_monitor TO "o'neil ""the app""";`,
@@ -128,7 +128,7 @@ describe('what a statement mends', () => {
     opened.push(await server.open(2, 'idle in transaction', { user: PATIENT, database: 'shop' }));
     const first = await doctor(environment());
     expect(first.about('idle in transaction')[0]?.text).toMatch(
-      /^2 of "o'neil ""the app""" now, for up to \d+ ms, and nothing ends them\.$/,
+      /^2 sessions of "o'neil ""the app""" now, for up to \d+ ms, and the server does not end them\.$/,
     );
     await runStatements(first.findings);
     const second = await doctor(environment());
@@ -168,7 +168,7 @@ describe('what a setting mends', () => {
     const { about, isWrong } = await doctor(environment('app', { DATABASE_POOL_MAX: '40' }));
     expect(isWrong).toEqual(['ceiling', 'role limit']);
     const [, max = ''] =
-      /^DATABASE_POOL_MAX=(\d+) at most, or raise max_connections$/.exec(about('ceiling')[0]?.mend?.text ?? '') ?? [];
+      /^DATABASE_POOL_MAX=(\d+) or less, or raise max_connections$/.exec(about('ceiling')[0]?.mend?.text ?? '') ?? [];
     expect(max).toBe('17');
     expect((await doctor(environment('app', { DATABASE_POOL_MAX: max }))).about('ceiling')).toMatchObject([
       { state: 'fine' },
@@ -180,8 +180,8 @@ describe('what a setting mends', () => {
     const { about } = await doctor(environment(), '--definition', file);
     expect(about('ceiling')).toMatchObject([
       {
-        text: expect.stringContaining('The settings promise 60 connections (max 15 x 4), but there are 17,'),
-        mend: { kind: 'setting', text: '"pool": {"max": 4} in the definition at most, or raise max_connections' },
+        text: expect.stringContaining('The settings allow 60 connections (max 15 x 4), but the limit is 17,'),
+        mend: { kind: 'setting', text: '"pool": {"max": 4} or less in the definition, or raise max_connections' },
       },
     ]);
     const lower = await definitionFile({ pool: { min: 1, max: 4 }, instances: 4 });
@@ -193,7 +193,7 @@ describe('what a setting mends', () => {
     await server.sql('ALTER DATABASE shop CONNECTION LIMIT 6');
     const { about } = await doctor(environment());
     expect(about('ceiling')).toMatchObject([
-      { state: 'wrong', mend: { text: 'DATABASE_POOL_MAX=6 at most, or raise that limit' } },
+      { state: 'wrong', mend: { text: 'DATABASE_POOL_MAX=6 or less, or raise that limit' } },
     ]);
     await server.sql('ALTER DATABASE shop CONNECTION LIMIT -1');
   });

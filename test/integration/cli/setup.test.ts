@@ -50,7 +50,7 @@ describe('setup', () => {
     [['--database', 'x'.repeat(64)], '--database must be a name'],
     [['--connection-limit', '0'], '--connection-limit must be a whole number from 1'],
     [['--connection-limit', '1e3'], '--connection-limit must be a whole number from 1'],
-    [['--url', 'postgres://a@b/c'], '--url is for --run'],
+    [['--url', 'postgres://a@b/c'], '--url needs --run'],
   ])('%j is exit code 2', async (args, said) => {
     const { code, out, err } = await runCli(['setup', ...args]);
     expect(err).toContain(`pool-health: ${said}`);

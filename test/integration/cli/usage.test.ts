@@ -26,8 +26,8 @@ describe('a command that cannot be understood', () => {
     [['check', '--api', `https://app:${SECRET}@db`], '--api must be the output ApiUrl'],
     [['check', '--api', 'http://api.example'], '--api must be the output ApiUrl'],
     [['check', '--api', 'https://api.example?x=1'], '--api must be the output ApiUrl'],
-    [['check', '--pool', 'orders'], '--pool and --sign are for a deployed pool'],
-    [['check', '--sign'], '--pool and --sign are for a deployed pool'],
+    [['check', '--pool', 'orders'], '--pool and --sign need --api'],
+    [['check', '--sign'], '--pool and --sign need --api'],
     [['check'], 'no database is named: set DATABASE_URL'],
     [['config', 'validate'], "missing required argument 'file'"],
   ])('%j is exit code 2 and one line without what may be a password', async (args, said) => {
@@ -91,7 +91,7 @@ describe('the command as a process', () => {
     const command = `printf '{"endpoint":"h","database":"d","user":"u","auth":{"type":"iam"}}' | ${[process.execPath, ...CLI].join(' ')} config validate - > /dev/full`;
     const child = spawn('sh', ['-c', command], { cwd: ROOT, env: cliEnvironment({}) });
     const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-    expect(err).toBe('pool-health: the output cannot be written (ENOSPC)\n');
+    expect(err).toBe('pool-health: cannot write the output (ENOSPC)\n');
     expect(code).toBe(1);
   });
 });

@@ -147,8 +147,8 @@ describe('watch on a terminal', () => {
     expect(first.startsWith('\u001b[H')).toBe(true);
     expect(first).toContain('local   HEALTHY');
     expect(first).toContain('0.0 % of 10   normal');
-    expect(first).toContain('every 1 s, Ctrl-C ends');
-    expect(second).toContain('so far ▁▁');
+    expect(first).toContain('every 1 s, Ctrl-C stops');
+    expect(second).toContain('history ▁▁');
     expect(out).toMatch(LINE);
     expect(code).toBe(0);
   });
