@@ -38,7 +38,7 @@ module.exports = {
       },
     },
     mayOnly('core', []),
-    mayOnly('connection', ['core'], 'warn'),
+    mayOnly('connection', ['core']),
     mayOnly('aws', ['core', 'connection']),
     mayOnly('postgres', ['connection', 'core']),
     mayOnly('poolers', ['connection', 'core', 'aws'], 'warn'),

@@ -1,5 +1,4 @@
-import type { Target } from '../connection/url.js';
-import { type PoolConfig, seal, type Validation } from '../core/pool-config.js';
+import { type ConnectionTarget, type PoolConfig, seal, type Validation } from '../core/pool-config.js';
 import { parseDefinition } from '../core/pool-definition.js';
 import {
   definitionSource,
@@ -48,7 +47,12 @@ export function localSettings(variables: Variables): LocalSettings {
  *
  * @param sharedUser true when the URL is probably the application's own, so that its user's sessions count as the pool's
  */
-export function localConfig(pool: string, target: Target, variables: Variables, sharedUser: boolean): Validation {
+export function localConfig(
+  pool: string,
+  target: ConnectionTarget,
+  variables: Variables,
+  sharedUser: boolean,
+): Validation {
   const { settings, shape, violations, warnings } = localSettings(variables);
   if (settings === null) {
     return { ok: false, violations };

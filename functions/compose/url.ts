@@ -1,5 +1,6 @@
-import { type ParsedUrl, parseDatabaseUrl, type Target } from '../connection/url.js';
+import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
 import type { Environment } from '../core/environment.js';
+import type { ConnectionTarget } from '../core/pool-config.js';
 import { received, type Violation } from '../core/pool-settings.js';
 import type { PoolEntry, PoolSource } from '../core/ports.js';
 import { problem } from '../core/problems.js';
@@ -34,7 +35,7 @@ export function urlSource(environment: Environment): UrlSource {
 }
 
 /** Stands in for the target of a URL that is none, so that mistakes in the settings are found all the same. */
-const NOWHERE: Target = { endpoint: 'localhost', port: 5432, database: '', user: '', tls: 'off' };
+const NOWHERE: ConnectionTarget = { endpoint: 'localhost', port: 5432, database: '', user: '', tls: 'off' };
 
 function sharedUserViolations(text: string | undefined): Violation[] {
   const field = 'POOL_HEALTH_SHARED_USER';

@@ -2,52 +2,59 @@ import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../core/check-identity.js';
+import type { ConnectionTarget } from '../core/pool-config.js';
 import { requestCancel } from './cancel.js';
-import { completeMessages } from './complete-messages.js';
-import { guard } from './protocol-guard.js';
-import { type Phase, ProbeTimeout, within } from './timeout.js';
+import { completeMessages, guardStream } from './protocol-guard.js';
+import { type Phase, ProbeTimeout, settled, within } from './timeout.js';
 
-export interface ConnectionTarget {
-  /** Host name, address, or directory of a Unix socket. */
-  readonly endpoint: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
-}
-
-/** Milliseconds for each part, and the moment at which the whole must have ended. */
-export interface Limits {
-  readonly connect: number;
-  readonly query: number;
+/** Timeouts of one call of `query`, in milliseconds, and the time (`Date.now()`) at which the call has to end. */
+export interface QueryLimits {
+  /** TCP connect and login together. */
+  readonly connectMs: number;
+  readonly queryMs: number;
   readonly endsAt: number;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of each statement, and whether the backend that gave them is the one the login reached: no pooler between. */
-export interface Answer {
+export interface QueryResult {
+  /** The rows of each statement. */
   readonly results: readonly (readonly Row[])[];
+  /** Whether the backend that ran the first statement is the backend of the login. A pooler may use another one. */
   readonly isDirect: boolean;
 }
 
-interface Pending {
-  readonly question: string;
-  readonly answer: Promise<Answer>;
-  readonly since: number;
+export type ConnectionState = 'connecting' | 'authenticating' | 'idle' | 'querying' | 'closed';
+
+/** Statements that run now. */
+interface RunningQuery {
+  readonly key: string;
+  readonly result: Promise<QueryResult>;
+  readonly startedAt: number;
 }
 
-const END_MS = 500;
+const END_TIMEOUT_MS = 500;
 /**
- * The largest id that a process can have on Linux; other systems stay below it. PgBouncer tells a random number instead.
+ * The largest process id on Linux; other systems stay below it. PgBouncer reports a random number instead.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html pid_max
  */
-const LARGEST_PROCESS_ID = 4_194_304;
+const MAX_PROCESS_ID = 4_194_304;
+/** What each state waits for. The other states wait for nothing. */
+const WAITING_FOR: Readonly<Partial<Record<ConnectionState, Phase>>> = {
+  connecting: 'connect',
+  authenticating: 'login',
+  querying: 'query',
+};
 
 /**
- * One connection to PostgreSQL whose socket a deadline can destroy. Its startup packet holds only what RDS Proxy and
- * PgBouncer accept, and its statements go by the simple protocol, unprepared and outside a transaction: nothing of it
- * pins a managed connection.
+ * One connection to PostgreSQL whose socket can be destroyed at any time. RDS Proxy and PgBouncer accept its startup packet,
+ * and it sends statements by the simple protocol, unprepared and outside a transaction, so that RDS Proxy never pins it.
+ *
+ *     connecting --TCP connect--> authenticating --login--> idle --query()--> querying
+ *                                                            ^                   |
+ *                                                            +--result or error--+
+ *     any state --end(), destroy(), failed login, or the server closes the socket--> closed (final)
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-pinning.html
  */
@@ -56,12 +63,11 @@ export class Connection {
   readonly #socket = new net.Socket();
   readonly #startedAt = Date.now();
   readonly #login: Promise<unknown>;
-  #phase: Phase = 'connect';
-  #isOpen = true;
+  #state: ConnectionState = 'connecting';
   #lastUsedAt = Date.now();
-  #pending: Pending | null = null;
+  #running: RunningQuery | null = null;
 
-  /** Begins to connect. Nothing is thrown here: the first `ask` tells what went wrong. */
+  /** Starts to connect. Never throws: the first `query` rejects with the error of a failed login. */
   constructor(target: ConnectionTarget, ssl: ConnectionOptions | false, password: () => Promise<string | undefined>) {
     this.#client = new pg.Client({
       host: target.endpoint,
@@ -74,85 +80,125 @@ export class Connection {
       keepAlive: true,
       stream: () => this.#socket,
     });
-    // Before TLS a server says one letter, which is no message.
-    guard(this.#socket, ssl ? (piece) => piece : completeMessages());
+    // Before TLS the server sends a single byte, which is not a message.
+    guardStream(this.#socket, ssl ? (chunk) => chunk : completeMessages());
     this.#internals().connection.once('sslconnect', () =>
-      guard(this.#internals().connection.stream, completeMessages()),
+      guardStream(this.#internals().connection.stream, completeMessages()),
     );
-    this.#socket.once('connect', () => {
-      this.#phase = 'login';
-    });
+    this.#socket.once('connect', () => this.#enter('authenticating'));
     this.#client.on('error', () => this.destroy());
-    this.#client.on('end', () => {
-      this.#isOpen = false;
-    });
+    this.#client.on('end', () => this.#enter('closed'));
     this.#login = this.#client.connect().then(() => {
-      this.#phase = 'query';
+      this.#enter('idle');
       this.#lastUsedAt = Date.now();
     });
     this.#login.catch(() => this.destroy());
   }
 
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#state !== 'closed';
   }
 
-  /** Whether the login told of a backend that cannot be one, so that a pooler stands between. */
-  get hasMadeUpBackend(): boolean {
+  /** Whether the login reported a process id that no server process can have: a pooler is in between. */
+  get hasImpossibleProcessId(): boolean {
     const { processID } = this.#internals();
-    return typeof processID === 'number' && (processID < 0 || processID > LARGEST_PROCESS_ID);
+    return typeof processID === 'number' && (processID < 0 || processID > MAX_PROCESS_ID);
   }
 
-  /** Milliseconds since the last answer. Counts the time a Lambda was frozen. */
-  get unusedMs(): number {
+  /** Milliseconds since the login or the last result. Includes the time that a Lambda was frozen. */
+  get idleMs(): number {
     return Date.now() - this.#lastUsedAt;
   }
 
-  /** What the connection is waiting for, and for how many milliseconds; null when for nothing. */
+  /** What the connection waits for, and for how many milliseconds so far; null if for nothing. */
   get waiting(): { readonly phase: Phase; readonly ms: number } | null {
-    if (this.#phase !== 'query') {
-      return { phase: this.#phase, ms: Date.now() - this.#startedAt };
+    const phase = WAITING_FOR[this.#state];
+    if (!phase) {
+      return null;
     }
-    return this.#pending && { phase: 'query', ms: Date.now() - this.#pending.since };
+    return { phase, ms: Date.now() - (this.#running?.startedAt ?? this.#startedAt) };
   }
 
   /**
-   * Runs statements one after the other, after the login. The first row of the first tells the backend, with its own
-   * `pg_backend_pid()` as `pid`. If the same were asked before and still wait for their answer, that one is waited for
-   * instead; what else waits has to be answered first. So there is never more than one statement.
+   * Runs statements one after the other, after the login. The first row of the first statement must hold
+   * `pg_backend_pid()` as `pid`. If the same statements run already, this call shares their result; if others run, it waits
+   * for them first. There is never more than one statement at a time.
    *
-   * @throws ProbeTimeout after so many milliseconds; login or statement then go on waiting until `destroy`; otherwise
-   *   what pg or the socket throws
+   * @throws ProbeTimeout at a limit; the login or the statements then run on until `abandon` or `destroy`. Otherwise
+   *   the error of pg or of the socket.
    */
-  async query(statements: readonly string[], limits: Limits): Promise<Answer> {
-    const left = (ms: number) => Math.min(ms, limits.endsAt - Date.now());
-    if (this.#phase !== 'query') {
-      await within(
-        this.#login,
-        left(limits.connect),
-        () => new ProbeTimeout(this.#phase, Date.now() - this.#startedAt),
-      );
+  async query(statements: readonly string[], limits: QueryLimits): Promise<QueryResult> {
+    const bounded = (ms: number) => Math.min(ms, limits.endsAt - Date.now());
+    if (this.#state !== 'idle' && this.#state !== 'querying') {
+      await within(this.#login, bounded(limits.connectMs), () => {
+        return new ProbeTimeout(WAITING_FOR[this.#state] ?? 'query', Date.now() - this.#startedAt);
+      });
     }
-    const answered = <T>(answer: Promise<T>, { since }: Pending) =>
-      within(answer, left(limits.query), () => new ProbeTimeout('query', Date.now() - since));
-    const question = questionOf(statements);
-    if (this.#pending && this.#pending.question !== question) {
-      await answered(settled(this.#pending.answer), this.#pending);
+    const resultOf = <T>(result: Promise<T>, { startedAt }: RunningQuery) =>
+      within(result, bounded(limits.queryMs), () => new ProbeTimeout('query', Date.now() - startedAt));
+    const key = statementKey(statements);
+    if (this.#running && this.#running.key !== key) {
+      await resultOf(settled(this.#running.result), this.#running);
     }
-    const pending = this.#pending ?? this.#begin(question, statements);
-    return await answered(pending.answer, pending);
+    const running = this.#running ?? this.#start(key, statements);
+    return await resultOf(running.result, running);
   }
 
-  #begin(question: string, statements: readonly string[]): Pending {
-    const answer = this.#run(statements).finally(() => {
-      this.#pending = null;
+  /**
+   * Cancels the running statement and gives the server time to end its backend, so that it never serves two of this check.
+   * Then closes the connection. The cancel request works only without a pooler in between. Never throws.
+   *
+   * @param ms time for all of it in milliseconds
+   */
+  async abandon(ms: number): Promise<void> {
+    const endsAt = Date.now() + ms;
+    this.#cancel();
+    if (this.#running && ms > 0) {
+      await within(settled(this.#running.result), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
+    }
+    await this.end(endsAt - Date.now());
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    this.#enter('closed');
+    this.#socket.destroy();
+  }
+
+  /**
+   * Closes the connection with PostgreSQL's `Terminate` message, which frees the slot sooner than a closed socket does. Closes
+   * the socket at once if a statement runs. Never throws.
+   *
+   * @param ms time for it in milliseconds
+   */
+  async end(ms = END_TIMEOUT_MS): Promise<void> {
+    this.#enter('closed');
+    await within(this.#client.end(), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
+    this.#socket.destroy();
+  }
+
+  #enter(state: ConnectionState): void {
+    if (this.#state !== 'closed') {
+      this.#state = state;
+    }
+  }
+
+  #start(key: string, statements: readonly string[]): RunningQuery {
+    const result = this.#run(statements).finally(() => {
+      this.#running = null;
+      this.#enter('idle');
     });
-    answer.catch(() => undefined);
-    this.#pending = { question, answer, since: Date.now() };
-    return this.#pending;
+    result.catch(() => undefined);
+    this.#running = { key, result, startedAt: Date.now() };
+    this.#enter('querying');
+    return this.#running;
   }
 
-  async #run(statements: readonly string[]): Promise<Answer> {
+  async #run(statements: readonly string[]): Promise<QueryResult> {
     const results: (readonly Row[])[] = [];
     for (const statement of statements) {
       const { rows } = await this.#client.query<Record<string, unknown>>(statement);
@@ -162,46 +208,16 @@ export class Connection {
     return { results, isDirect: results[0]?.[0]?.pid === this.#internals().processID };
   }
 
-  /**
-   * Asks the server to end the statement that waits, as it would otherwise go on without its client. Works only without
-   * a pooler between; never throws and never waits for the outcome.
-   */
   #cancel(): void {
     const { processID, secretKey } = this.#internals();
-    const server = this.#reached();
+    const server = this.#connectedServer();
     if (server && typeof processID === 'number' && typeof secretKey === 'number') {
       requestCancel(server, processID, secretKey);
     }
   }
 
-  /**
-   * Leaves a statement that is given up: it is cancelled, and the server has `ms` milliseconds to end its backend, so that
-   * the next login is no second one. Never throws.
-   */
-  async abandon(ms: number): Promise<void> {
-    const endsAt = Date.now() + ms;
-    this.#cancel();
-    if (this.#pending && ms > 0) {
-      await within(settled(this.#pending.answer), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
-    }
-    await this.end(endsAt - Date.now());
-  }
-
-  /** Cuts the connection at once. */
-  destroy(): void {
-    this.#isOpen = false;
-    this.#socket.destroy();
-  }
-
-  /** Takes leave of the server, which frees its slot sooner than a cut connection; bounded. Cuts it when something waits. */
-  async end(ms = END_MS): Promise<void> {
-    this.#isOpen = false;
-    await within(this.#client.end(), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
-    this.#socket.destroy();
-  }
-
-  /** The very server that was reached, of several that a name may stand for; null when it is not reached any more. */
-  #reached(): net.NetConnectOpts | null {
+  /** The address of the connected server, since a host name may resolve to several; null if the socket is closed. */
+  #connectedServer(): net.NetConnectOpts | null {
     const { host, port } = this.#client;
     const { remoteAddress, remotePort } = this.#socket;
     if (host.startsWith('/')) {
@@ -210,18 +226,13 @@ export class Connection {
     return remoteAddress && remotePort ? { host: remoteAddress, port: remotePort } : null;
   }
 
-  /** What pg keeps without naming it in its types: its connection, and what `BackendKeyData` told. */
+  /** Members of pg's client that its types omit. The id and the key are those of the `BackendKeyData` message. */
   #internals(): { readonly connection: pg.Connection; readonly processID?: unknown; readonly secretKey?: unknown } {
     return this.#client as unknown as { connection: pg.Connection; processID?: unknown; secretKey?: unknown };
   }
 }
 
-/** Tells questions apart. */
-export function questionOf(statements: readonly string[]): string {
+/** Equal for equal statements. */
+export function statementKey(statements: readonly string[]): string {
   return statements.join(';');
-}
-
-/** Resolves once there is an answer or an error, whichever. */
-export async function settled(answer: Promise<unknown>): Promise<void> {
-  await answer.catch(() => undefined);
 }

@@ -1,16 +1,16 @@
-/** What the check logs in with. */
+/** Provides the password of a login. */
 export interface Credentials {
   /**
-   * The password or token to use now; undefined where none is needed.
+   * Returns the current password or token; undefined if the login needs none.
    *
-   * @throws ProblemError when it cannot be had
+   * @throws ProblemError if the password cannot be fetched
    */
   password(): Promise<string | undefined>;
-  /** The server refused it. True when asking anew may give another one, such as after a rotation. */
+  /** Reports that the server rejected the password. Returns true if another fetch may return a new one, as after a rotation. */
   refused(): boolean;
 }
 
-/** A password that never changes, such as that of a URL. */
+/** Credentials with a password that never changes, such as the one in a URL. */
 export function fixedPassword(password: string | undefined): Credentials {
   return { password: async () => password, refused: () => false };
 }
@@ -18,6 +18,6 @@ export function fixedPassword(password: string | undefined): Credentials {
 /** How the check logs in to a pool. */
 export interface Login {
   readonly credentials: Credentials;
-  /** Path of a PEM file with the certificate authority; null for those that Node knows. */
+  /** Path of a PEM file with the certificate authority; null for the authorities that Node.js trusts. */
   readonly caFile: string | null;
 }

@@ -2,9 +2,10 @@ import { type Problem, type ProblemCode, ProblemError, problem } from '../core/p
 import { poolerProblem } from './pooler-texts.js';
 import { ProbeTimeout } from './timeout.js';
 
-/**
- * Which problem a failed probe is, by explicit codes: SQLSTATE from the server, `errno` names from the socket, OpenSSL
- * codes from TLS. Texts of errors are parsed only where a code does not tell, and never shown, since they name hosts and users.
+/*
+ * Errors are classified by their codes: SQLSTATE from the server, `errno` names from the socket, OpenSSL codes from TLS. Error
+ * messages are parsed only if there is no code. They may contain host and user names, so problems show none but the fixed
+ * ones listed here.
  */
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -63,7 +64,7 @@ const TLS_CODES: ReadonlySet<string> = new Set([
   'EPROTO',
 ]);
 
-/** What pg throws without a code of its own. */
+/** Messages of pg's errors that have no code. */
 const BY_PG_MESSAGE = table({
   'The server does not support SSL connections': 'PROBE.TLS',
   'There was an error establishing an SSL connection': 'PROBE.TLS',
@@ -73,7 +74,7 @@ const BY_PG_MESSAGE = table({
   'timeout exceeded when trying to connect': 'PROBE.TIMEOUT',
   'timeout expired': 'PROBE.TIMEOUT',
   'Query read timeout': 'PROBE.TIMEOUT',
-  // Kerberos by GSSAPI and by SSPI.
+  // Kerberos, by GSSAPI and by SSPI.
   'Unknown authenticationOk message type 7': 'PROBE.AUTH',
   'Unknown authenticationOk message type 9': 'PROBE.AUTH',
   'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string': 'PROBE.AUTH',
@@ -81,12 +82,14 @@ const BY_PG_MESSAGE = table({
   'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match': 'PROBE.AUTH',
 });
 
-/** PgBouncer says nearly everything with this one. */
+/** SQLSTATE of nearly all errors of PgBouncer. */
 const PROTOCOL_VIOLATION = '08P01';
-/** `routine` of 53300 for the two limits that are not the server's slots. */
-const OWN_LIMIT_ROUTINE = 'InitializeSessionUserId';
+/** `routine` of SQLSTATE 53300 at the connection limit of the role. */
+const ROLE_LIMIT_ROUTINE = 'InitializeSessionUserId';
+/** `routine` of SQLSTATE 53300 at the connection limit of the database. Other routines report the limit of the server. */
+const DATABASE_LIMIT_ROUTINE = 'CheckMyDatabase';
 
-/** Makes a problem of whatever a probe threw. Never throws. */
+/** Converts any value that a probe threw into a problem. Never throws. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) {
     return error.problem;
@@ -113,7 +116,7 @@ export function toProblem(error: unknown): Problem {
     : problem('PROBE.QUERY', { reason: code ?? 'unexpected answer' });
 }
 
-/** The SQLSTATE of an error of the server, or null for any other error. */
+/** Returns the SQLSTATE of an error that the server or a pooler sent; null for any other error. */
 export function sqlState(error: unknown): string | null {
   const code = error instanceof Error && 'severity' in error && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
@@ -122,28 +125,28 @@ export function sqlState(error: unknown): string | null {
 function fromServer(sqlstate: string, error: unknown): Problem {
   const routine = typeof error === 'object' && error && 'routine' in error ? error.routine : null;
   if (sqlstate === PROTOCOL_VIOLATION || (sqlstate === '53300' && !routine)) {
-    // A pooler speaks, which passes no routine on.
-    const told = error instanceof Error ? poolerProblem(sqlstate, error.message) : null;
-    if (told) {
-      return told;
+    // Poolers send no routine.
+    const known = error instanceof Error ? poolerProblem(sqlstate, error.message) : null;
+    if (known) {
+      return known;
     }
   }
   if (sqlstate !== '53300') {
     return problem(BY_SQLSTATE.get(sqlstate) ?? 'PROBE.QUERY', { sqlstate });
   }
-  const isOwnLimit = routine === OWN_LIMIT_ROUTINE;
+  const isOwnLimit = routine === ROLE_LIMIT_ROUTINE;
   return problem(isOwnLimit ? 'PROBE.OWN_LIMIT' : 'PROBE.SLOTS_EXHAUSTED', {
     sqlstate,
-    limit: isOwnLimit ? 'role' : routine === 'CheckMyDatabase' ? 'database' : 'server',
+    limit: isOwnLimit ? 'role' : routine === DATABASE_LIMIT_ROUTINE ? 'database' : 'server',
   });
 }
 
-/** A map and no object, which would find `constructor` in any table. */
+/** A Map, because an object would also have entries such as `constructor`. */
 function table(codes: Readonly<Record<string, ProblemCode>>): ReadonlyMap<string, ProblemCode> {
   return new Map(Object.entries(codes));
 }
 
-/** The code of an error, of the first of several where a host had more than one address. What is not like one is a text. */
+/** The code of an error, or of the first of several if the host has several addresses. Null if it does not have the form of a code. */
 function errorCode(error: unknown): string | null {
   if (error instanceof AggregateError) {
     return errorCode(error.errors[0]);

@@ -1,178 +1,217 @@
 import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
+import type { ConnectionTarget } from '../core/pool-config.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
-import { type Answer, Connection, type ConnectionTarget, questionOf, settled } from './connection.js';
+import { Connection, type QueryResult, statementKey } from './connection.js';
 import type { Credentials } from './credentials.js';
 import { sqlState, toProblem } from './errors.js';
-import { ProbeTimeout } from './timeout.js';
+import { ProbeTimeout, settled } from './timeout.js';
 import { tlsOptions } from './tls.js';
-import { isOverdueLogin, isStale, loginLeftMs } from './wait-limits.js';
 
-/** Milliseconds. A reused connection gets less, so that a dead one leaves time for a new one within the same check. */
-export interface Deadlines {
-  readonly total: number;
-  readonly connect: number;
-  readonly query: number;
-  readonly reusedQuery: number;
+/** Milliseconds. A reused connection gets less: if it is dead, the same check still has time for a new one. */
+export interface ConnectionTimeouts {
+  readonly totalMs: number;
+  readonly connectMs: number;
+  readonly queryMs: number;
+  readonly reusedQueryMs: number;
 }
 
-export const DEADLINES: Deadlines = { total: CHECK_DEADLINE_MS, connect: 3_000, query: 3_000, reusedQuery: 2_000 };
+export const DEFAULT_TIMEOUTS: ConnectionTimeouts = {
+  totalMs: CHECK_DEADLINE_MS,
+  connectMs: 3_000,
+  queryMs: 3_000,
+  reusedQueryMs: 2_000,
+};
 
-/** How long a server may take to end a statement that is cancelled. One that hangs leaves time for another connection. */
-const ABANDON_MS = 500;
-/** Stays below a minute, so that no scheduled check is ever skipped. */
-const LONGEST_BACK_OFF_MS = 20_000;
+/** Time for a server to end a cancelled statement. The rest of the check is for a new connection. */
+const ABANDON_TIMEOUT_MS = 500;
+/** Below a minute, so that every scheduled check makes an attempt. */
+const MAX_BACK_OFF_MS = 20_000;
+/** An idle connection older than this is more often dead than alive (frozen Lambda, address translation). */
+const MAX_IDLE_MS = 90_000;
+/**
+ * How long a connection may wait before it counts as dead. A login: just longer than PostgreSQL's `authentication_timeout`
+ * (60 s), so that logins never overlap; the check of the next minute waits for the rest, then connects again. A statement
+ * behind a pooler: just longer than the pooler's own timeout (120 s in PgBouncer and RDS Proxy).
+ */
+const MAX_WAIT_MS = { connect: 0, login: 61_000, query: 125_000 } as const;
 
 export interface SharedConnectionOptions {
-  readonly target: ConnectionTarget & { readonly tls: 'verify-full' | 'off' };
+  readonly target: ConnectionTarget;
+  /** Path of a PEM file with the certificate authority; null for the authorities that Node.js trusts. */
   readonly caFile: string | null;
   readonly credentials: Credentials;
-  /** True when the definition says that a pooler stands between; otherwise the login or the first answer tells. */
+  /** True if the definition names a pooler. Otherwise the login or the first result shows whether there is one. */
   readonly isPooled: boolean;
   /**
-   * True when the other end is the console of a pooler, which answers by itself: nothing stands between.
+   * True if the target is the admin console of a pooler, which never passes statements on.
    *
    * @default false
    */
   readonly isConsole?: boolean;
-  /** @default DEADLINES */
-  readonly deadlines?: Deadlines;
+  /** @default DEFAULT_TIMEOUTS */
+  readonly timeouts?: ConnectionTimeouts;
 }
 
+type State =
+  | { readonly name: 'disconnected' }
+  | { readonly name: 'connected'; readonly connection: Connection }
+  | { readonly name: 'backing-off'; readonly timeouts: number; readonly until: number; readonly error: ProbeTimeout }
+  | { readonly name: 'closed' };
+
+const DISCONNECTED: State = { name: 'disconnected' };
+
 /**
- * The one connection that the check holds to a pool, reused from check to check. Whatever happens, there is one at most:
- * callers with the same question at the same time share one answer, a dead connection is replaced within the same call, and
- * what a server or a pooler leaves waiting is joined by the next call instead of being asked for once more:
+ * The only connection of the check to a pool, reused from check to check. Concurrent calls with the same statements share
+ * one result, and a call replaces a dead connection and tries again.
  *
- * - a login that gets no answer, since the server would keep a backend for each one that was given up;
- * - a statement behind a pooler, since PgBouncer would keep each one in its queue until `query_wait_timeout`.
+ * A call that times out leaves waiting what would pile up on the other side, and the next call waits for the same response:
  *
- * A statement that gets no answer from a server reached directly is cancelled, and asked anew at growing intervals.
+ * - a login, since the server keeps a backend for each abandoned login;
+ * - a statement behind a pooler, since PgBouncer keeps it in its queue until `query_wait_timeout`.
+ *
+ * A statement that a server does not answer without a pooler is cancelled, and tried again at growing intervals.
+ *
+ *     disconnected --query()--> connected --statement timed out without a pooler--> backing-off
+ *          ^                     |    ^                                                  |
+ *          +----- dead ----------+    +------------query() after the interval------------+
+ *     any state --close()--> closed (final)
  */
 export class SharedConnection {
   readonly #options: SharedConnectionOptions;
-  readonly #deadlines: Deadlines;
-  #link: Connection | null = null;
-  #running: { readonly question: string; readonly answer: Promise<Answer> } | null = null;
-  #isClosed = false;
-  /** What the last answer told; null before the first. */
+  readonly #timeouts: ConnectionTimeouts;
+  #state: State = DISCONNECTED;
+  #running: { readonly key: string; readonly result: Promise<QueryResult> } | null = null;
+  /** `isDirect` of the last result; null before the first. */
   #isDirect: boolean | null = null;
-  #attempt = { timeouts: 0, startedAt: 0, lastTimeout: null as ProbeTimeout | null };
 
   constructor(options: SharedConnectionOptions) {
     this.#options = options;
-    this.#deadlines = options.deadlines ?? DEADLINES;
+    this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   }
 
   /**
-   * Runs the statements, one after the other (see `Link.ask`), within the total deadline. While others are being run it
-   * waits for its turn.
+   * Runs statements one after the other (see `Connection.query`) within the total timeout. Waits until other statements are
+   * done.
    *
-   * @throws ProbeTimeout, ProblemError, or what pg or the socket throws; `failure.ts` makes problems of them
+   * @throws ProbeTimeout, ProblemError, or the error of pg or the socket. `toProblem` turns each into a problem.
    */
-  query(...statements: readonly string[]): Promise<Answer> {
-    const question = questionOf(statements);
+  query(...statements: readonly string[]): Promise<QueryResult> {
+    const key = statementKey(statements);
     const before = this.#running;
-    if (before?.question === question) {
-      return before.answer;
+    if (before?.key === key) {
+      return before.result;
     }
-    const endsAt = Date.now() + this.#deadlines.total;
+    const endsAt = Date.now() + this.#timeouts.totalMs;
     const run = () => this.#run(statements, endsAt);
-    const answer = (before ? settled(before.answer).then(run) : run()).finally(() => {
-      if (this.#running?.answer === answer) {
+    const result = (before ? settled(before.result).then(run) : run()).finally(() => {
+      if (this.#running?.result === result) {
         this.#running = null;
       }
     });
-    this.#running = { question, answer };
-    return answer;
+    this.#running = { key, result };
+    return result;
   }
 
-  /** Ends the connection, and what is being asked with it. From then on nothing is connected any more. */
+  /** Closes the connection and fails what runs. Later calls of `query` fail, too. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const link = this.#link;
-    if (link?.waiting) {
-      await this.#drop(link, Date.now() + ABANDON_MS);
-    } else {
-      this.#link = null;
-      await link?.end();
+    const connection = this.#connection;
+    this.#state = { name: 'closed' };
+    if (connection?.state === 'idle') {
+      await connection.end();
+    } else if (connection) {
+      await this.#discard(connection, Date.now() + ABANDON_TIMEOUT_MS);
     }
   }
 
-  async #run(statements: readonly string[], endsAt: number): Promise<Answer> {
-    const link = await this.#reusable(endsAt);
-    if (link) {
-      const isLastWait = loginLeftMs(link) < this.#deadlines.connect;
+  get #connection(): Connection | null {
+    return this.#state.name === 'connected' ? this.#state.connection : null;
+  }
+
+  #enter(state: State): void {
+    if (this.#state.name !== 'closed') {
+      this.#state = state;
+    }
+  }
+
+  async #run(statements: readonly string[], endsAt: number): Promise<QueryResult> {
+    const connection = await this.#reusable(endsAt);
+    if (connection) {
+      const isLastWait = loginLeftMs(connection) < this.#timeouts.connectMs;
       try {
-        return await this.#askOn(link, statements, this.#deadlines.reusedQuery, endsAt);
+        return await this.#queryOn(connection, statements, this.#timeouts.reusedQueryMs, endsAt);
       } catch (error) {
-        if (!this.#isLost(link, error) && !(isLastWait && isOverdueLogin(error))) {
+        if (!this.#isDead(connection, error) && !(isLastWait && isLoginTimeout(error))) {
           throw error;
         }
-        await this.#drop(link, endsAt);
+        await this.#discard(connection, endsAt);
       }
     }
-    return await this.#askAnew(statements, endsAt);
+    return await this.#queryOnNew(statements, endsAt);
   }
 
-  /** The open connection unless it is probably dead, in which case it is let go. */
+  /** The open connection. Discards it and returns null if it is probably dead. */
   async #reusable(endsAt: number): Promise<Connection | null> {
-    const link = this.#link;
-    if (!link) {
+    const connection = this.#connection;
+    if (!connection) {
       return null;
     }
-    if (link.isOpen && !isStale(link)) {
-      return link;
+    if (connection.isOpen && !isStale(connection)) {
+      return connection;
     }
-    await this.#drop(link, endsAt);
+    await this.#discard(connection, endsAt);
     return null;
   }
 
-  async #askOn(link: Connection, statements: readonly string[], queryMs: number, endsAt: number): Promise<Answer> {
-    const query = this.#isPooled() ? this.#deadlines.total : queryMs;
-    const connect = Math.min(this.#deadlines.connect, loginLeftMs(link));
-    const answer = await link.query(statements, { connect, query, endsAt });
-    this.#isDirect = answer.isDirect;
-    return answer;
+  async #queryOn(
+    connection: Connection,
+    statements: readonly string[],
+    timeoutMs: number,
+    endsAt: number,
+  ): Promise<QueryResult> {
+    const queryMs = this.#isPooled() ? this.#timeouts.totalMs : timeoutMs;
+    const connectMs = Math.min(this.#timeouts.connectMs, loginLeftMs(connection));
+    const result = await connection.query(statements, { connectMs, queryMs, endsAt });
+    this.#isDirect = result.isDirect;
+    return result;
   }
 
-  async #askAnew(statements: readonly string[], endsAt: number): Promise<Answer> {
-    const { startedAt, timeouts, lastTimeout } = this.#attempt;
-    const backOff = Math.min(LONGEST_BACK_OFF_MS, this.#deadlines.total * 2 ** (timeouts - 1));
-    if (lastTimeout && Date.now() < startedAt + backOff) {
-      throw lastTimeout;
+  async #queryOnNew(statements: readonly string[], endsAt: number): Promise<QueryResult> {
+    const startedAt = Date.now();
+    if (this.#state.name === 'backing-off' && startedAt < this.#state.until) {
+      throw this.#state.error;
     }
-    this.#attempt.startedAt = Date.now();
+    const timeouts = this.#state.name === 'backing-off' ? this.#state.timeouts : 0;
+    this.#enter(DISCONNECTED);
     try {
-      const answer = await this.#connectAndAsk(statements, endsAt);
-      this.#attempt = { startedAt, timeouts: 0, lastTimeout: null };
-      return answer;
+      return await this.#connectAndQuery(statements, endsAt);
     } catch (error) {
-      const isGivenUp = error instanceof ProbeTimeout && error.phase === 'query' && !this.#isPooled();
-      this.#attempt.timeouts = isGivenUp ? timeouts + 1 : 0;
-      this.#attempt.lastTimeout = isGivenUp ? error : null;
-      if (this.#link && this.#isLost(this.#link, error)) {
-        await this.#drop(this.#link, endsAt);
+      const connection = this.#connection;
+      if (error instanceof ProbeTimeout && error.phase === 'query' && !this.#isPooled()) {
+        const until = startedAt + Math.min(MAX_BACK_OFF_MS, this.#timeouts.totalMs * 2 ** timeouts);
+        await this.#discard(connection, endsAt, { name: 'backing-off', timeouts: timeouts + 1, until, error });
+      } else if (connection && this.#isDead(connection, error)) {
+        await this.#discard(connection, endsAt);
       }
       throw error;
     }
   }
 
-  async #connectAndAsk(statements: readonly string[], endsAt: number): Promise<Answer> {
+  async #connectAndQuery(statements: readonly string[], endsAt: number): Promise<QueryResult> {
     const { target, credentials, caFile } = this.#options;
     const ssl = await tlsOptions(target, caFile);
-    const ask = () => {
-      if (this.#isClosed) {
+    const attempt = () => {
+      if (this.#state.name === 'closed') {
         throw new Error('Connection terminated');
       }
-      const link = new Connection(target, ssl, () => credentials.password());
-      this.#link = link;
-      return this.#askOn(link, statements, this.#deadlines.query, endsAt);
+      const connection = new Connection(target, ssl, () => credentials.password());
+      this.#state = { name: 'connected', connection };
+      return this.#queryOn(connection, statements, this.#timeouts.queryMs, endsAt);
     };
     try {
-      return await ask();
+      return await attempt();
     } catch (error) {
       if (isRefusedLogin(error) && credentials.refused()) {
-        return await ask();
+        return await attempt();
       }
       throw error;
     }
@@ -183,26 +222,42 @@ export class SharedConnection {
     if (isConsole) {
       return false;
     }
-    const isExpected = isPooled || isRdsProxyHost(target.endpoint) || this.#link?.hasMadeUpBackend === true;
-    return this.#isDirect === null ? isExpected : !this.#isDirect;
+    if (this.#isDirect !== null) {
+      return !this.#isDirect;
+    }
+    return isPooled || isRdsProxyHost(target.endpoint) || this.#connection?.hasImpossibleProcessId === true;
   }
 
-  /** Whether the connection is of no more use: never made, cut, ended by the server, or silent without a reason. */
-  #isLost(link: Connection, error: unknown): boolean {
+  /** Whether the connection is of no further use: never established, reset, closed by the server, or silent without a pooler. */
+  #isDead(connection: Connection, error: unknown): boolean {
     if (error instanceof ProbeTimeout) {
       return error.phase === 'connect' || (error.phase === 'query' && !this.#isPooled());
     }
     const code = sqlState(error);
-    return !link.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
+    return !connection.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
   }
 
-  async #drop(link: Connection, endsAt: number): Promise<void> {
-    this.#link = null;
-    if (link.isOpen && link.waiting?.phase === 'query' && !this.#isPooled()) {
-      await link.abandon(Math.min(ABANDON_MS, endsAt - Date.now()));
+  async #discard(connection: Connection | null, endsAt: number, next: State = DISCONNECTED): Promise<void> {
+    this.#enter(next);
+    if (connection?.state === 'querying' && !this.#isPooled()) {
+      await connection.abandon(Math.min(ABANDON_TIMEOUT_MS, endsAt - Date.now()));
     }
-    link.destroy();
+    connection?.destroy();
   }
+}
+
+/** Whether it has waited for too long, or was idle for too long. */
+function isStale({ waiting, idleMs }: Connection): boolean {
+  return waiting ? waiting.ms > MAX_WAIT_MS[waiting.phase] : idleMs > MAX_IDLE_MS;
+}
+
+/** How long the login may still take, in milliseconds. Infinite if the connection is not in its login. */
+function loginLeftMs({ waiting }: Connection): number {
+  return waiting?.phase === 'login' ? MAX_WAIT_MS.login - waiting.ms : Number.POSITIVE_INFINITY;
+}
+
+function isLoginTimeout(error: unknown): boolean {
+  return error instanceof ProbeTimeout && error.phase === 'login';
 }
 
 function isRefusedLogin(error: unknown): boolean {

@@ -1,29 +1,39 @@
-/** Where an attempt was when its time was up: TCP connect, TLS and login, or the statement. */
+/** What timed out: the TCP connect, the login (TLS and authentication), or the statement. */
 export type Phase = 'connect' | 'login' | 'query';
 
-/** The other side gave no answer in time. */
+/** The server did not respond in time. */
 export class ProbeTimeout extends Error {
   readonly phase: Phase;
-  /** How long it has been waited for, in milliseconds; longer than one check where the wait goes on behind a pooler. */
+  /** Milliseconds since the phase began. Longer than one check if earlier checks waited for the same response. */
   readonly waitedMs: number;
 
   constructor(phase: Phase, waitedMs: number) {
-    super(`no answer after ${waitedMs} ms (${phase})`);
+    super(`no response after ${waitedMs} ms (${phase})`);
     this.name = 'ProbeTimeout';
     this.phase = phase;
     this.waitedMs = waitedMs;
   }
 }
 
-/** Settles as the promise does, or rejects with what `late` makes once `ms` milliseconds have passed. */
-export async function within<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
+/**
+ * Settles as the promise does, or rejects after a timeout.
+ *
+ * @param ms timeout in milliseconds; a negative one counts as 0
+ * @param timeoutError makes the error of the timeout
+ */
+export async function within<T>(promise: Promise<T>, ms: number, timeoutError: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), Math.max(0, ms));
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeoutError()), Math.max(0, ms));
   });
   try {
-    return await Promise.race([promise, deadline]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Resolves when the promise resolves or rejects. */
+export async function settled(promise: Promise<unknown>): Promise<void> {
+  await promise.catch(() => undefined);
 }

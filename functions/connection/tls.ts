@@ -1,18 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionTarget } from '../core/pool-config.js';
 import { ProblemError, problem } from '../core/problems.js';
 import { isRdsHost, isRdsProxyHost } from '../core/rds-hosts.js';
 
 /**
- * How the connection is protected: always verified, name and issuer, or off where the definition says so. Never a
- * fall-back from one to the other.
+ * Returns the TLS options of a connection: TLS that verifies host name and issuer, or false if the target turns TLS off. There
+ * is no fallback from one to the other.
  *
- * @param caFile path of a PEM file with the certificate authority, for servers of a private one
- * @throws ProblemError `PROBE.TLS` when that file cannot be read
+ * @param caFile path of a PEM file with a private certificate authority; null for the authorities of RDS or of Node.js
+ * @throws ProblemError `PROBE.TLS` if the file cannot be read
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html RDS has its own authorities
  */
 export async function tlsOptions(
-  target: { readonly endpoint: string; readonly tls: 'verify-full' | 'off' },
+  target: Pick<ConnectionTarget, 'endpoint' | 'tls'>,
   caFile: string | null,
 ): Promise<ConnectionOptions | false> {
   if (target.tls === 'off') {

@@ -31,6 +31,9 @@ export interface PoolConfig {
   readonly limits: { readonly pinnedPercent: number; readonly borrowWaitMs: number };
 }
 
+/** Where a check connects, and as which user. */
+export type ConnectionTarget = Pick<PoolConfig, 'endpoint' | 'port' | 'database' | 'user' | 'tls'>;
+
 export type PoolerDefinition =
   | { readonly kind: 'none' }
   | { readonly kind: 'rds-proxy'; readonly name: string }

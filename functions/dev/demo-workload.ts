@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ClientConfig, Pool, type PoolClient } from 'pg';
+import { within } from '../connection/timeout.js';
 import type { PoolSettings } from '../core/pool-settings.js';
-import { within } from './embedded-postgres/within.js';
 import { neededConnections, wavePeriod } from './wave.js';
 
 /** Customers at the same time, however large `max` is: more than the embedded server has slots. */
@@ -44,10 +44,7 @@ export function startWorkload(login: ClientConfig, settings: PoolSettings): Work
     stop: async () => {
       stopping.abort();
       const ended = Promise.all(customers).then(() => pool.end());
-      await within(
-        ended.catch(() => undefined),
-        STOP_MS,
-      );
+      await within(ended, STOP_MS, () => new Error('still running')).catch(() => undefined);
     },
   };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Answer } from '../connection/connection.js';
+import type { QueryResult } from '../connection/connection.js';
 import type { DatabaseProbeResult } from '../core/probe-results.js';
 import { type Problem, problem } from '../core/problems.js';
 import type { DatabaseView } from '../core/sample.js';
@@ -33,7 +33,7 @@ const row = v.object({
  * @param sharedUser whether the check's user is the application's; behind a pooler the backends that the check happens
  *   to use are then the pool's, and idle but for the check
  */
-export function readActivity({ results, isDirect }: Answer, sharedUser: boolean): DatabaseProbeResult {
+export function readActivity({ results, isDirect }: QueryResult, sharedUser: boolean): DatabaseProbeResult {
   const parsed = v.safeParse(row, results[0]?.[0]);
   if (!parsed.success) {
     return { database: null, isDirect, problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })] };

@@ -126,7 +126,7 @@ describe('a URL that is none', () => {
     [{ DATABASE_URL: 'the-host:5432' }, 'DATABASE_URL must begin with postgres:// or postgresql://'],
     [{ DATABASE_URL: 'mysql://the-user:the-password@the-host/shop' }, 'must begin with postgres://'],
     [{ DATABASE_URL: 'postgres://the-user:the-p#ss@the-host/shop' }, 'percent-encoded'],
-    [{ DATABASE_URL: 'postgres://the-host/shop' }, 'DATABASE_URL names no user'],
+    [{ DATABASE_URL: 'postgres://the-host/shop' }, 'DATABASE_URL has no user'],
     [{ DATABASE_URL: 'postgres://the-user@the-host/shop?sslmode=prefer' }, 'sslmode in DATABASE_URL must be'],
     [
       { DATABASE_URL: 'postgres://the-user@the-host/shop?sslrootcert=/the-file' },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { localConfig, localSettings } from '../../functions/compose/url-config.js';
-import type { Target } from '../../functions/connection/url.js';
+import type { ConnectionTarget } from '../../functions/core/pool-config.js';
 import { accepted, refused } from '../support/samples.js';
 
-const TARGET: Target = { endpoint: 'localhost', port: 5433, database: 'app', user: 'app', tls: 'off' };
+const TARGET: ConnectionTarget = { endpoint: 'localhost', port: 5433, database: 'app', user: 'app', tls: 'off' };
 
 it('a local check connects where the URL says and counts everybody in that database', () => {
   expect(accepted(localConfig('local', TARGET, {}, true))).toEqual({

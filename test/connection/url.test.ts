@@ -111,15 +111,15 @@ describe('a URL that is none', () => {
     ['the port 0', 'postgres://check@db.example:0/shop', /^the port in DATABASE_URL must be from 1 to 65535/],
     ['another scheme', 'mysql://check:secret@db.example/shop', /must begin with postgres:\/\/ or postgresql:\/\//],
     ['a percent sign that encodes nothing', 'postgres://check:100%@db.example/shop', /"%25" for a percent sign/],
-    ['no user', 'postgres://db.example/shop', /names no user/],
-    ['a password without a user', 'postgres://:secret@db.example/shop', /names no user/],
+    ['no user', 'postgres://db.example/shop', /has no user/],
+    ['a password without a user', 'postgres://:secret@db.example/shop', /has no user/],
   ])('%s is refused with what is accepted', (_, text, message) => {
     expect(messages(text)).toEqual([expect.stringMatching(message)]);
   });
 
   test('several mistakes are named at once', () => {
     expect(messages('postgres://db.example:0/shop?sslmode=prefer')).toEqual([
-      expect.stringContaining('names no user'),
+      expect.stringContaining('has no user'),
       expect.stringContaining('the port'),
       expect.stringContaining('sslmode'),
     ]);

@@ -1,5 +1,9 @@
 import { fixedPassword } from '../../functions/connection/credentials.js';
-import { DEADLINES, type Deadlines, SharedConnection } from '../../functions/connection/shared-connection.js';
+import {
+  type ConnectionTimeouts,
+  DEFAULT_TIMEOUTS,
+  SharedConnection,
+} from '../../functions/connection/shared-connection.js';
 import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import type { Probes } from '../../functions/monitor/monitor.js';
 import { PoolerProbe } from '../../functions/poolers/probe.js';
@@ -33,7 +37,7 @@ export function configFor(server: TestServer, changes: Partial<PoolConfig> = {})
 export function probeFor(
   server: TestServer,
   config: ValidatedPoolConfig,
-  deadlines: Deadlines = DEADLINES,
+  timeouts: ConnectionTimeouts = DEFAULT_TIMEOUTS,
   credentials = fixedPassword(server.postgres.password),
 ): PostgresProbe {
   const session = new SharedConnection({
@@ -41,12 +45,12 @@ export function probeFor(
     caFile: null,
     credentials,
     isPooled: false,
-    deadlines,
+    timeouts,
   });
   return new PostgresProbe(config, session);
 }
 
 /** Both sides of a pool without a managed pool: what a monitor asks. */
-export function probesFor(server: TestServer, config: ValidatedPoolConfig, deadlines?: Deadlines): Probes {
-  return { database: probeFor(server, config, deadlines), pooler: new PoolerProbe(config, {}) };
+export function probesFor(server: TestServer, config: ValidatedPoolConfig, timeouts?: ConnectionTimeouts): Probes {
+  return { database: probeFor(server, config, timeouts), pooler: new PoolerProbe(config, {}) };
 }

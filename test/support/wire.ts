@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { type Credentials, fixedPassword } from '../../functions/connection/credentials.js';
-import { type Deadlines, SharedConnection } from '../../functions/connection/shared-connection.js';
+import { type ConnectionTimeouts, SharedConnection } from '../../functions/connection/shared-connection.js';
 import type { PoolConfig } from '../../functions/core/pool-config.js';
 import type { Problem } from '../../functions/core/problems.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
@@ -14,13 +14,13 @@ import { Relay } from './relay.js';
 export const ROLE = 'check_through_relay';
 
 /** For tests on a clock that goes by turns: there they are over only after so many turns of the event loop. */
-export const SHORT = { total: 1_500, connect: 1_000, query: 1_000, reusedQuery: 500 };
+export const SHORT = { totalMs: 1_500, connectMs: 1_000, queryMs: 1_000, reusedQueryMs: 500 };
 
 export interface SessionChanges extends Partial<PoolConfig> {
   readonly credentials?: Credentials;
   readonly isPooled?: boolean;
   /** @default SHORT */
-  readonly deadlines?: Deadlines;
+  readonly timeouts?: ConnectionTimeouts;
 }
 
 /** A real server, and a relay in front of it that is new for every test. */
@@ -41,13 +41,13 @@ export class Wire {
   }
 
   /** A session of the check through the relay. */
-  session({ credentials, isPooled = false, deadlines = SHORT, ...changes }: SessionChanges = {}): SharedConnection {
+  session({ credentials, isPooled = false, timeouts = SHORT, ...changes }: SessionChanges = {}): SharedConnection {
     const session = new SharedConnection({
       target: configFor(this.server, { port: this.relay.port, user: ROLE, ...changes }),
       caFile: null,
       credentials: credentials ?? fixedPassword(this.server.postgres.password),
       isPooled,
-      deadlines,
+      timeouts,
     });
     this.#sessions.push(session);
     return session;

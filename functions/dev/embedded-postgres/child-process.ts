@@ -1,6 +1,6 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { within } from './within.js';
+import { within } from '../../connection/timeout.js';
 
 /** The user a program runs as. */
 export interface Account {
@@ -75,7 +75,11 @@ export function launch(program: string, args: readonly string[], { directory, ac
     pid,
     ended,
     outcome: () => outcome,
-    endsWithin: (patienceMs) => within(ended, patienceMs),
+    endsWithin: (timeoutMs) =>
+      within(ended, timeoutMs, () => new Error('still running')).then(
+        () => true,
+        () => false,
+      ),
     signal: (name) => send(pid, name),
     killGroup: () => send(pid && -pid, 'SIGKILL'),
   };

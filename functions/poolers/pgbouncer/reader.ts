@@ -18,7 +18,7 @@ export interface ConsoleLogin extends Login {
 /** The admin console has the pool's own address, and this database, which only PgBouncer knows. */
 const CONSOLE_DATABASE = 'pgbouncer';
 /** Milliseconds. Together with the deadline of a statement they are the deadline of a check. */
-const DEADLINES = { total: 2_000, connect: 2_000, query: 1_500, reusedQuery: 1_000 };
+const TIMEOUTS = { totalMs: 2_000, connectMs: 2_000, queryMs: 1_500, reusedQueryMs: 1_000 };
 /** Milliseconds after which the check's own statement counts as waiting. */
 const OWN_STATEMENT_TIMEOUT_MS = 500;
 
@@ -31,7 +31,7 @@ export class PgbouncerReader implements PoolerReader {
     const { endpoint, port, tls } = config;
     const { user, credentials, caFile } = login;
     const target = { endpoint, port, tls, database: CONSOLE_DATABASE, user };
-    const console = { isPooled: false, isConsole: true, deadlines: DEADLINES };
+    const console = { isPooled: false, isConsole: true, timeouts: TIMEOUTS };
     this.#counted = config;
     this.#console = new SharedConnection({ target, credentials, caFile, ...console });
   }

@@ -77,8 +77,8 @@ describe('a statement that gets no answer behind a pooler', () => {
       expect(wire.backends()).toHaveLength(1);
     }
     const [first, second, third] = ages.map(Number);
-    expect(second).toBeGreaterThanOrEqual(Number(first) + SHORT.total);
-    expect(third).toBeGreaterThanOrEqual(Number(second) + SHORT.total);
+    expect(second).toBeGreaterThanOrEqual(Number(first) + SHORT.totalMs);
+    expect(third).toBeGreaterThanOrEqual(Number(second) + SHORT.totalMs);
     expect([relay.sessions, relay.statements]).toEqual([1, 2]);
     await locker.query('ROLLBACK');
     expect(await wire.codes(watching)).toEqual([]);
@@ -144,7 +144,7 @@ test('a login that is answered just before it would be given up leaves its state
   relay.toClient.filter = held(ofPgBouncer);
   const watching = wire.probe({ isPooled: true });
   expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'login' } }]);
-  skip(61_000 - 1.7 * SHORT.connect);
+  skip(61_000 - 1.7 * SHORT.connectMs);
   const looking = wire.problemsOf(watching);
   relay.toClient.resume();
   expect(await looking).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);

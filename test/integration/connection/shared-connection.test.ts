@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Credentials, fixedPassword } from '../../../functions/connection/credentials.js';
-import type { Deadlines, SharedConnection } from '../../../functions/connection/shared-connection.js';
+import type { ConnectionTimeouts, SharedConnection } from '../../../functions/connection/shared-connection.js';
 import { ProblemError, problem } from '../../../functions/core/problems.js';
 import { useTurns } from '../../support/clock.js';
 import { startTestServer } from '../../support/postgres.js';
@@ -187,7 +187,7 @@ describe('after close nothing is left, and nothing comes', () => {
     vi.useRealTimers();
   });
   /** So long that a timer that is left is seen. */
-  const LONG = { total: 600_000, connect: 600_000, query: 600_000, reusedQuery: 600_000 };
+  const LONG = { totalMs: 600_000, connectMs: 600_000, queryMs: 600_000, reusedQueryMs: 600_000 };
   /** The one connection by which the tests themselves look at the server. */
   const OWN = ['TCPSocketWrap'];
   const held = () =>
@@ -196,7 +196,7 @@ describe('after close nothing is left, and nothing comes', () => {
   type Reach = (session: SharedConnection) => Promise<unknown>;
   const ask: Reach = (session) => session.query(STATEMENT).catch(() => undefined);
 
-  test.each<[string, Deadlines, Reach]>([
+  test.each<[string, ConnectionTimeouts, Reach]>([
     ['before anything was asked', LONG, async () => undefined],
     ['of an idle connection', LONG, ask],
     [
@@ -241,8 +241,8 @@ describe('after close nothing is left, and nothing comes', () => {
         await until('the statement is on its way', () => wire.relay.statements === 2);
       },
     ],
-  ])('%s', async (_, deadlines, reach) => {
-    const session = wire.session({ deadlines });
+  ])('%s', async (_, timeouts, reach) => {
+    const session = wire.session({ timeouts });
     await reach(session);
     const { sessions } = wire.relay;
     await session.close();
@@ -254,7 +254,7 @@ describe('after close nothing is left, and nothing comes', () => {
   });
 
   test('a statement that waits on the server is cancelled', async () => {
-    const session = wire.session({ deadlines: LONG });
+    const session = wire.session({ timeouts: LONG });
     await ask(session);
     const waiting = session.query('SELECT pg_sleep(600), pg_backend_pid() AS pid').catch(() => undefined);
     await until('the statement runs', () => wire.backends().some((title) => title.endsWith('SELECT')));

@@ -55,7 +55,7 @@ describe('the login gets no answer', () => {
       { code: 'PROBE.TIMEOUT', values: { phase: 'login' } },
       { code: 'PROBE.TIMEOUT', values: { phase: 'login' } },
     ]);
-    expect(second?.values.waitedMs).toBeGreaterThanOrEqual(Number(first?.values.waitedMs) + SHORT.connect);
+    expect(second?.values.waitedMs).toBeGreaterThanOrEqual(Number(first?.values.waitedMs) + SHORT.connectMs);
     relay.toClient.resume();
     expect(await wire.codes(watching)).toEqual([]);
     expect([relay.sessions, relay.cancelRequests]).toEqual([1, 0]);
@@ -69,7 +69,7 @@ describe('the login gets no answer', () => {
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     relay.toClient.filter = ({ bytes }) => bytes;
-    skip(60_000 - SHORT.connect);
+    skip(60_000 - SHORT.connectMs);
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     expect(relay.sessions).toBe(1);
     skip(61_000);
@@ -83,7 +83,7 @@ describe('the login gets no answer', () => {
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
     relay.toClient.filter = ({ bytes }) => bytes;
-    skip(60_700 - SHORT.connect);
+    skip(60_700 - SHORT.connectMs);
     expect(await wire.codes(watching)).toEqual([]);
     expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
   });
@@ -123,12 +123,12 @@ test('an open connection that gives no answer is given up for a new one, which i
     return relay.sessions;
   };
   expect(await sessionsAfter(0)).toBe(2);
-  expect(await sessionsAfter(SHORT.total - 1)).toBe(2);
+  expect(await sessionsAfter(SHORT.totalMs - 1)).toBe(2);
   expect(await sessionsAfter(1)).toBe(3);
-  expect(await sessionsAfter(2 * SHORT.total - 1)).toBe(3);
+  expect(await sessionsAfter(2 * SHORT.totalMs - 1)).toBe(3);
   expect(await sessionsAfter(1)).toBe(4);
   relay.toClient.filter = ({ bytes }) => bytes;
-  expect(await sessionsAfter(4 * SHORT.total - 1)).toBe(4);
+  expect(await sessionsAfter(4 * SHORT.totalMs - 1)).toBe(4);
   skip(1);
   expect(await wire.codes(watching)).toEqual([]);
   const givenUp = 4;

@@ -65,7 +65,7 @@ function serverLog(): string {
 function probe(caFile: string | null, endpoint = '127.0.0.1', port = server.postgres.port): PostgresProbe {
   const config = configFor(server, { endpoint, port, tls: 'verify-full' });
   const credentials = fixedPassword(server.postgres.password);
-  const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false, deadlines: SHORT });
+  const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false, timeouts: SHORT });
   sessions.push(session);
   return new PostgresProbe(config, session);
 }

@@ -17,7 +17,7 @@ import { type Column, FakeServer, message, rows } from '../../support/fake-serve
 import type { TestServer } from '../../support/postgres.js';
 import { configFor } from '../../support/probe.js';
 
-const DEADLINES = { total: 400, connect: 300, query: 200, reusedQuery: 100 };
+const TIMEOUTS = { totalMs: 400, connectMs: 300, queryMs: 200, reusedQueryMs: 100 };
 
 let server: FakeServer;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ async function expectAnswers(answer: Buffer): Promise<void> {
       caFile: null,
       credentials,
       isPooled: false,
-      deadlines: DEADLINES,
+      timeouts: TIMEOUTS,
     });
     const pgbouncer = new PgbouncerReader(config, { user: config.user, credentials, caFile: null });
     return { database: new PostgresProbe(config, session), pooler: new PoolerProbe(config, { pgbouncer }) };

@@ -23,7 +23,7 @@ afterAll(() => server?.close());
 function checkOf(pools: () => readonly PoolEntry[]) {
   const published: Datapoints[] = [];
   const logged: { level: string; message: string; fields: object | undefined }[] = [];
-  const short = { total: 600, connect: 400, query: 400, reusedQuery: 200 };
+  const short = { totalMs: 600, connectMs: 400, queryMs: 400, reusedQueryMs: 200 };
   const monitor = new Monitor({ pools: async () => pools() }, (config) => probesFor(server, config, short));
   monitors.push(monitor);
   const run = checkHandler(
