@@ -1,10 +1,10 @@
 import { App } from 'aws-cdk-lib';
 import { readContext } from './context.js';
 import { ContextError } from './context-schema.js';
-import { demoNotice } from './cost/prices.js';
+import { demoNotice } from './cost/bill.js';
 import { PoolHealthStack } from './stack.js';
 
-/** The CDK app of this repository: `cdk.json` context in, one stack out. */
+/** The CDK app of this repository: reads the context of `cdk.json` and makes one stack. */
 const app = new App();
 
 try {

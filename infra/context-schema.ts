@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { received } from '../functions/core/pool-settings.js';
 
 /**
- * An object that knows only these keys. Unlike `strictObject`, which stops at the first unknown key, it reports each, with
- * those there are; and of a missing key it says what belongs there.
+ * A schema of an object that accepts these keys only. Unlike `strictObject`, which stops at the first unknown key, it
+ * reports each unknown key together with the known ones, and for a missing key it reports what the key accepts.
  */
 export function closed<const Entries extends v.ObjectEntries>(entries: Entries) {
   const unknown = v.never(`unknown key; known here are ${Object.keys(entries).join(', ')}`);
@@ -13,18 +13,18 @@ export function closed<const Entries extends v.ObjectEntries>(entries: Entries) 
   });
 }
 
-/** A string of a form. @param accepted the form in words, with the fix where it is not plain */
+/** A schema of a string that matches a pattern. @param accepted the accepted form in words */
 export function matching(pattern: RegExp, accepted: string) {
   return v.pipe(v.string(accepted), v.regex(pattern, accepted));
 }
 
-/** A number that counts something. */
+/** A schema of a whole number from 1 on. */
 export function counting() {
   const accepted = 'a whole number >= 1';
   return v.pipe(v.number(accepted), v.safeInteger(accepted), v.minValue(1, accepted));
 }
 
-/** The mistakes in the shape of a value, a clear line each: the field, what is accepted, the value received. */
+/** The mistakes that a schema found, one line each: the field, what it accepts, the value received. */
 export function shapeMistakes(issues: readonly v.BaseIssue<unknown>[]): readonly string[] {
   return issues.map((issue) => {
     const field = v.getDotPath(issue) ?? 'the context';
@@ -34,13 +34,13 @@ export function shapeMistakes(issues: readonly v.BaseIssue<unknown>[]): readonly
     if (issue.input === undefined) {
       return `${field} is missing: it must be ${issue.message}`;
     }
-    // An address is no secret here, but looks like one to `received`.
+    // `received` hides e-mail addresses, because they look like secrets; in the context they are none.
     const value = field.startsWith('emails') ? JSON.stringify(issue.input) : received(issue.input);
     return `${field} must be ${issue.message}, received ${value}`;
   });
 }
 
-/** What is wrong with the context of a deployment, and how to put it right. */
+/** The context of a deployment is invalid; the message lists every mistake. */
 export class ContextError extends Error {
   constructor(readonly mistakes: readonly string[]) {
     const lines = mistakes.map((mistake) => `- ${mistake}`).join('\n');

@@ -1,11 +1,13 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import { attachedPool, attachedPoolMistakes } from './construct/attached-pool.js';
+import type { PoolDefinition } from '../functions/core/pool-definition-type.js';
+import { poolMistakes } from './construct/pools.js';
 import { ContextError, closed, counting, matching, shapeMistakes } from './context-schema.js';
+import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.js';
 
 /**
- * The context "pool-health" of cdk.json: its schema, and what is made of it. Every key that both modes know is optional;
- * their defaults are those of `PoolHealthProps`.
+ * The context "pool-health" of cdk.json: its schema, and how it is read. The keys that both modes have are optional; their
+ * defaults are those of `PoolHealthProps`.
  */
 
 const percent = v.pipe(
@@ -14,6 +16,7 @@ const percent = v.pipe(
   v.maxValue(100, 'a number from 0 to 100'),
 );
 const positive = v.pipe(v.number('a number above 0'), v.gtValue(0, 'a number above 0'));
+const THRESHOLD_SCHEMAS = { percent, positive };
 const emails = v.array(
   v.pipe(v.string('an e-mail address'), v.email('an e-mail address')),
   'a list of e-mail addresses',
@@ -22,8 +25,13 @@ const retentionDays = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
 
+/** One key for each alarm threshold that may be set. */
+const thresholdEntries = Object.fromEntries(
+  THRESHOLD_SETTINGS.map(({ setting, accepts }) => [setting, v.exactOptional(THRESHOLD_SCHEMAS[accepts])]),
+) as Readonly<Record<ThresholdName, v.ExactOptionalSchema<typeof percent | typeof positive, undefined>>>;
+
 const both = {
-  /** Name of the stack, first part of the alarms' names, name of the dashboard. */
+  /** Name of the stack and of the dashboard, first part of the alarms' names. */
   name: v.optional(
     matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'up to 64 letters, digits or "-", beginning with a letter'),
     'pool-health',
@@ -31,17 +39,7 @@ const both = {
   parameterPrefix: v.exactOptional(
     matching(/^(?!\/(?:aws|ssm)(?:\/|$))(?:\/[\w.-]+)+$/i, 'a path such as "/pool-health", not under /aws or /ssm'),
   ),
-  thresholds: v.exactOptional(
-    closed({
-      utilizationWarning: v.exactOptional(positive),
-      utilizationHigh: v.exactOptional(positive),
-      utilizationCritical: v.exactOptional(positive),
-      activeHigh: v.exactOptional(percent),
-      borrowLatencyMs: v.exactOptional(positive),
-      proxyPinned: v.exactOptional(percent),
-      proxyNearLimit: v.exactOptional(percent),
-    }),
-  ),
+  thresholds: v.exactOptional(closed(thresholdEntries)),
   emails: v.exactOptional(closed({ actNow: v.exactOptional(emails), notice: v.exactOptional(emails) })),
   apiAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
   detailsAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
@@ -50,7 +48,30 @@ const both = {
   runbook: v.exactOptional(matching(/^\S+$/, 'a path or URL without spaces')),
 };
 
-/** The keys of the context; messages say what is accepted. */
+/** A pool in the context of an attached deployment: its definition, and what network and IAM need. */
+const attachedPool = closed({
+  name: v.string('the name of the pool'),
+  /** Validated separately, by the code that validates a definition from SSM. */
+  definition: v.custom<PoolDefinition>(isObject, 'the definition of the pool, an object'),
+  /** The security group of the proxy or database: gets a rule that admits the functions. */
+  securityGroupId: v.exactOptional(matching(/^sg-[0-9a-f]+$/, 'the id of a security group, "sg-…"')),
+  /** Instead of a security group, for a server outside the VPC. */
+  cidr: v.exactOptional(matching(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 range such as "10.1.2.3/32"')),
+  /** For a login with IAM at an RDS Proxy. */
+  proxyArn: v.exactOptional(
+    matching(/^arn:[\w-]+:rds:[\w-]+:\d{12}:db-proxy:prx-[\w-]+$/, 'the ARN of an RDS Proxy, "arn:…:db-proxy:prx-…"'),
+  ),
+  /** For a login with IAM at the database. */
+  dbResourceId: v.exactOptional(
+    matching(/^(cluster|db)-[A-Z0-9]+$/, 'the resource id of a cluster or instance, "cluster-…" or "db-…"'),
+  ),
+  /** Whether the RDS Proxy logs in to the database with IAM too. */
+  endToEndIam: v.exactOptional(v.boolean('true or false')),
+  /** The largest number of connections that the proxy or server can give this pool. */
+  ceiling: v.exactOptional(counting()),
+});
+
+/** The keys of the context. Messages say what is accepted. */
 export const CONTEXT = v.variant(
   'mode',
   [
@@ -61,20 +82,30 @@ export const CONTEXT = v.variant(
       vpcId: matching(/^vpc-[0-9a-f]+$/, 'the id of a VPC, "vpc-…"'),
       subnetIds: v.pipe(
         v.array(matching(/^subnet-[0-9a-f]+$/, 'the id of a subnet, "subnet-…"'), 'a list of subnet ids'),
-        v.minLength(1, 'at least one subnet of the VPC; two in different zones keep the check alive when one fails'),
+        v.minLength(
+          1,
+          'at least one subnet of the VPC; with two in different zones, checks continue when one zone fails',
+        ),
       ),
       egress: v.picklist(
         ['nat', 'endpoints'],
-        '"nat" (the subnets reach AWS already) or "endpoints" (interface endpoints are made)',
+        '"nat" (the subnets already reach AWS) or "endpoints" (creates interface endpoints)',
       ),
       pools: v.array(attachedPool, 'a list of pools'),
     }),
   ],
-  '"demo" (a whole small environment) or "attach" (to what exists)',
+  '"demo" (a disposable demo environment) or "attach" (monitors existing pools)',
 );
 
 export type Options = v.InferOutput<typeof CONTEXT>;
 export type AttachOptions = Extract<Options, { mode: 'attach' }>;
+export type AttachedPool = AttachOptions['pools'][number];
+
+/** A pool as the user wrote it, valid or not, with the two keys that validation needs. */
+interface WrittenPool extends Readonly<Record<string, unknown>> {
+  readonly name: string;
+  readonly definition: Readonly<Record<string, unknown>>;
+}
 
 /**
  * The options of a deployment.
@@ -85,17 +116,11 @@ export type AttachOptions = Extract<Options, { mode: 'attach' }>;
 export function readContext(context: unknown): Options {
   const value = typeof context === 'string' ? parse(context) : (context ?? {});
   const parsed = v.safeParse(CONTEXT, value);
-  const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesBetween(value)];
+  const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesInPools(value)];
   if (!parsed.success || mistakes.length > 0) {
     throw new ContextError(mistakes);
   }
   return parsed.output;
-}
-
-/** The mistakes that the shape does not show, whatever the mistakes in the shape. */
-function mistakesBetween(value: unknown): readonly string[] {
-  const attach = v.safeParse(v.object({ mode: v.literal('attach'), pools: v.array(v.unknown()) }), value);
-  return attach.success ? attachedPoolMistakes(attach.output.pools) : [];
 }
 
 function parse(text: string): unknown {
@@ -104,4 +129,53 @@ function parse(text: string): unknown {
   } catch {
     throw new ContextError(['the context must be JSON, such as {"mode": "demo"}']);
   }
+}
+
+/**
+ * The mistakes that the schema does not find: in the definitions, and between keys of a pool. Reads the pools as they were
+ * written, so that these mistakes are reported together with those of the schema.
+ */
+function mistakesInPools(context: unknown): readonly string[] {
+  const attach = v.safeParse(v.object({ mode: v.literal('attach'), pools: v.array(v.unknown()) }), context);
+  if (!attach.success) {
+    return [];
+  }
+  const { pools } = attach.output;
+  const written = pools.filter(isWrittenPool);
+  // `reachMistakes` reports a missing login in the words of the context.
+  const checkable = written.map(({ name, definition, ceiling }) => ({
+    name,
+    definition,
+    login: true,
+    ...(typeof ceiling === 'number' && { ceiling }),
+  }));
+  return [
+    ...(written.length > 0 || pools.length === 0 ? poolMistakes(checkable) : []),
+    ...written.flatMap((pool) => reachMistakes(pool).map((line) => `pool ${JSON.stringify(pool.name)}: ${line}`)),
+  ];
+}
+
+/** Mistakes in how the functions reach a pool and log in to it. */
+function reachMistakes({ definition, ...keys }: WrittenPool): readonly string[] {
+  const has = (key: keyof AttachedPool) => keys[key] !== undefined;
+  const mistakes: string[] = [];
+  if (has('securityGroupId') === has('cidr')) {
+    mistakes.push('name either securityGroupId (of the proxy or database) or cidr, so that the functions can reach it');
+  }
+  const isIam = isObject(definition.auth) && definition.auth.type === 'iam';
+  if (isIam && has('proxyArn') === has('dbResourceId')) {
+    mistakes.push('auth is iam: name either proxyArn (to log in at an RDS Proxy) or dbResourceId (at the database)');
+  }
+  if (keys.endToEndIam === true && !has('proxyArn')) {
+    mistakes.push('endToEndIam is for RDS Proxy only: add the proxyArn of the proxy, or remove endToEndIam');
+  }
+  return mistakes;
+}
+
+function isWrittenPool(value: unknown): value is WrittenPool {
+  return isObject(value) && typeof value.name === 'string' && isObject(value.definition);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

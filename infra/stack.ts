@@ -1,13 +1,17 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
+import { Connections, type IConnectable, Peer, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { attach } from './construct/attach.js';
 import { addOutputs } from './construct/outputs.js';
+import { type IamLogin, iamLogin } from './construct/permissions.js';
 import { PoolHealth, type PoolHealthProps } from './construct/pool-health.js';
-import type { Options } from './context.js';
+import type { WatchedPoolProps } from './construct/pools.js';
+import type { AttachedPool, AttachOptions, Options } from './context.js';
 import { DemoDatabase } from './demo/database.js';
 import { DatabaseRole } from './demo/database-role.js';
 
-/** The deployment that the context describes: pool-health, and in the demo something to watch. */
+type NetworkAndPools = Pick<PoolHealthProps, 'network' | 'pools'>;
+
+/** The deployment that the context describes: pool-health, and in mode `demo` a database to monitor. */
 export class PoolHealthStack extends Stack {
   constructor(scope: Construct, options: Options) {
     super(scope, options.name, { description: `pool-health, ${options.mode}` });
@@ -23,14 +27,60 @@ export class PoolHealthStack extends Stack {
     for (const role of health.checkRoles) {
       new DatabaseRole(database, `Role-${role.user}`, { ...database, role });
     }
-    // Checks begin when the proxy and the role are there, so that the first one is healthy.
+    // Checks start when the proxy and the role exist, so that the first check is healthy.
     health.schedule.node.addDependency(database);
     return health;
   }
 
-  #health(options: Options, where: Pick<PoolHealthProps, 'network' | 'pools'>): PoolHealth {
+  #health(options: Options, networkAndPools: NetworkAndPools): PoolHealth {
     const { name, mode: _, parameterPrefix = `/${name}`, logRetentionDays, ...rest } = options;
     const logRetention = logRetentionDays === undefined ? {} : { logRetention: logRetentionDays };
-    return new PoolHealth(this, 'PoolHealth', { ...rest, ...logRetention, name, parameterPrefix, ...where });
+    return new PoolHealth(this, 'PoolHealth', { ...rest, ...logRetention, name, parameterPrefix, ...networkAndPools });
   }
+}
+
+/** The existing network and pools, by the ids in the context. Makes no AWS call. */
+function attach(scope: Construct, options: AttachOptions): NetworkAndPools {
+  const { vpcId, subnetIds, egress, pools } = options;
+  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
+    vpcId,
+    privateSubnetIds: subnetIds,
+    // The CDK needs one zone for each subnet, but no template contains them: the subnet ids serve as names.
+    availabilityZones: subnetIds,
+  });
+  Validations.of(vpc).acknowledge({
+    id: 'annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+    reason: 'Nothing here reads or changes a route table.',
+  });
+  // Pools with the same security group share one construct, so that CloudFormation gets its rule once.
+  const groups = new Map(
+    [...new Set(pools.flatMap(({ securityGroupId }) => securityGroupId ?? []))].map((id) => [
+      id,
+      SecurityGroup.fromSecurityGroupId(scope, id, id),
+    ]),
+  );
+  return { network: { vpc, egress }, pools: pools.map((pool) => watchedPool(scope, pool, groups)) };
+}
+
+function watchedPool(
+  scope: Construct,
+  pool: AttachedPool,
+  groups: ReadonlyMap<string | undefined, IConnectable>,
+): WatchedPoolProps {
+  const { name, definition, securityGroupId, cidr, endToEndIam, ceiling } = pool;
+  const target = cidr === undefined ? groups.get(securityGroupId) : new Connections({ peer: Peer.ipv4(cidr) });
+  const login = loginOf(scope, pool);
+  return {
+    name,
+    definition,
+    ...(target && { target }),
+    ...(login && { login }),
+    ...(endToEndIam !== undefined && { endToEndIam }),
+    ...(ceiling !== undefined && { ceiling }),
+  };
+}
+
+function loginOf(scope: Construct, { proxyArn, dbResourceId }: AttachedPool): IamLogin | null {
+  const resourceId = proxyArn?.split(':').at(-1) ?? dbResourceId;
+  return resourceId === undefined ? null : iamLogin(scope, resourceId);
 }

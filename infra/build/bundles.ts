@@ -1,9 +1,19 @@
 import { basename, join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 import manifest from '../../package.json' with { type: 'json' };
-import { HANDLERS, type Handler, PACKAGE_ROOT } from '../entry-points.js';
+import { PACKAGE_ROOT } from '../package-root.js';
+import {
+  APP_ENTRY_POINT,
+  CLI_ENTRY_POINT,
+  CONSTRUCT_ENTRY_POINT,
+  HANDLER_ENTRY_POINTS,
+  HANDLERS,
+  type Handler,
+  LAMBDA_CREDENTIALS,
+  LAZY_ENTRY_POINTS,
+} from './entry-points.js';
 
-/** What `dist/` holds beside the types: each a file that is made of all that it needs. */
+/** The bundles in `dist/`: each is one file that contains everything it needs. */
 
 const COMMON = {
   bundle: true,
@@ -13,89 +23,84 @@ const COMMON = {
   mainFields: ['module', 'main'],
 } satisfies BuildOptions;
 
-/** The optional native client of pg, required only by who asks for it. */
-const NEVER = 'pg-native';
+/** The optional native client of pg, which nothing here loads. */
+const PG_NATIVE = 'pg-native';
 
 /**
- * What only some handlers need, and those only in some deployments. Each is a file of its own beside `index.js`, loaded when
- * its `import()` is reached: otherwise every cold start would read through it (`npm run bench -- cold-start`).
+ * Leaves modules that few deployments need out of `index.js`. Each becomes a file of its own, so that cold starts do not
+ * read it (`npm run bench -- cold-start`).
  */
-const LATER = {
-  rds: 'functions/aws/clients/rds.ts',
-  'rds-certificates': 'functions/connection/rds-certificates.ts',
-  'credential-chain': 'functions/aws/credential-chain.ts',
-};
-
-const LOADED_LATER: Plugin = {
-  name: 'loaded-later',
+const LAZY_MODULES: Plugin = {
+  name: 'lazy-modules',
   setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`/(${Object.keys(LATER).join('|')})\\.js$`) }, ({ path, kind }) =>
+    onResolve({ filter: new RegExp(`/(${Object.keys(LAZY_ENTRY_POINTS).join('|')})\\.js$`) }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path)}`, external: true } : null,
     );
   },
 };
 
-/** In Lambda the credentials are in the environment, which need not be told from a dozen other sources first. */
+/** Lambda has the credentials in its environment, so the SDK's search through a dozen sources is not bundled. */
 const CREDENTIALS_OF_LAMBDA: Plugin = {
   name: 'credentials-of-lambda',
   setup({ onResolve }) {
     onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ importer }) =>
-      importer === join(PACKAGE_ROOT, LATER['credential-chain'])
+      importer === join(PACKAGE_ROOT, LAZY_ENTRY_POINTS['credential-chain'])
         ? null
-        : { path: join(PACKAGE_ROOT, 'functions', 'aws', 'lambda-credentials.ts') },
+        : { path: join(PACKAGE_ROOT, LAMBDA_CREDENTIALS) },
     );
   },
 };
 
-/** The page only reads metrics. */
-const LATER_OF_PAGE = { 'credential-chain': LATER['credential-chain'] };
+/** The page reads metrics only: it needs no RDS client and no database certificates. */
+const LAZY_ENTRY_POINTS_OF_PAGE = { 'credential-chain': LAZY_ENTRY_POINTS['credential-chain'] };
 
-/** A deployed handler: the AWS SDK is in it too, so that what was tested is what runs. */
+/** The bundle of a deployed handler. It contains the AWS SDK, so that the tested version is the version that runs. */
 export function handlerBundle(handler: Handler) {
+  const lazy = handler === 'page' ? LAZY_ENTRY_POINTS_OF_PAGE : LAZY_ENTRY_POINTS;
   return {
     ...COMMON,
-    entryPoints: { index: `functions/handlers/${handler}.ts`, ...(handler === 'page' ? LATER_OF_PAGE : LATER) },
+    entryPoints: { index: HANDLER_ENTRY_POINTS[handler], ...lazy },
     outdir: `dist/functions/${handler}`,
     format: 'cjs',
-    // `require` in its place: the first `import()` of a process costs as much as a client of AWS.
+    // Compiles `import()` to `require`: the first `import()` of a process takes as long as loading an AWS client.
     supported: { 'dynamic-import': false },
     minify: true,
-    external: [NEVER],
-    plugins: [LOADED_LATER, CREDENTIALS_OF_LAMBDA],
+    external: [PG_NATIVE],
+    plugins: [LAZY_MODULES, CREDENTIALS_OF_LAMBDA],
   } satisfies BuildOptions;
 }
 
 /**
- * What others import. Its dependencies stay outside, to be the copies that the user has. CommonJS, which `import` and
- * `require` take alike, and so does Jest, in which CDK apps and many servers are tested.
+ * What users import. Dependencies stay external, so that the user has one copy of each. CommonJS works with `import`,
+ * with `require`, and in Jest, which many CDK apps and servers are tested with.
  */
 const LIBRARY = {
   ...COMMON,
   format: 'cjs',
   external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
-  // Jest takes no `import()`.
+  // Jest does not support `import()`.
   supported: { 'dynamic-import': false },
 } satisfies BuildOptions;
 
-const APP: BuildOptions = { ...LIBRARY, entryPoints: ['functions/app/index.ts'], outfile: 'dist/app.js' };
+const APP: BuildOptions = { ...LIBRARY, entryPoints: [APP_ENTRY_POINT], outfile: 'dist/app.js' };
 
 const CONSTRUCT: BuildOptions = {
   ...LIBRARY,
-  entryPoints: ['infra/index.ts'],
+  entryPoints: [CONSTRUCT_ENTRY_POINT],
   outfile: 'dist/index.js',
-  // It looks for the bundles of the functions beside itself.
+  // `package-root.ts` finds the bundles of the functions relative to this file.
   define: { 'import.meta.url': 'FILE_URL' },
   banner: { js: "const FILE_URL = require('node:url').pathToFileURL(__filename).href;" },
 };
 
-/** The command. An ES module, since it awaits its end; what of it is CommonJS asks for `require`. */
+/** The command. An ES module, because it uses top-level `await`; its CommonJS dependencies need `require`. */
 const COMMAND: BuildOptions = {
   ...COMMON,
-  entryPoints: ['functions/cli/main.ts'],
+  entryPoints: [CLI_ENTRY_POINT],
   outfile: 'dist/cli.mjs',
   format: 'esm',
   minify: true,
-  external: [NEVER],
+  external: [PG_NATIVE],
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 };
 

@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { PACKAGE_ROOT } from '../entry-points.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 
 const SHEBANG = Buffer.from('#!');
 
 /**
- * Builds, and writes what has changed. The same source gives the same bytes wherever it lies, so that what was not changed
- * is not deployed again. Says nothing unless it fails.
+ * Builds a bundle and writes the files that changed. The same source gives the same bytes in every folder, so that
+ * unchanged functions are not deployed again. Prints nothing unless it fails.
  */
 export async function bundle(options: BuildOptions): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
@@ -26,7 +26,7 @@ export async function bundle(options: BuildOptions): Promise<Metafile> {
   return metafile;
 }
 
-/** What an earlier build left in a folder would be deployed with it. */
+/** Removes files of earlier builds: the CDK deploys everything in the folder. */
 function removeOthers(folder: string, made: ReadonlySet<string>): void {
   for (const path of readdirSync(folder).map((name) => join(folder, name))) {
     if (!made.has(path)) {
@@ -35,10 +35,10 @@ function removeOthers(folder: string, made: ReadonlySet<string>): void {
   }
 }
 
-/** In one step, since others may read the file at this moment. What begins with `#!` becomes a program. */
+/** Replaces a file atomically, because another process may read it. Files that begin with `#!` become executable. */
 export function writeIfChanged(path: string, contents: Uint8Array | string): void {
   const bytes = Buffer.from(contents);
-  if (!readIfThere(path)?.equals(bytes)) {
+  if (!readIfExists(path)?.equals(bytes)) {
     mkdirSync(dirname(path), { recursive: true });
     const temporary = join(PACKAGE_ROOT, 'dist', `.${process.pid}.${basename(path)}`);
     mkdirSync(dirname(temporary), { recursive: true });
@@ -47,7 +47,7 @@ export function writeIfChanged(path: string, contents: Uint8Array | string): voi
   }
 }
 
-function readIfThere(path: string): Buffer | null {
+function readIfExists(path: string): Buffer | null {
   try {
     return readFileSync(path);
   } catch {

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { PACKAGE_ROOT } from '../entry-points.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 
 const FOLDER = join(PACKAGE_ROOT, 'functions', 'page');
 
-/** Where the page goes: a module that its handler imports. */
+/** The generated module that the page's handler imports. */
 export const PAGE_MODULE = join(FOLDER, 'generated', 'page.ts');
 
 /**
- * The page as the source of that module: one HTML file with its style and script in it, and the policy that allows it; and
- * what it was made of.
+ * The source of that module: one HTML file with its style and script inlined, and the content security policy that allows
+ * them. The metafiles list what the page was made of.
  */
 export async function pageModule(): Promise<{ readonly source: string; readonly metafiles: readonly Metafile[] }> {
   const [style, script] = await Promise.all([bundled('page.css'), bundled('client/main.ts')]);
@@ -46,7 +46,7 @@ async function bundled(entry: string): Promise<{ readonly text: string; readonly
   return { text: outputFiles.map(({ text }) => text.trim()).join(''), metafile };
 }
 
-/** Allows this style and this script by their hashes, questions to where the page came from, and nothing else. */
+/** Allows this style and this script by their hashes, requests to the page's own origin, and nothing else. */
 function policy(style: string, script: string): string {
   const sha256 = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   return [
@@ -54,7 +54,7 @@ function policy(style: string, script: string): string {
     `script-src ${sha256(script)}`,
     `style-src ${sha256(style)}`,
     "connect-src 'self'",
-    // The icon, without which browsers ask for /favicon.ico.
+    // The icon: without it browsers request /favicon.ico.
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",

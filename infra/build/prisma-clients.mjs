@@ -1,20 +1,20 @@
 /**
- * Makes the Prisma clients, of these tests and of `GET /health/details`: after every `npm ci`, and before a test run those
- * that are missing or older than their schema. Needs no network: the schema engine, which Prisma would fetch and `generate`
- * never runs, may be any file that exists. Does nothing where Prisma is not installed, such as with `npm ci --omit=dev`.
+ * Generates the Prisma clients of the tests and of `GET /health/details`: all of them after every `npm ci`, and those that
+ * are missing or older than their schema before a test run. Needs no network: `prisma generate` never runs the schema
+ * engine, so any existing file may stand in for it. Does nothing if Prisma is not installed, as after `npm ci --omit=dev`.
  */
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Each generates into the folder `generated` beside it. */
+/** Each client is generated into the folder `generated` next to its schema. */
 const SCHEMAS = [
   new URL('../../test/integration/app/schema.prisma', import.meta.url),
   new URL('../../functions/round-trip/schema.prisma', import.meta.url),
 ];
 
-/** What vitest calls before all tests. */
+/** vitest calls this before all tests. */
 export default function generateIfNeeded() {
   for (const schema of SCHEMAS) {
     if (changedAt(new URL('generated/client.ts', schema)) < changedAt(schema)) {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { PACKAGE_ROOT } from '../entry-points.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 
-/** The licences of all packages whose code is in the bundles, which is what they ask for. Equal texts stand there once. */
+/** The licences of all packages whose code is in the bundles, as these licences require. Equal texts are listed once. */
 export function noticesOf(metafiles: readonly Metafile[]): string {
   const files = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const folders = new Set(files.flatMap((file) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));

@@ -17,13 +17,26 @@ import { Construct } from 'constructs';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.js';
 
 /**
- * Requests per second, and at once, for each route; more get 429. Every environment of the function holds a connection
- * to each pool. While a database does not answer, a request takes up to 5 s and so many more environments stand: what they
- * can take is then bounded by the CONNECTION LIMIT of the check's role, and by `reservedConcurrency`.
+ * Requests per second, and burst, for each route; more requests get 429. Each environment of the function holds one
+ * connection to each pool. While a database does not respond, a request takes up to 5 s, so more environments run: the
+ * CONNECTION LIMIT of the check's role and `reservedConcurrency` then limit the connections.
  */
 export const THROTTLE = { rateLimit: 5, burstLimit: 5 };
 
-/** A function behind routes, and who may call them: everybody, or signed requests only. */
+/** The fields of an access log entry. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  path: '$context.path',
+  status: '$context.status',
+  latencyMs: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  error: '$context.error.message',
+};
+
+/** A function behind routes, and whether these routes are public or require signed requests. */
 export interface Endpoint {
   readonly handler: IFunction;
   readonly auth: 'none' | 'iam';
@@ -34,7 +47,7 @@ export interface HealthApiProps {
   readonly pool: Endpoint;
   /** Answers `GET /health/details`. */
   readonly details: Endpoint;
-  /** Answers `GET /health`, the page, and `GET /health/history`. */
+  /** Answers the page at `GET /health`, and `GET /health/history`. */
   readonly page: Endpoint;
   readonly logRetention: RetentionDays;
 }
@@ -67,15 +80,15 @@ export class HealthApi extends Construct {
       Validations.of(this.#api).acknowledge({
         id: 'AwsSolutions-APIG4',
         reason:
-          'Public on purpose, for people and uptime monitors: the answer names no host, user or query, is read-only and throttled. The settings "apiAuth" and "detailsAuth" close it; details, which do name users, are closed by default.',
+          'Public on purpose, for people and uptime monitors: the response names no host, user or query, is read-only and throttled. The settings "apiAuth" and "detailsAuth" require signed requests; details, which name users, require them by default.',
       });
     }
   }
 
   /**
-   * Lets a principal call the routes that ask for a signature.
+   * Lets a principal call the routes that require a signature.
    *
-   * @throws when none does, so that a grant would promise a protection that is not there
+   * @throws Error if all routes are public: a grant would suggest a protection that does not exist
    */
   grantInvoke(grantee: IGrantable): readonly Grant[] {
     if (this.#signedRoutes.length === 0) {
@@ -94,16 +107,3 @@ export class HealthApi extends Construct {
     }
   }
 }
-
-/** Which request, when, by whom, how it ended, and whose fault that was. */
-const ACCESS_LOG = {
-  requestId: '$context.requestId',
-  time: '$context.requestTime',
-  ip: '$context.identity.sourceIp',
-  route: '$context.routeKey',
-  path: '$context.path',
-  status: '$context.status',
-  latencyMs: '$context.responseLatency',
-  integrationStatus: '$context.integrationStatus',
-  error: '$context.error.message',
-};

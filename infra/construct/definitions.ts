@@ -4,15 +4,17 @@ import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
 import type { ProblemCode } from '../../functions/core/problems.js';
-import { CONFIG_INVALID_METRIC } from '../monitoring/pool-alarms.js';
+import { CONFIG_INVALID_METRIC } from '../monitoring/metric-queries.js';
 import type { CheckedPool } from './pools.js';
+
+const INVALID: ProblemCode = 'CONFIG.INVALID';
 
 export interface DefinitionsProps {
   readonly pools: readonly CheckedPool[];
   readonly parameterPrefix: string;
 }
 
-/** The pools' definitions in SSM, where they can be changed without a deployment. */
+/** The definitions of the pools in SSM. They can be changed there without a deployment. */
 export class Definitions extends Construct {
   readonly parameterNames: readonly string[];
 
@@ -32,9 +34,7 @@ export class Definitions extends Construct {
   }
 }
 
-const INVALID: ProblemCode = 'CONFIG.INVALID';
-
-/** Counts the definitions that do not hold, by pool, from the log of the check, which reports each in every run. */
+/** Counts invalid definitions by pool, from the log of the check: every run logs each invalid definition. */
 export function countInvalidDefinitions(scope: Construct, id: string, logGroup: ILogGroup): void {
   new MetricFilter(scope, id, {
     logGroup,

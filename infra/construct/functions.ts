@@ -1,7 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Connections } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
 import { HealthFunction, type Placement } from './health-function.js';
@@ -19,18 +22,18 @@ export interface FunctionsProps {
   readonly reservedConcurrency?: number;
 }
 
-/** The port that a definition means when it names none. */
+/** The port of a definition without `port`. */
 const POSTGRES_PORT = 5432;
 
-/** The functions of the monitor, able to reach every pool and allowed what they call, and no more. */
+/** The functions of the monitor. They can reach every pool, and have permission for the AWS calls they make, no more. */
 export class Functions extends Construct {
-  /** Runs on the schedule; the only one that publishes metrics. */
+  /** Runs on the schedule; the only function that publishes metrics. */
   readonly check: HealthFunction;
   /** Answers `GET /health/pool`. */
   readonly pool: HealthFunction;
-  /** Answers `GET /health/details`; the only one that carries Prisma. */
+  /** Answers `GET /health/details`; the only function whose bundle contains Prisma. */
   readonly details: HealthFunction;
-  /** Answers `GET /health`, the page, and its history; reaches CloudWatch and nothing else, from outside any VPC. */
+  /** Answers the page at `GET /health`, and its history. Runs outside any VPC and calls CloudWatch only. */
   readonly page: HealthFunction;
   /** Empty outside a VPC. */
   readonly connections: Connections;
@@ -44,9 +47,9 @@ export class Functions extends Construct {
     this.check = new HealthFunction(this, 'Check', {
       ...common,
       handler: 'check',
-      // All pools at once with 5 s each, a cold start, and retries of the delivery; the next check comes after 60 s.
+      // Pools are checked in parallel, 5 s each, plus a cold start and retries of PutMetricData; the next check is due at 60 s.
       timeout: Duration.seconds(30),
-      // Room of its own: when the account has none left, the pools are likely to be in trouble too.
+      // The check must run when the account has no concurrency left: the pools are likely to be in trouble then.
       ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
     });
     this.pool = new HealthFunction(this, 'Pool', {
@@ -112,8 +115,31 @@ function allowLogin({ role }: HealthFunction, { definition, login }: CheckedPool
   }
 }
 
-/** The secrets that a pool's checks read: the login's, and that of PgBouncer's console. */
+/** The secrets that the checks of a pool read: for the login, and for PgBouncer's console. */
 function secretsOf({ auth, managed }: PoolDefinition): string[] {
   const console = managed?.kind === 'pgbouncer' ? managed.auth : null;
   return [auth, console].flatMap((each) => (each?.type === 'secret' ? [each.arn] : []));
+}
+
+/** Runs the check every minute. A run that failed or is late is not repeated, because the next run is due. */
+export class CheckSchedule extends Construct {
+  constructor(scope: Construct, id: string, check: IFunction) {
+    super(scope, id);
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [check.functionArn] }));
+    const schedule = new Schedule(this, 'EveryMinute', {
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      target: new LambdaInvoke(check, {
+        // The target would grant the role every version of the function.
+        role: role.withoutPolicyUpdates(),
+        retryAttempts: 0,
+        maxEventAge: Duration.seconds(60),
+      }),
+    });
+    schedule.node.addDependency(role);
+  }
 }

@@ -5,10 +5,11 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
-import { bundleFolder, type Handler } from '../entry-points.js';
+import type { Handler } from '../build/entry-points.js';
+import { bundleFolder } from '../package-root.js';
 import { attachToVpc, explainStar } from './permissions.js';
 
-/** Where functions stand in a VPC. */
+/** Where functions run in a VPC. */
 export interface Placement {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
@@ -22,13 +23,13 @@ export interface HealthFunctionProps {
   readonly logRetention: RetentionDays;
   /** Null: outside any VPC. */
   readonly placement: Placement | null;
-  /** @default 512: CPU comes with memory, and start-up and the TLS handshake have to fit into the deadline of a check */
+  /** @default 512: CPU grows with memory, and start-up plus TLS handshake must fit into the timeout of a check */
   readonly memoryMb?: number;
-  /** Environments that may run at once. @default whatever the account has left */
+  /** Environments that may run at once. @default the unreserved concurrency of the account */
   readonly reservedConcurrency?: number;
 }
 
-/** One function of the monitor, with a role and a log of its own. */
+/** One function of the monitor, with its own role and log. */
 export class HealthFunction extends Construct implements IGrantable {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
@@ -49,7 +50,7 @@ export class HealthFunction extends Construct implements IGrantable {
       role: this.role,
       logGroup: this.logGroup,
       environment: props.environment,
-      // A check that could not run on time must not run later: the next one is due.
+      // A check that is late must not run: the next one is due.
       retryAttempts: 0,
       maxEventAge: Duration.seconds(60),
       ...(props.placement && {

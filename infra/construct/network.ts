@@ -15,22 +15,22 @@ export interface NetworkOptions {
   readonly vpc: IVpc;
   /** Where the functions run. @default the private subnets of the VPC */
   readonly subnets?: SubnetSelection;
-  /** `nat`: the subnets have a way out. `endpoints`: interface endpoints are made for what is called. */
+  /** `nat`: the subnets route to a NAT gateway. `endpoints`: creates an interface endpoint for each AWS service that is called. */
   readonly egress: 'nat' | 'endpoints';
 }
 
 export interface NetworkProps extends NetworkOptions {
-  /** Whether a password has to be read from Secrets Manager. */
+  /** Whether the functions read a password from Secrets Manager. */
   readonly readsSecrets: boolean;
-  /** Whether the RDS API is asked about an RDS Proxy. */
+  /** Whether the functions query the RDS API for an RDS Proxy. */
   readonly readsProxies: boolean;
 }
 
 const HTTPS = Port.tcp(443);
 
 /**
- * The security group of the functions: nothing comes in, and out goes what is opened for it. Names are resolved by the
- * VPC's own resolver, which security groups do not filter; a DNS server of your own needs a rule of your own.
+ * The security group of the functions. It admits no inbound traffic, and outbound traffic only to AWS and to the pools.
+ * Security groups do not filter the VPC's own DNS resolver; if you run your own DNS server, add a rule for it.
  *
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
  */
@@ -54,12 +54,12 @@ export class Network extends Construct {
     }
   }
 
-  /** Opens the way to a proxy or database, on its port alone. */
+  /** Lets the functions reach a proxy or database, on its port only. */
   allowTo(target: IConnectable, port: number): void {
     this.securityGroup.connections.allowTo(target, Port.tcp(port), 'pool-health to the database');
   }
 
-  /** One for each service that is called; logs and traces are delivered by Lambda itself and need none. */
+  /** One endpoint for each service that is called. Lambda delivers logs and traces without an endpoint. */
   #endpoints({ vpc, readsSecrets, readsProxies }: NetworkProps, subnets: SubnetSelection): void {
     const { SSM, CLOUDWATCH_MONITORING, SECRETS_MANAGER, RDS } = InterfaceVpcEndpointAwsService;
     const services = {

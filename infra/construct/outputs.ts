@@ -2,21 +2,21 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import { checkRoleSql } from '../../functions/core/check-role.js';
 import type { PoolHealth } from './pool-health.js';
 
-/** Shows after a deployment where everything is, and the SQL that the databases need. */
+/** Adds the stack's outputs: URLs, topics and parameters of the deployment, and the SQL that the databases need. */
 export function addOutputs(stack: Stack, health: PoolHealth): void {
   const { region } = stack;
   const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${health.dashboard.dashboardName}`;
-  output('ApiUrl', `${health.apiUrl}/health/pool`, 'The state of the pools as JSON');
-  output('PageUrl', `${health.apiUrl}/health`, 'The page that shows the state of the pools');
-  output('DashboardUrl', dashboard, 'The dashboard in the console');
-  output('ActNowTopic', health.actNowTopic.topicArn, 'Told when somebody has to act now');
-  output('NoticeTopic', health.noticeTopic.topicArn, 'Told of every other alarm');
-  output('ParameterNames', health.parameterNames.join(','), 'The definitions in SSM; a change needs no deployment');
+  output('ApiUrl', `${health.apiUrl}/health/pool`, 'State of the pools as JSON');
+  output('PageUrl', `${health.apiUrl}/health`, 'Page with the state of the pools');
+  output('DashboardUrl', dashboard, 'Dashboard in the CloudWatch console');
+  output('ActNowTopic', health.actNowTopic.topicArn, 'Topic of the act-now alarms');
+  output('NoticeTopic', health.noticeTopic.topicArn, 'Topic of every other alarm');
+  output('ParameterNames', health.parameterNames.join(','), 'Definitions in SSM; a change needs no deployment');
   for (const [index, role] of health.checkRoles.entries()) {
     output(
       `CheckRoleSql${index === 0 ? '' : index + 1}`,
       `${checkRoleSql(role)};`,
-      `Makes the role of the check; run it on the database of ${role.pools.join(', ')}`,
+      `Creates the role of the check: run it in the database of ${role.pools.join(', ')}`,
     );
   }
 

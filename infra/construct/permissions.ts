@@ -5,15 +5,15 @@ import { METRIC_NAMESPACE } from '../../functions/core/metrics.js';
 import type { PoolConfig } from '../../functions/core/pool-config.js';
 import { isRdsProxyHost, parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
 
-/** What lets a function log in to a database with IAM: an RDS Proxy, a cluster or an instance of the CDK is one. */
+/** Grants the login to a database with IAM. An RDS Proxy, a cluster and an instance of the CDK each fit this interface. */
 export interface IamLogin {
   grantConnect(grantee: IGrantable, dbUser: string): Grant;
-  /** Of an RDS Proxy. */
+  /** The ARN, for an RDS Proxy. */
   readonly dbProxyArn?: string;
 }
 
 /**
- * The login by its id, where there is no construct of the CDK.
+ * The login by the id of the proxy or database, for apps without a CDK construct of it.
  *
  * @param resourceId `prx-…` of an RDS Proxy, `cluster-…` or `db-…` of a database
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
@@ -31,7 +31,7 @@ export function iamLogin(scope: IConstruct, resourceId: string): IamLogin {
 }
 
 /**
- * Reading the definitions. The path itself is what is authorized, not the parameters under it, so no wildcard is needed.
+ * Allows reading the definitions. IAM authorizes the path itself, not the parameters under it, so no wildcard is needed.
  *
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-retrieval-authorization.html
  */
@@ -44,7 +44,7 @@ export function readDefinitions(scope: IConstruct, parameterPrefix: string): Pol
   });
 }
 
-/** Publishing metrics. The action knows no resources; the namespace is its only bound. */
+/** Allows publishing metrics. The action has no resources; only the namespace can be restricted. */
 export function publishMetrics(): PolicyStatement {
   return new PolicyStatement({
     actions: ['cloudwatch:PutMetricData'],
@@ -54,8 +54,8 @@ export function publishMetrics(): PolicyStatement {
 }
 
 /**
- * Reading metrics: those of the application and, where there are RDS Proxies, theirs, which have to be found first. Neither
- * action knows resources.
+ * Allows reading metrics. Metrics of RDS Proxies must be listed first, to learn their dimensions. Neither action has
+ * resources.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
  */
@@ -64,20 +64,20 @@ export function readMetrics(hasProxies: boolean): PolicyStatement {
   return new PolicyStatement({ actions, resources: ['*'] });
 }
 
-/** What tells of a pool which RDS Proxy stands before it. */
-interface Proxied {
+/** The parts of a pool that show whether an RDS Proxy is in front of it. */
+interface MaybeProxied {
   readonly config: Pick<PoolConfig, 'managed' | 'endpoint'>;
   readonly login?: IamLogin;
 }
 
 /**
- * Reading how RDS Proxies are set up: of those whose ARN a login tells, else of any, since the id in an ARN is not in a name.
- * Which proxy an endpoint beside its default one belongs to, and which targets are behind it, can be asked of any only.
+ * Allows reading the settings of RDS Proxies: of the proxies whose ARN is known from a login, otherwise of all, because a
+ * proxy's name does not contain the id in its ARN. Additional endpoints can only be described for all proxies.
  *
  * @param proxied at least one pool behind an RDS Proxy
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
  */
-export function readProxies(proxied: readonly Proxied[]): readonly PolicyStatement[] {
+export function readProxies(proxied: readonly MaybeProxied[]): readonly PolicyStatement[] {
   const arns = new Set(proxied.map(({ login }) => login?.dbProxyArn ?? '*'));
   const settings = new PolicyStatement({
     actions: ['rds:DescribeDBProxies', 'rds:DescribeDBProxyTargetGroups'],
@@ -88,14 +88,14 @@ export function readProxies(proxied: readonly Proxied[]): readonly PolicyStateme
   return hasOther ? [settings, endpoints] : [settings];
 }
 
-/** Whether an RDS Proxy stands before a pool, as far as its definition, host name or login shows it at synth. */
-export function isBehindRdsProxy({ config: { managed, endpoint }, login }: Proxied): boolean {
+/** Whether an RDS Proxy is in front of a pool, as far as its definition, host name or login shows at synth. */
+export function isBehindRdsProxy({ config: { managed, endpoint }, login }: MaybeProxied): boolean {
   return managed ? managed.kind === 'rds-proxy' : isRdsProxyHost(endpoint) || login?.dbProxyArn !== undefined;
 }
 
 /**
- * What Lambda needs to attach a function to a VPC, as AWSLambdaVPCAccessExecutionRole has it, without that policy's
- * access to every log. Lambda checks these for all resources when it attaches the function: the interfaces have no ids yet.
+ * Allows Lambda to attach a function to a VPC: the actions of AWSLambdaVPCAccessExecutionRole, without that policy's access
+ * to every log. Lambda checks them for all resources when it attaches the function, because the interfaces have no ids yet.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
@@ -113,11 +113,11 @@ export function attachToVpc(): PolicyStatement {
   });
 }
 
-/** Says for a security review why "*" stands as a resource in the policy of a function. */
+/** Records for a security review why the policy of a function has the resource "*". */
 export function explainStar(role: Role): void {
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason:
-      'cloudwatch:PutMetricData (bound to one namespace by a condition), GetMetricData and ListMetrics, and xray:Put* know no resources; the network interfaces of a function in a VPC have no ids when Lambda asks for the right to make them; an RDS Proxy whose ARN is not known here can only be described as one of all.',
+      'cloudwatch:PutMetricData (restricted to one namespace by a condition), GetMetricData, ListMetrics and xray:Put* have no resources; the network interfaces of a function in a VPC have no ids when Lambda checks the permission to create them; an RDS Proxy whose ARN is unknown at synth can only be described with permission for all proxies.',
   });
 }

@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 import type { AlarmBase, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -11,48 +11,55 @@ import { createDashboard } from '../monitoring/dashboard.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 import { type EmailAddresses, Topics } from '../monitoring/topics.js';
 import { HealthApi } from './api.js';
-import { type CheckRoleOfPools, checkRoles } from './check-roles.js';
 import { countInvalidDefinitions, Definitions } from './definitions.js';
-import { Functions } from './functions.js';
+import { CheckSchedule, Functions } from './functions.js';
 import type { NetworkOptions } from './network.js';
 import { PoolMetrics } from './pool-metrics.js';
-import { type CheckedPool, checkedPools, type WatchedPoolProps } from './pools.js';
-import { proxiesOf } from './proxies.js';
-import { validateRoom } from './room.js';
-import { CheckSchedule } from './schedule.js';
+import {
+  type CheckedPool,
+  type CheckRoleOfPools,
+  checkedPools,
+  checkRoles,
+  proxiesOf,
+  type WatchedPoolProps,
+} from './pools.js';
+
+/** Resources that one stack may have. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const MAX_RESOURCES = 500;
 
 export interface PoolHealthProps {
   /** At least one. */
   readonly pools: readonly WatchedPoolProps[];
-  /** The VPC of the functions. @default none: they reach what is public */
+  /** The VPC of the functions. @default none: they reach public addresses only */
   readonly network?: NetworkOptions;
   /** First part of the alarms' names, and the dashboard's name. @default the stack's name */
   readonly name?: string;
-  /** Path of the definitions in SSM; each deployment of an account and region needs its own. @default "/pool-health" */
+  /** Path of the definitions in SSM. Each deployment in an account and region needs its own. @default "/pool-health" */
   readonly parameterPrefix?: string;
-  /** @default those of `DEFAULT_THRESHOLDS` */
+  /** Thresholds of the alarms. @default those of `DEFAULT_THRESHOLDS` */
   readonly thresholds?: Partial<AlarmThresholds>;
-  /** @default nobody: subscribe to the topics */
+  /** E-mail addresses that alarms are sent to. @default none: subscribe to the topics */
   readonly emails?: EmailAddresses;
-  /** Who may read `GET /health`, the page, and `GET /health/pool`: everybody, or signed requests only. @default "none" */
+  /** Access to the page at `GET /health` and to `GET /health/pool`: public, or signed requests only. @default "none" */
   readonly apiAuth?: 'none' | 'iam';
-  /** Who may read `GET /health/details`, which names users and applications. @default "iam" */
+  /** Access to `GET /health/details`, which names users and applications. @default "iam" */
   readonly detailsAuth?: 'none' | 'iam';
   /**
-   * Environments of the API's function that may run at once; the check, details and the page then have one of their own
-   * each. It fails the deployment of an account that would have too few left.
+   * Reserved concurrency of the API's function. The check, details and the page then reserve one environment each. The
+   * deployment fails if the account would have too little unreserved concurrency left.
    *
-   * @default not reserved: the throttling of the API is the bound
+   * @default not reserved: only the throttling of the API limits it
    */
   readonly reservedConcurrency?: number;
-  /** @default two weeks */
+  /** How long logs are retained. @default two weeks */
   readonly logRetention?: RetentionDays;
-  /** Where the runbook is, for the descriptions of alarms. @default "docs/runbook.md" of the repository */
+  /** Path or URL of the runbook, for the descriptions of alarms. @default "docs/runbook.md" of the repository */
   readonly runbook?: string;
 }
 
 /**
- * Watches PostgreSQL connection pools: checks them every minute, publishes, alarms, and answers `GET /health/pool`.
+ * Monitors PostgreSQL connection pools: checks them every minute, publishes metrics, raises alarms, and answers
+ * `GET /health/pool`.
  *
  * @example
  * const health = new PoolHealth(stack, 'PoolHealth', {
@@ -73,22 +80,22 @@ export interface PoolHealthProps {
  * health.actNowTopic.addSubscription(onCall);
  */
 export class PoolHealth extends PoolMetrics implements IConnectable {
-  /** All functions, to grant them more, such as the key that encrypts a secret. */
+  /** All functions, to grant them more permissions, such as to use the key that encrypts a secret. */
   readonly functions: Functions;
-  /** When the checks begin; make it depend on what they need. */
+  /** Starts the checks. Make it depend on the resources that a check needs. */
   readonly schedule: CheckSchedule;
-  /** Told when somebody has to act now. */
+  /** Receives the `act-now` alarms. */
   readonly actNowTopic: ITopic;
-  /** Told of every other alarm. */
+  /** Receives every other alarm. */
   readonly noticeTopic: ITopic;
   /** By `<pool, proxy or function>-<alarm>`, such as `orders-act-now`. */
   readonly alarms: ReadonlyMap<string, AlarmBase>;
   readonly dashboard: Dashboard;
-  /** Where the API answers, without a slash at the end. */
+  /** The URL of the API, without a slash at the end. */
   readonly apiUrl: string;
   /** Names of the SSM parameters. */
   readonly parameterNames: readonly string[];
-  /** The roles that the databases need; `checkRoleSql` makes them. */
+  /** The roles that the databases need; `checkRoleSql` gives the SQL that creates each. */
   readonly checkRoles: readonly CheckRoleOfPools[];
   readonly #api: HealthApi;
 
@@ -100,7 +107,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     const parameterPrefix = props.parameterPrefix ?? DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default;
     const logRetention = props.logRetention ?? RetentionDays.TWO_WEEKS;
     this.#warn(pools);
-    validateRoom(this, pools.length);
+    this.#validateSize(pools.length);
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
     const { check, pool, details, page } = this.functions;
@@ -118,36 +125,39 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     this.actNowTopic = topics.actNow;
     this.noticeTopic = topics.notice;
     const name = props.name ?? Stack.of(this).stackName;
-    const watched = { pools: names, proxies: proxiesOf(pools) };
+    const monitored = { pools: names, proxies: proxiesOf(pools) };
     const thresholds = { ...DEFAULT_THRESHOLDS, ...props.thresholds };
     const alarms = new Alarms(this, 'Alarms', {
-      ...watched,
+      ...monitored,
       prefix: name,
       runbook: props.runbook ?? 'docs/runbook.md',
-      functions: { check: check.lambda, api: pool.lambda, details: details.lambda, page: page.lambda },
+      functions: Object.entries({ check, api: pool, details, page }).map(([label, { lambda }]) => ({
+        label,
+        functionName: lambda.functionName,
+      })),
       thresholds,
       topics,
     });
-    // Before the first check there is nothing to see, which is what the heartbeat alarms on.
+    // The heartbeat alarm goes on while there are no datapoints, so the alarms are created after the schedule.
     alarms.node.addDependency(this.schedule);
     this.alarms = alarms.all;
     this.dashboard = createDashboard(this, 'Dashboard', {
-      ...watched,
+      ...monitored,
       name,
       thresholds,
       alarms: [...alarms.all.values()],
     });
   }
 
-  /** The functions in the network; empty outside a VPC. */
+  /** Network connections of the functions; empty outside a VPC. */
   get connections(): Connections {
     return this.functions.connections;
   }
 
   /**
-   * Lets a principal call those routes of the API that ask for a signature.
+   * Lets a principal call the routes of the API that require a signature.
    *
-   * @throws Error when all of them are public
+   * @throws Error if all routes are public
    */
   grantInvokeApi(grantee: IGrantable): readonly Grant[] {
     return this.#api.grantInvoke(grantee);
@@ -159,5 +169,20 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
         Annotations.of(this).addWarningV2(`pool-health:${name}-${index}`, `pool "${name}": ${warning}`);
       }
     }
+  }
+  /** Fails synth if the alarms of so many pools do not fit into one stack. */
+  #validateSize(pools: number): void {
+    const stack = Stack.of(this);
+    this.node.addValidation({
+      validate: () => {
+        const all = stack.node.findAll();
+        const resources = all.filter((each) => CfnResource.isCfnResource(each) && each.stack === stack).length;
+        return resources <= MAX_RESOURCES
+          ? []
+          : [
+              `${pools} pools need ${resources} resources, and a stack may have ${MAX_RESOURCES}: deploy some of the pools as a second stack, with its own name and parameterPrefix`,
+            ];
+      },
+    });
   }
 }

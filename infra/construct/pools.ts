@@ -1,24 +1,33 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConnectable } from 'aws-cdk-lib/aws-ec2';
+import { type CheckRole, SESSIONS_PER_POOL } from '../../functions/core/check-role.js';
 import { configuredMax, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
 import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
-import type { IamLogin } from './permissions.js';
+import { parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
+import type { MonitoredProxy } from '../monitoring/alarms.js';
+import { type IamLogin, isBehindRdsProxy } from './permissions.js';
 
-/** A pool to watch, and what the functions need to reach it. */
+/** Placeholders for values that are known only at deployment. A port is the only number that a resource can have. */
+const ANY_PORT = 5432;
+/** Valid as the name of a host, a database, a user and a proxy. */
+const ANY_NAME = 'known-at-deployment';
+const ANY_SECRET = 'arn:aws:secretsmanager:x:000000000000:secret:known-at-deployment';
+
+/** A pool to monitor, and what the functions need to reach it. */
 export interface WatchedPoolProps {
-  /** 1 to 64 letters, digits, ".", "_" or "-". Stands in metrics, alarm names, the SSM path and the URL. */
+  /** 1 to 64 letters, digits, ".", "_" or "-". Part of metrics, alarm names, the SSM path and the URL. */
   readonly name: string;
-  /** What is written to SSM; may hold values that are known only at deployment. */
+  /** The definition that is written to SSM; may contain values that are known only at deployment. */
   readonly definition: PoolDefinition;
   /**
-   * The proxy or database, opened on its port for the functions. Not used where the functions are outside a VPC.
+   * The proxy or database. Its port is opened for the functions. Not used if the functions are outside a VPC.
    *
-   * @default nothing is opened
+   * @default no port is opened
    */
   readonly target?: IConnectable;
   /**
-   * Grants the login. Required where the definition's `auth` is IAM: the RDS Proxy, cluster or instance, or `iamLogin`.
+   * Grants the login. Required if the definition's `auth` is IAM: the RDS Proxy, cluster or instance, or `iamLogin`.
    *
    * @default none, for a login with a secret
    */
@@ -26,27 +35,33 @@ export interface WatchedPoolProps {
   /** True if an RDS Proxy logs in to the database with IAM too (`defaultAuthScheme: IAM_AUTH`). @default false */
   readonly endToEndIam?: boolean;
   /**
-   * Connections that the proxy or server can give this pool at most, where that is known: more promised is a mistake.
+   * The largest number of connections that the proxy or server can give this pool. Synth fails if `instances` x `max` is
+   * above it.
    *
    * @default not checked
    */
   readonly ceiling?: number;
 }
 
-/** A pool whose definition holds. */
+/** A pool with a valid definition. */
 export interface CheckedPool extends WatchedPoolProps {
-  /** Values that are known only at deployment are placeholders in here. */
+  /** Contains placeholders for values that are known only at deployment. */
   readonly config: ValidatedPoolConfig;
   readonly warnings: readonly string[];
 }
 
-/** What a check reads of a pool; a login that is not known yet is told by its presence. */
+/** A role of the check, and the pools that log in as it. */
+export interface CheckRoleOfPools extends CheckRole {
+  readonly pools: readonly string[];
+}
+
+/** The part of a pool that is validated; `login` only needs to be defined or not. */
 type Checkable = Pick<WatchedPoolProps, 'name' | 'ceiling'> & {
   readonly definition: unknown;
   readonly login?: unknown;
 };
 
-/** Every mistake in the pools of a deployment, a clear line each. Never throws. */
+/** Every mistake in the pools of a deployment, one line each. Never throws. */
 export function poolMistakes(pools: readonly Checkable[]): readonly string[] {
   const none = pools.length === 0 ? ['pools is empty: define at least one pool'] : [];
   const names = pools.map(({ name }) => name);
@@ -74,6 +89,40 @@ export function checkedPools(pools: readonly WatchedPoolProps[]): readonly Check
   });
 }
 
+/** The roles that the pools of a deployment need, one for each user and kind of login. */
+export function checkRoles(pools: readonly CheckedPool[]): readonly CheckRoleOfPools[] {
+  const roles = new Map<string, CheckRoleOfPools>();
+  for (const pool of pools) {
+    const { name, config, endToEndIam } = pool;
+    const withRdsIam = config.auth.type === 'iam' && (!isBehindRdsProxy(pool) || endToEndIam === true);
+    const key = JSON.stringify([config.user, withRdsIam]);
+    const together = [...(roles.get(key)?.pools ?? []), name];
+    const connectionLimit = SESSIONS_PER_POOL * together.length;
+    roles.set(key, { user: config.user, connectionLimit, withRdsIam, pools: together });
+  }
+  return [...roles.values()];
+}
+
+/** The RDS Proxies in front of the pools, by their definitions or host names; a proxy that pools share is listed once. */
+export function proxiesOf(pools: readonly CheckedPool[]): readonly MonitoredProxy[] {
+  const proxies = new Map<string, MonitoredProxy>();
+  for (const pool of pools) {
+    const name = proxyName(pool);
+    if (name !== null && !proxies.has(name)) {
+      proxies.set(name, { name, label: Token.isUnresolved(name) ? pool.name : name });
+    }
+  }
+  return [...proxies.values()];
+}
+
+/** Null without a proxy, and if its name is unknown at synth. */
+function proxyName({ definition: { managed, endpoint } }: CheckedPool): string | null {
+  if (managed) {
+    return managed.kind === 'rds-proxy' ? managed.name : null;
+  }
+  return parseRdsProxyHost(endpoint)?.proxy ?? null;
+}
+
 function mistakesOf(pool: Checkable): readonly string[] {
   const validation = validate(pool);
   if (!validation.ok) {
@@ -98,7 +147,7 @@ function validate({ name, definition }: Checkable) {
   return validateDefinition(name, withPlaceholders(definition));
 }
 
-/** A value with placeholders for what is known only at deployment, so that the rest can be validated now. */
+/** Replaces values that are known only at deployment by placeholders, to validate the rest at synth. */
 function withPlaceholders(value: unknown, key = ''): unknown {
   if (Token.isUnresolved(value)) {
     return typeof value === 'number' ? ANY_PORT : key === 'arn' ? ANY_SECRET : ANY_NAME;
@@ -111,9 +160,3 @@ function withPlaceholders(value: unknown, key = ''): unknown {
   }
   return value;
 }
-
-/** The only number of a definition that a resource can have. */
-const ANY_PORT = 5432;
-/** Fits as the name of a host as well as of a database, a user or a proxy. */
-const ANY_NAME = 'known-at-deployment';
-const ANY_SECRET = 'arn:aws:secretsmanager:x:000000000000:secret:known-at-deployment';

@@ -15,15 +15,15 @@ import { type CheckRole, checkRoleSql } from '../../functions/core/check-role.js
 export interface DatabaseRoleProps {
   /** An Aurora cluster with the Data API. */
   readonly cluster: DatabaseCluster;
-  /** Of a user that may create roles. */
+  /** The secret of a user that may create roles. */
   readonly adminSecret: ISecret;
   readonly database: string;
   readonly role: CheckRole;
 }
 
 /**
- * Makes the check's role in an Aurora database through the Data API: no connection, no password. It is not removed, since
- * it goes with the database.
+ * Creates the check's role in an Aurora database through the Data API, without a connection and without a password. The role
+ * is not removed separately: it goes with the database.
  */
 export class DatabaseRole extends Construct {
   constructor(scope: Construct, id: string, { cluster, adminSecret, database, role }: DatabaseRoleProps) {
@@ -43,7 +43,7 @@ export class DatabaseRole extends Construct {
       retention: RetentionDays.ONE_DAY,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // A role of its own, since the default one may write to every log of the account.
+    // Its own role, because the default one may write to every log of the account.
     const executionRole = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(executionRole);
     const resource = new AwsCustomResource(this, 'Statement', {
@@ -57,7 +57,7 @@ export class DatabaseRole extends Construct {
         new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [adminSecret.secretArn] }),
       ]),
     });
-    // The Data API answers once there is an instance, not as soon as there is a cluster.
+    // The Data API needs an instance, not only the cluster.
     resource.node.addDependency(cluster);
   }
 }

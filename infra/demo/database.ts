@@ -19,8 +19,8 @@ const DATABASE = 'demo';
 const USER = 'pool_health';
 
 /**
- * The database of the demo: a VPC without a way out, Aurora PostgreSQL Serverless v2, and an RDS Proxy that logs in with
- * IAM. Removing the stack leaves nothing of it.
+ * The database of the demo: a VPC without internet access, Aurora PostgreSQL Serverless v2, and an RDS Proxy that logs in
+ * with IAM. Destroying the stack removes all of it.
  */
 export class DemoDatabase extends Construct {
   readonly vpc: IVpc;
@@ -30,13 +30,13 @@ export class DemoDatabase extends Construct {
   /** The pool behind the proxy. */
   readonly pool: WatchedPoolProps;
 
-  /** @param name of the deployment: first part of the proxy's name */
+  /** @param name the name of the deployment: first part of the proxy's name */
   constructor(scope: Construct, id: string, name: string) {
     super(scope, id);
     this.vpc = this.#vpc();
     this.cluster = this.#cluster();
     if (!this.cluster.secret) {
-      throw new Error('RDS manages the password of the demo, so that there is a secret.');
+      throw new Error('The demo cluster has no secret, although RDS manages its password.');
     }
     this.adminSecret = this.cluster.secret;
     const proxyName = `${name.toLowerCase()}-demo`;
@@ -66,7 +66,7 @@ export class DemoDatabase extends Construct {
       id: 'AwsSolutions-VPC7',
       reason: 'A demo without data and without a route to or from the internet; flow logs would outlive it and cost.',
     });
-    // Under exactOptionalPropertyTypes the class of the CDK does not fit its own interface (vpnGatewayId).
+    // With exactOptionalPropertyTypes the CDK's class does not satisfy its own interface (vpnGatewayId).
     return vpc as IVpc;
   }
 
@@ -90,16 +90,16 @@ export class DemoDatabase extends Construct {
     });
     Validations.of(cluster).acknowledge({
       id: 'AwsSolutions-RDS10',
-      reason: 'A demo without data: cdk destroy has to be able to remove it.',
+      reason: 'A demo without data: cdk destroy must be able to remove it.',
     });
     return cluster;
   }
 
   #proxy(dbProxyName: string): DatabaseProxy {
     const role = new Role(this, 'ProxyRole', { assumedBy: new ServicePrincipal('rds.amazonaws.com') });
-    // With IAM on both sides the CDK gives the proxy no login of its own.
+    // With IAM on both sides the CDK does not grant the proxy its login.
     this.cluster.grantConnect(role, USER);
-    // The proxy would make this group itself, and it would outlive the stack.
+    // Otherwise the proxy creates this group, and destroying the stack leaves it behind.
     const log = new LogGroup(this, 'ProxyLog', {
       logGroupName: `/aws/rds/proxy/${dbProxyName}`,
       retention: RetentionDays.ONE_WEEK,

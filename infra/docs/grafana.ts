@@ -1,13 +1,52 @@
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
-import { panels } from './grafana-panels.js';
-import { DATASOURCE } from './grafana-targets.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/verdict.js';
+import { type Graph, poolGraphs, proxyGraphs } from '../monitoring/graphs.js';
+import { poolMetric } from '../monitoring/metric-queries.js';
+import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 
-/** The importable dashboard for Grafana's CloudWatch data source: the graphs of the CloudWatch dashboard, the same lines. */
+/** The variable that an import of the dashboard asks for. */
+const INPUT = 'DS_CLOUDWATCH';
+/** The data source that the user selects above the dashboard. */
+const DATASOURCE = { type: 'cloudwatch', uid: '$datasource' };
+
+/** Panels in a row, and their size on Grafana's grid of 24 columns. */
+const ACROSS = 3;
+const WIDTH = 24 / ACROSS;
+const HEIGHT = 8;
+
+const UNITS: Readonly<Record<Graph['unit'], string>> = { percent: 'percent', count: 'none', ms: 'ms', µs: 'µs' };
+
+/** Green, orange in the warning band, red in the critical band. */
+const BANDS = [
+  { color: 'green', value: null },
+  { color: 'orange', value: WARNING_PERCENT },
+  { color: 'red', value: CRITICAL_PERCENT },
+];
+
+const VARIABLES = [
+  {
+    name: 'datasource',
+    label: 'Data source',
+    type: 'datasource',
+    query: 'cloudwatch',
+    current: { text: 'CloudWatch', value: `\${${INPUT}}` },
+  },
+  // Without `current` Grafana selects the alphabetically first region, which has no metrics.
+  { ...query('region', 'Region', 'regions()'), current: { text: 'default', value: 'default' } },
+  query('pool', 'Pool', `dimension_values($region,${METRIC_NAMESPACE},Healthy,${POOL_DIMENSION})`),
+  query('proxy', 'RDS Proxy', 'dimension_values($region,AWS/RDS,ClientConnections,ProxyName)'),
+];
+
+/** What every query of a panel has in common. */
+const COMMON = { datasource: DATASOURCE, queryMode: 'Metrics', region: '$region', period: '60' };
+
+/** The importable dashboard for Grafana's CloudWatch data source: the graphs and lines of the CloudWatch dashboard. */
 export function grafana(): string {
   const dashboard = {
     __inputs: [
       {
-        name: 'DS_CLOUDWATCH',
+        name: INPUT,
         label: 'CloudWatch',
         type: 'datasource',
         pluginId: 'cloudwatch',
@@ -34,29 +73,141 @@ export function grafana(): string {
   return `${JSON.stringify(dashboard, null, 2)}\n`;
 }
 
-/** What an import asks for. */
-const INPUT = 'DS_CLOUDWATCH';
+function query(name: string, label: string, text: string) {
+  return { name, label, type: 'query', datasource: DATASOURCE, query: text, refresh: 1, sort: 1 };
+}
 
-const query = (name: string, label: string, text: string) => ({
-  name,
-  label,
-  type: 'query',
-  datasource: DATASOURCE,
-  query: text,
-  refresh: 1,
-  sort: 1,
-});
+/** A row for the pool, which begins with a gauge of its utilization, and a row for the RDS Proxy. */
+function panels(): readonly object[] {
+  const pool = [gauge(), ...poolGraphs('$pool', DEFAULT_THRESHOLDS).map(series)];
+  const proxy = proxyGraphs('$proxy', DEFAULT_THRESHOLDS).map(series);
+  const proxyTop = 1 + HEIGHT * Math.ceil(pool.length / ACROSS);
+  const all = [
+    row('Pool $pool', 0),
+    ...placed(pool, 1),
+    row('RDS Proxy $proxy', proxyTop),
+    ...placed(proxy, proxyTop + 1),
+  ];
+  return all.map((panel, index) => ({ id: index + 1, ...panel }));
+}
 
-const VARIABLES = [
-  {
-    name: 'datasource',
-    label: 'Data source',
-    type: 'datasource',
-    query: 'cloudwatch',
-    current: { text: 'CloudWatch', value: `\${${INPUT}}` },
-  },
-  // Otherwise it is the first of the alphabet, where nothing is.
-  { ...query('region', 'Region', 'regions()'), current: { text: 'default', value: 'default' } },
-  query('pool', 'Pool', `dimension_values($region,${METRIC_NAMESPACE},Healthy,${POOL_DIMENSION})`),
-  query('proxy', 'RDS Proxy', 'dimension_values($region,AWS/RDS,ClientConnections,ProxyName)'),
-];
+function placed(panels: readonly object[], top: number): readonly object[] {
+  return panels.map((panel, index) => ({
+    ...panel,
+    gridPos: { x: (index % ACROSS) * WIDTH, y: top + Math.floor(index / ACROSS) * HEIGHT, w: WIDTH, h: HEIGHT },
+  }));
+}
+
+function row(title: string, y: number) {
+  return { type: 'row', title, collapsed: false, panels: [], gridPos: { x: 0, y, w: 24, h: 1 } };
+}
+
+function gauge() {
+  return {
+    type: 'gauge',
+    title: 'Utilization',
+    description: 'Open connections in percent of the pool size. No value: unknown.',
+    datasource: DATASOURCE,
+    fieldConfig: {
+      defaults: {
+        unit: 'percent',
+        min: 0,
+        max: 100,
+        noValue: 'unknown',
+        thresholds: { mode: 'absolute', steps: BANDS },
+      },
+      overrides: [],
+    },
+    options: { reduceOptions: { calcs: ['last'], fields: '', values: false }, showThresholdLabels: true },
+    targets: targets([poolMetric('$pool', 'Utilization')]),
+  };
+}
+
+function series({ title, unit, metrics, lines }: Graph) {
+  const steps = [
+    { color: 'green', value: null },
+    ...lines.toSorted((a, b) => a - b).map((value) => ({ color: 'red', value })),
+  ];
+  const isBanded = unit === 'percent' && lines.includes(WARNING_PERCENT);
+  return {
+    type: 'timeseries',
+    title,
+    datasource: DATASOURCE,
+    fieldConfig: {
+      defaults: {
+        unit: UNITS[unit],
+        min: 0,
+        thresholds: { mode: 'absolute', steps: isBanded ? bandsWith(lines) : steps },
+        custom: {
+          // Draws no line over minutes without a value.
+          spanNulls: false,
+          thresholdsStyle: { mode: lines.length === 0 ? 'off' : isBanded ? 'line+area' : 'line' },
+        },
+      },
+      overrides: [],
+    },
+    options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
+    targets: targets(metrics),
+  };
+}
+
+/** The bands, and a step for each alarm line between them, in the colour of the band. */
+function bandsWith(lines: readonly number[]) {
+  const between = lines.filter((line) => line > WARNING_PERCENT && line < CRITICAL_PERCENT);
+  return [...BANDS, ...between.map((value) => ({ color: 'orange', value }))].toSorted(
+    (a, b) => (a.value ?? 0) - (b.value ?? 0),
+  );
+}
+
+/** The queries of a panel. The terms of an expression are hidden queries, unless the panel shows them too. */
+function targets(metrics: readonly IMetric[]): readonly object[] {
+  const queries = new Map<string, object>();
+  for (const metric of metrics) {
+    if (metric instanceof Metric) {
+      queries.set(idOf(metric), metricQuery(metric, idOf(metric), false));
+    } else if (metric instanceof MathExpression) {
+      for (const [id, term] of Object.entries(metric.usingMetrics)) {
+        if (term instanceof Metric && !queries.has(id)) {
+          queries.set(id, metricQuery(term, id, true));
+        }
+      }
+      queries.set(metric.expression, expressionQuery(metric, `share${queries.size}`));
+    }
+  }
+  return [...queries.values()].map((target, index) => ({ refId: String.fromCharCode(65 + index), ...target }));
+}
+
+function idOf({ metricName }: Metric): string {
+  return `${metricName.charAt(0).toLowerCase()}${metricName.slice(1)}`;
+}
+
+function metricQuery({ namespace, metricName, dimensions, statistic }: Metric, id: string, hide: boolean) {
+  return {
+    ...COMMON,
+    metricQueryType: 0,
+    metricEditorMode: 0,
+    namespace,
+    metricName,
+    dimensions,
+    matchExact: true,
+    statistic,
+    id,
+    hide,
+    label: metricName,
+    expression: '',
+  };
+}
+
+/** Metric math, or a Metrics Insights query. */
+function expressionQuery({ expression, label }: MathExpression, id: string) {
+  const isInsights = expression.startsWith('SELECT ');
+  return {
+    ...COMMON,
+    metricQueryType: isInsights ? 1 : 0,
+    metricEditorMode: 1,
+    id,
+    label,
+    hide: false,
+    ...(isInsights ? { sqlExpression: expression } : { expression }),
+  };
+}

@@ -1,5 +1,5 @@
 import type { SettingName } from '../../functions/core/pool-settings.js';
-import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
+import { THRESHOLD_SETTINGS } from '../monitoring/thresholds.js';
 
 /** What a key is for, and its default where the schema does not say it. */
 export type Meanings = Readonly<Record<string, { readonly text: string; readonly byDefault?: string }>>;
@@ -63,23 +63,13 @@ const KEY_MEANINGS: Meanings = {
   },
 };
 
-const THRESHOLD_MEANINGS: Readonly<Record<keyof typeof DEFAULT_THRESHOLDS, string>> = {
-  utilizationWarning: 'Percent from which `utilization-warning` counts a minute.',
-  utilizationHigh: 'Percent above which `utilization-high` counts a minute.',
-  utilizationCritical: 'Percent above which `utilization-critical` counts a minute.',
-  activeHigh: 'Busy connections in percent of the size, above which `active-high` counts a minute.',
-  borrowLatencyMs: 'Milliseconds from which `proxy-borrow-latency` counts a minute.',
-  proxyPinned: 'Pinned connections in percent of the open ones, from which `proxy-pinned` counts a minute.',
-  proxyNearLimit: 'Open connections in percent of the limit, above which `proxy-near-limit` counts a minute.',
-};
-
 export const CONTEXT_MEANINGS: Meanings = {
   ...KEY_MEANINGS,
   thresholds: { text: 'Where the alarms begin.' },
   ...Object.fromEntries(
-    Object.entries(DEFAULT_THRESHOLDS).map(([name, value]) => [
-      `thresholds.${name}`,
-      { text: THRESHOLD_MEANINGS[name as keyof typeof DEFAULT_THRESHOLDS], byDefault: `\`${value}\`` },
+    THRESHOLD_SETTINGS.map(({ setting, meaning, default: value }) => [
+      `thresholds.${setting}`,
+      { text: meaning, byDefault: `\`${value}\`` },
     ]),
   ),
 };

@@ -1,6 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   APP_METRICS,
   METRIC_NAMESPACE,
@@ -8,16 +6,17 @@ import {
   type MetricDefinition,
   POOL_DIMENSION,
 } from '../../functions/core/metrics.js';
-import { ABOVE, type AlarmRow, AT_LEAST, BELOW } from '../monitoring/alarm.js';
-import { URGENT } from '../monitoring/alarms.js';
-import { CONFIG_INVALID_METRIC, poolAlarms } from '../monitoring/pool-alarms.js';
-import { monitorAlarms, proxyAlarms } from '../monitoring/proxy-alarms.js';
+import { ABOVE, type AlarmRow, AT_LEAST, BELOW, metricThreshold } from '../monitoring/alarm.js';
+import { ACT_NOW_ALARMS } from '../monitoring/alarms.js';
+import { FUNCTION_ALARMS } from '../monitoring/function-alarms.js';
+import { CONFIG_INVALID_METRIC } from '../monitoring/metric-queries.js';
+import { POOL_ALARMS } from '../monitoring/pool-alarms.js';
+import { PROXY_ALARMS } from '../monitoring/proxy-alarms.js';
 import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 import { code, document, table } from './markdown.js';
 
 /** The reference of metrics and alarms: names, conditions and thresholds as they are deployed. */
 export function metrics(): string {
-  const lambda = LambdaFunction.fromFunctionName(new Stack(), 'Function', 'function');
   return document('Metrics and alarms', [
     `Namespace ${code(METRIC_NAMESPACE)}, dimension ${code(POOL_DIMENSION)}, one datapoint a minute. What is not known has no datapoint: never 0.`,
     '## Metrics of the check',
@@ -29,12 +28,15 @@ export function metrics(): string {
     metricTable(APP_METRICS),
     '## Alarms',
     'Thresholds are the defaults; `thresholds` in [the deployment](configuration.md#the-deployment) moves them. Conditions count minutes. “Keeps” means that an alarm stays as it is while data is missing: what cannot be seen has not become better.',
-    alarmTable([
-      ...poolAlarms('<pool>', DEFAULT_THRESHOLDS),
-      ...monitorAlarms('<function>', lambda),
-      ...proxyAlarms('<proxy>', DEFAULT_THRESHOLDS),
-    ]),
-    `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${URGENT.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
+    table(
+      ['alarm', 'condition', 'minutes', 'missing data'],
+      [
+        ...alarmCells(POOL_ALARMS, '<pool>'),
+        ...alarmCells(FUNCTION_ALARMS, { label: '<function>', functionName: '<function>' }),
+        ...alarmCells(PROXY_ALARMS, '<proxy>'),
+      ],
+    ),
+    `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${ACT_NOW_ALARMS.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
     'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name, for the monitor itself `check`, `api`, `details` or `page` stands in the pool’s place.',
     '## The log',
     'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, and beside them `pool`, `code`, `severity` and the values seen. No host, user or credential is in it.',
@@ -53,16 +55,18 @@ function metricTable(of: Readonly<Record<string, MetricDefinition>>): string {
   return table(['metric', 'unit', 'statistic', 'meaning', 'emitted', 'no datapoint'], rows);
 }
 
-function alarmTable(rows: readonly AlarmRow[]): string {
-  return table(
-    ['alarm', 'condition', 'minutes', 'missing data'],
-    rows.map(({ name, metric, comparison, threshold, minutes: [breaching, of], missingData }) => [
+function alarmCells<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subject): readonly (readonly string[])[] {
+  return rows.map((row) => {
+    const { name, comparison, missingData } = row;
+    const [breaching, of] = row.minutes;
+    const threshold = metricThreshold(row, DEFAULT_THRESHOLDS).toLocaleString('en');
+    return [
       `[${code(name)}](../runbook.md#${name})`,
-      `${described(metric)} ${SIGNS[comparison] ?? comparison} ${threshold.toLocaleString('en')}`,
+      `${described(row.metric(subject))} ${SIGNS[comparison] ?? comparison} ${threshold}`,
       `${breaching} of ${of}`,
       MISSING[missingData] ?? missingData,
-    ]),
-  );
+    ];
+  });
 }
 
 function described(metric: IMetric): string {

@@ -1,101 +1,103 @@
 import { Alarm, type AlarmBase, AlarmRule, AlarmState, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { WatchedProxy } from '../construct/proxies.js';
-import type { AlarmRow } from './alarm.js';
-import { poolAlarms } from './pool-alarms.js';
-import { monitorAlarms, proxyAlarms } from './proxy-alarms.js';
+import { type AlarmRow, metricThreshold, thresholdOf } from './alarm.js';
+import { FUNCTION_ALARMS, type MonitorFunction } from './function-alarms.js';
+import { POOL_ALARMS } from './pool-alarms.js';
+import { PROXY_ALARMS } from './proxy-alarms.js';
 import type { AlarmThresholds } from './thresholds.js';
 import type { Topics } from './topics.js';
+
+/** An RDS Proxy in front of at least one pool. */
+export interface MonitoredProxy {
+  /** First part of its alarms' names: its name, or the first pool's if the proxy's name is known only at deployment. */
+  readonly label: string;
+  /** The name that its metrics have as a dimension. */
+  readonly name: string;
+}
 
 export interface AlarmsProps {
   /** First part of every alarm's name. */
   readonly prefix: string;
-  /** Where the runbook is; `#<alarm>` is appended. */
+  /** Path or URL of the runbook; `#<alarm>` is appended. */
   readonly runbook: string;
   readonly pools: readonly string[];
-  readonly proxies: readonly WatchedProxy[];
-  /** Functions of the monitor by the name that stands in their alarms. */
-  readonly functions: Readonly<Record<string, IFunction>>;
+  readonly proxies: readonly MonitoredProxy[];
+  readonly functions: readonly MonitorFunction[];
   readonly thresholds: AlarmThresholds;
   readonly topics: Topics;
 }
 
-/** Of these, any one means that somebody has to act now. */
-export const URGENT = ['utilization-critical', 'saturated', 'unhealthy', 'heartbeat'];
+/** Names of the alarms that `act-now` combines. */
+export const ACT_NOW_ALARMS: readonly string[] = POOL_ALARMS.filter((row) => 'actNow' in row).map(({ name }) => name);
 
 /** Every alarm of a deployment. Names are `<prefix>-<pool, proxy or function>-<alarm>`. */
 export class Alarms extends Construct {
-  /** By `<pool, proxy or function>-<alarm>`, such as `orders-act-now`. */
-  readonly all: ReadonlyMap<string, AlarmBase>;
   readonly #all = new Map<string, AlarmBase>();
   readonly #props: AlarmsProps;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#props = props;
-    this.all = this.#all;
-    const { pools, proxies, functions, thresholds } = props;
-    for (const pool of pools) {
-      const alarms = poolAlarms(pool, thresholds).map((row) => this.#alarm(pool, row));
-      this.#actNow(
-        pool,
-        alarms.filter(({ node }) => URGENT.some((name) => node.id === `${pool}-${name}`)),
-      );
+    for (const pool of props.pools) {
+      this.#alarms(pool, POOL_ALARMS, pool);
+      this.#actNow(pool);
     }
-    for (const { label, name } of proxies) {
-      for (const row of proxyAlarms(name, thresholds)) {
-        this.#alarm(label, row);
-      }
+    for (const { label, name } of props.proxies) {
+      this.#alarms(label, PROXY_ALARMS, name);
     }
-    for (const [label, target] of Object.entries(functions)) {
-      for (const row of monitorAlarms(label, target)) {
-        this.#alarm(label, row);
-      }
+    for (const each of props.functions) {
+      this.#alarms(each.label, FUNCTION_ALARMS, each);
     }
   }
 
-  #alarm(label: string, row: AlarmRow): AlarmBase {
-    const { metric, comparison, threshold, minutes, missingData } = row;
-    const [datapointsToAlarm, evaluationPeriods] = minutes;
-    const alarm = new Alarm(this, `${label}-${row.name}`, {
-      alarmName: `${this.#props.prefix}-${label}-${row.name}`,
-      alarmDescription: this.#description(row),
-      metric,
-      comparisonOperator: comparison,
-      threshold,
-      datapointsToAlarm,
-      evaluationPeriods,
-      treatMissingData: missingData,
-    });
-    return this.#announce(alarm, this.#props.topics.notice);
+  /** By `<pool, proxy or function>-<alarm>`, such as `orders-act-now`. */
+  get all(): ReadonlyMap<string, AlarmBase> {
+    return this.#all;
   }
 
-  #actNow(pool: string, urgent: readonly AlarmBase[]): void {
+  #alarms<Subject>(label: string, rows: readonly AlarmRow<Subject>[], subject: Subject): void {
+    const { prefix, thresholds, topics } = this.#props;
+    for (const row of rows) {
+      const [datapointsToAlarm, evaluationPeriods] = row.minutes;
+      const alarm = new Alarm(this, `${label}-${row.name}`, {
+        alarmName: `${prefix}-${label}-${row.name}`,
+        alarmDescription: this.#description(row.name, row.meaning(subject, thresholdOf(row, thresholds)), row.firstStep),
+        metric: row.metric(subject),
+        comparisonOperator: row.comparison,
+        threshold: metricThreshold(row, thresholds),
+        datapointsToAlarm,
+        evaluationPeriods,
+        treatMissingData: row.missingData,
+      });
+      this.#notify(alarm, topics.notice);
+    }
+  }
+
+  #actNow(pool: string): void {
+    const combined = ACT_NOW_ALARMS.flatMap((name) => this.#all.get(`${pool}-${name}`) ?? []);
     const alarm = new CompositeAlarm(this, `${pool}-act-now`, {
       compositeAlarmName: `${this.#props.prefix}-${pool}-act-now`,
-      alarmDescription: this.#description({
-        name: 'act-now',
-        meaning: `Pool ${pool} is full, about to be, unhealthy, or not watched.`,
-        firstStep: 'See which of its alarms is on: that one names the case.',
-      }),
-      alarmRule: AlarmRule.anyOf(...urgent.map((child) => AlarmRule.fromAlarm(child, AlarmState.ALARM))),
+      alarmDescription: this.#description(
+        'act-now',
+        `Pool ${pool} is full, about to be full, unhealthy, or not monitored.`,
+        'Find out which of its alarms is on and follow the runbook entry of that alarm.',
+      ),
+      alarmRule: AlarmRule.anyOf(...combined.map((child) => AlarmRule.fromAlarm(child, AlarmState.ALARM))),
     });
-    this.#announce(alarm, this.#props.topics.actNow);
+    this.#notify(alarm, this.#props.topics.actNow);
   }
 
-  /** Tells the topic both when the alarm goes on and when it goes off. */
-  #announce(alarm: AlarmBase, topic: ITopic): AlarmBase {
+  /** Sends a message both when the alarm goes on and when it goes off. */
+  #notify(alarm: AlarmBase, topic: ITopic): void {
     const action = new SnsAction(topic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
     this.#all.set(alarm.node.id, alarm);
-    return alarm;
   }
 
-  #description({ name, meaning, firstStep }: Pick<AlarmRow, 'name' | 'meaning' | 'firstStep'>): string {
+  #description(name: string, meaning: string, firstStep: string): string {
     return `${meaning} First: ${firstStep} Runbook: ${this.#props.runbook}#${name}`;
   }
 }

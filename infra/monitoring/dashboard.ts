@@ -7,19 +7,21 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { WatchedProxy } from '../construct/proxies.js';
+import type { MonitoredProxy } from './alarms.js';
 import { type Graph, poolGraphs, proxyGraphs } from './graphs.js';
 import type { AlarmThresholds } from './thresholds.js';
+
+const LABELS: Readonly<Record<Graph['unit'], string>> = { percent: '%', count: '', ms: 'ms', µs: 'µs' };
 
 export interface DashboardProps {
   readonly name: string;
   readonly pools: readonly string[];
-  readonly proxies: readonly WatchedProxy[];
+  readonly proxies: readonly MonitoredProxy[];
   readonly alarms: readonly AlarmBase[];
   readonly thresholds: AlarmThresholds;
 }
 
-/** What an engineer on call looks at: all alarms, then a row for each pool and for each RDS Proxy. */
+/** The dashboard for engineers on call: all alarms, then a row for each pool and each RDS Proxy. */
 export function createDashboard(scope: Construct, id: string, props: DashboardProps): Dashboard {
   const { name, pools, proxies, alarms, thresholds } = props;
   const dashboard = new Dashboard(scope, id, { dashboardName: name });
@@ -51,5 +53,3 @@ function widget({ title, unit, metrics, lines }: Graph): IWidget {
     height: 6,
   });
 }
-
-const LABELS: Readonly<Record<Graph['unit'], string>> = { percent: '%', count: '', ms: 'ms', µs: 'µs' };

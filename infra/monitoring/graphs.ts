@@ -1,92 +1,79 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type AlarmRow, metricThreshold } from './alarm.js';
 import {
   activeShare,
+  isSameMetric,
   poolMetric,
   proxyAvailability,
   proxyBorrowLatency,
   proxyGauge,
   proxyShare,
 } from './metric-queries.js';
+import { POOL_ALARMS } from './pool-alarms.js';
+import { PROXY_ALARMS } from './proxy-alarms.js';
 import type { AlarmThresholds } from './thresholds.js';
 
-/** One graph of a dashboard, whichever program draws it. */
+type Unit = 'percent' | 'count' | 'ms' | 'µs';
+
+/** One graph of a dashboard, for CloudWatch and for Grafana. */
 export interface Graph {
   readonly title: string;
-  readonly unit: 'percent' | 'count' | 'ms' | 'µs';
+  readonly unit: Unit;
   readonly metrics: readonly IMetric[];
-  /** Where the alarms on these metrics begin. */
+  /** The thresholds of the alarms on these metrics, in the unit of the graph. */
   readonly lines: readonly number[];
 }
 
-/** What an engineer on call sees of one pool: every metric of the contract. */
+/** The graphs of one pool: every metric that the check or the application publishes. */
 export function poolGraphs(pool: string, thresholds: AlarmThresholds): readonly Graph[] {
-  const { utilizationWarning, utilizationHigh, utilizationCritical, activeHigh } = thresholds;
-  const lines = [utilizationWarning, utilizationHigh, utilizationCritical, activeHigh];
+  const graph = graphWith(POOL_ALARMS, pool, thresholds);
   return [
-    {
-      title: 'Open and busy, in percent of the size',
-      unit: 'percent',
-      metrics: [poolMetric(pool, 'Utilization'), activeShare(pool)],
-      lines: [...new Set(lines)],
-    },
-    {
-      title: 'Connections',
-      unit: 'count',
-      metrics: [
-        poolMetric(pool, 'ActiveConnections'),
-        poolMetric(pool, 'IdleConnections'),
-        poolMetric(pool, 'TotalConnections'),
-        poolMetric(pool, 'PoolSize'),
-      ],
-      lines: [],
-    },
-    {
-      title: 'Healthy, saturated, waiting',
-      unit: 'count',
-      metrics: [poolMetric(pool, 'Healthy'), poolMetric(pool, 'Saturated'), poolMetric(pool, 'WaitingRequests')],
-      lines: [],
-    },
-    {
-      title: 'Inside the application',
-      unit: 'count',
-      metrics: [poolMetric(pool, 'AppOpen'), poolMetric(pool, 'AppBusy'), poolMetric(pool, 'AppWaiting')],
-      lines: [],
-    },
-    { title: 'Duration of the check', unit: 'ms', metrics: [poolMetric(pool, 'CheckDuration')], lines: [] },
+    graph('Open and busy, in percent of the size', 'percent', [poolMetric(pool, 'Utilization'), activeShare(pool)]),
+    graph('Connections', 'count', [
+      poolMetric(pool, 'ActiveConnections'),
+      poolMetric(pool, 'IdleConnections'),
+      poolMetric(pool, 'TotalConnections'),
+      poolMetric(pool, 'PoolSize'),
+    ]),
+    graph('Healthy, saturated, waiting', 'count', [
+      poolMetric(pool, 'Healthy'),
+      poolMetric(pool, 'Saturated'),
+      poolMetric(pool, 'WaitingRequests'),
+    ]),
+    graph('Inside the application', 'count', [
+      poolMetric(pool, 'AppOpen'),
+      poolMetric(pool, 'AppBusy'),
+      poolMetric(pool, 'AppWaiting'),
+    ]),
+    graph('Duration of the check', 'ms', [poolMetric(pool, 'CheckDuration')]),
   ];
 }
 
-/** What an engineer on call sees of one RDS Proxy. */
+/** The graphs of one RDS Proxy. */
 export function proxyGraphs(proxy: string, thresholds: AlarmThresholds): readonly Graph[] {
-  const { proxyNearLimit, proxyPinned, borrowLatencyMs } = thresholds;
+  const graph = graphWith(PROXY_ALARMS, proxy, thresholds);
   return [
-    {
-      title: 'Connections to the database',
-      unit: 'count',
-      metrics: [
-        proxyGauge(proxy, 'DatabaseConnections'),
-        proxyGauge(proxy, 'MaxDatabaseConnectionsAllowed'),
-        proxyGauge(proxy, 'DatabaseConnectionsCurrentlyBorrowed'),
-        proxyGauge(proxy, 'DatabaseConnectionsCurrentlySessionPinned'),
-      ],
-      lines: [],
-    },
-    {
-      title: 'Open of the limit, pinned of the open',
-      unit: 'percent',
-      metrics: [
-        proxyShare(proxy, 'DatabaseConnections', 'MaxDatabaseConnectionsAllowed'),
-        proxyShare(proxy, 'DatabaseConnectionsCurrentlySessionPinned', 'DatabaseConnections'),
-      ],
-      lines: [proxyPinned, proxyNearLimit],
-    },
-    {
-      title: 'Wait to borrow',
-      unit: 'µs',
-      metrics: [proxyBorrowLatency(proxy)],
-      lines: [borrowLatencyMs * 1_000],
-    },
-    { title: 'Clients', unit: 'count', metrics: [proxyGauge(proxy, 'ClientConnections')], lines: [] },
-    { title: 'Availability', unit: 'percent', metrics: [proxyAvailability(proxy)], lines: [100] },
+    graph('Connections to the database', 'count', [
+      proxyGauge(proxy, 'DatabaseConnections'),
+      proxyGauge(proxy, 'MaxDatabaseConnectionsAllowed'),
+      proxyGauge(proxy, 'DatabaseConnectionsCurrentlyBorrowed'),
+      proxyGauge(proxy, 'DatabaseConnectionsCurrentlySessionPinned'),
+    ]),
+    graph('Open of the limit, pinned of the open', 'percent', [
+      proxyShare(proxy, 'DatabaseConnections', 'MaxDatabaseConnectionsAllowed'),
+      proxyShare(proxy, 'DatabaseConnectionsCurrentlySessionPinned', 'DatabaseConnections'),
+    ]),
+    graph('Wait to borrow', 'µs', [proxyBorrowLatency(proxy)]),
+    graph('Clients', 'count', [proxyGauge(proxy, 'ClientConnections')]),
+    graph('Availability', 'percent', [proxyAvailability(proxy)]),
   ];
+}
+
+/** Makes graphs with a line for each alarm on one of their metrics. Counts get none: a line at 1 would show nothing. */
+function graphWith<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subject, thresholds: AlarmThresholds) {
+  return (title: string, unit: Unit, metrics: readonly IMetric[]): Graph => {
+    const alarms = rows.filter((row) => metrics.some((metric) => isSameMetric(metric, row.metric(subject))));
+    const lines = unit === 'count' ? [] : [...new Set(alarms.map((row) => metricThreshold(row, thresholds)))];
+    return { title, unit, metrics, lines };
+  };
 }

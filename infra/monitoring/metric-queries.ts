@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   APP_METRICS,
   type AppMetricName,
@@ -9,32 +9,18 @@ import {
   POOL_DIMENSION,
 } from '../../functions/core/metrics.js';
 
-/** One minute: a sum of a gauge over more than its period would count it several times. */
+/** One minute: over a longer period, a sum of a gauge would count it several times. */
 const PERIOD = Duration.minutes(1);
+
+/** Counts the log entries with the code CONFIG.INVALID: a filter on the check's log makes it, the check does not publish it. */
+export const CONFIG_INVALID_METRIC = 'ConfigInvalid';
+
+const ALL_METRICS = { ...METRICS, ...APP_METRICS };
 
 /** What a caller may choose about a metric. Name, namespace, dimensions and unit are its identity and stay. */
 export type ChosenMetricOptions = Omit<MetricOptions, 'dimensionsMap' | 'unit'>;
 
-const ALL_METRICS = { ...METRICS, ...APP_METRICS };
-
-/** A metric of one pool, as the check or the application publishes it. */
-export function poolMetric(pool: string, name: MetricName | AppMetricName, options: ChosenMetricOptions = {}): Metric {
-  return new Metric({
-    period: PERIOD,
-    statistic: ALL_METRICS[name].statistic,
-    ...options,
-    namespace: METRIC_NAMESPACE,
-    metricName: name,
-    dimensionsMap: { [POOL_DIMENSION]: pool },
-  });
-}
-
-/** Active connections of a pool in percent of its size. */
-export function activeShare(pool: string): MathExpression {
-  return percentOf('ActiveConnections', 'PoolSize', (name) => poolMetric(pool, name));
-}
-
-/** Gauges of an RDS Proxy. Every node of a proxy publishes its own part, so the whole is their sum. */
+/** Gauges of an RDS Proxy. Each node of a proxy publishes its own part, so the gauge of the proxy is the sum. */
 export type ProxyGauge =
   | 'ClientConnections'
   | 'DatabaseConnections'
@@ -42,12 +28,37 @@ export type ProxyGauge =
   | 'DatabaseConnectionsCurrentlySessionPinned'
   | 'MaxDatabaseConnectionsAllowed';
 
-/** @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.monitoring.html */
+/** A metric of one pool, as the check or the application publishes it. */
+export function poolMetric(pool: string, name: MetricName | AppMetricName, options: ChosenMetricOptions = {}): Metric {
+  return metricOf(pool, name, { statistic: ALL_METRICS[name].statistic, ...options });
+}
+
+/** Active connections of a pool in percent of its size. */
+export function activeShare(pool: string): MathExpression {
+  return percentOf('ActiveConnections', 'PoolSize', (name) => poolMetric(pool, name));
+}
+
+/** 1 in a minute in which connections are open and none is idle, otherwise 0. */
+export function noIdleConnections(pool: string): MathExpression {
+  return new MathExpression({
+    expression: 'IF(total > 0 AND idle < 1, 1, 0)',
+    usingMetrics: { total: poolMetric(pool, 'TotalConnections'), idle: poolMetric(pool, 'IdleConnections') },
+    period: PERIOD,
+    label: 'No idle connection',
+  });
+}
+
+/** How often the check found the definition of a pool invalid. */
+export function invalidDefinitions(pool: string): Metric {
+  return metricOf(pool, CONFIG_INVALID_METRIC, { statistic: Stats.SUM });
+}
+
+/** A gauge of an RDS Proxy. @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.monitoring.html */
 export function proxyGauge(proxy: string, metricName: ProxyGauge): Metric {
   return proxyMetric(proxy, metricName, Stats.SUM);
 }
 
-/** Mean microseconds a client waits for a connection of an RDS Proxy; no datapoint in a minute without waiting. */
+/** Mean microseconds that a client of an RDS Proxy waits for a connection; no datapoint in a minute without a wait. */
 export function proxyBorrowLatency(proxy: string): Metric {
   return proxyMetric(proxy, 'DatabaseConnectionsBorrowLatency', Stats.AVERAGE);
 }
@@ -58,8 +69,8 @@ export function proxyShare(proxy: string, part: ProxyGauge, whole: ProxyGauge): 
 }
 
 /**
- * Percent of the time in which the targets of an RDS Proxy answered its health checks, the mean over nodes and roles. It
- * is a query, since the metric has no series for the proxy alone: its dimensions are ProxyName, TargetGroup, TargetRole.
+ * Percent of the time in which the targets of an RDS Proxy passed its health checks, the mean over nodes and roles. A
+ * query, because the metric has no series for the proxy alone: its dimensions are ProxyName, TargetGroup and TargetRole.
  */
 export function proxyAvailability(proxy: string): MathExpression {
   return new MathExpression({
@@ -69,18 +80,52 @@ export function proxyAvailability(proxy: string): MathExpression {
   });
 }
 
+/** How often a function failed, or was refused an environment to run in. */
+export function functionMetric(functionName: string, metricName: 'Errors' | 'Throttles'): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName,
+    statistic: Stats.SUM,
+    period: PERIOD,
+    dimensionsMap: { FunctionName: functionName },
+  });
+}
+
+/** Whether two metrics show the same number. */
+export function isSameMetric(one: IMetric, other: IMetric): boolean {
+  return identityOf(one) === identityOf(other);
+}
+
+function identityOf(metric: IMetric): string {
+  if (metric instanceof MathExpression) {
+    return metric.expression;
+  }
+  const { namespace, metricName, statistic } = metric.toMetricConfig().metricStat ?? {};
+  return JSON.stringify([namespace, metricName, statistic]);
+}
+
 /** `100 * part / whole`, minute by minute; no datapoint where a term is missing or the whole is 0. */
-function percentOf<Name extends string>(part: Name, whole: Name, metricOf: (name: Name) => Metric): MathExpression {
-  // Each metric has one id, so that several shares fit into one graph; an id begins with a small letter.
+function percentOf<Name extends string>(part: Name, whole: Name, gaugeOf: (name: Name) => Metric): MathExpression {
+  // Ids must begin with a small letter. Each metric has one id, so several shares fit into one graph.
   const [partId, wholeId] = [part, whole].map((name) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`) as [
     string,
     string,
   ];
   return new MathExpression({
     expression: `100 * ${partId} / ${wholeId}`,
-    usingMetrics: { [partId]: metricOf(part), [wholeId]: metricOf(whole) },
+    usingMetrics: { [partId]: gaugeOf(part), [wholeId]: gaugeOf(whole) },
     period: PERIOD,
     label: `${part} / ${whole} (%)`,
+  });
+}
+
+function metricOf(pool: string, metricName: string, options: ChosenMetricOptions): Metric {
+  return new Metric({
+    period: PERIOD,
+    ...options,
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { [POOL_DIMENSION]: pool },
   });
 }
 

@@ -1,27 +1,37 @@
-/** Where the alarms begin. Percent are 0 to 100, `utilization*` may be above since utilization is not capped. */
-export interface AlarmThresholds {
-  /** Utilization (percent) from which `utilization-warning` counts a minute. @default 70 */
-  readonly utilizationWarning: number;
-  /** Utilization (percent) above which `utilization-high` counts a minute. @default 80 */
-  readonly utilizationHigh: number;
-  /** Utilization (percent) above which `utilization-critical` counts a minute. @default 90 */
-  readonly utilizationCritical: number;
-  /** Active connections in percent of the pool's size above which `active-high` counts a minute. @default 80 */
-  readonly activeHigh: number;
-  /** Mean milliseconds to borrow a connection of an RDS Proxy from which a minute counts. @default 100 */
-  readonly borrowLatencyMs: number;
-  /** Pinned connections of an RDS Proxy in percent of its open ones from which a minute counts. @default 20 */
-  readonly proxyPinned: number;
-  /** Open connections of an RDS Proxy in percent of what it may open above which a minute counts. @default 80 */
-  readonly proxyNearLimit: number;
+import { ABOVE, type AlarmRow, type SettableThreshold } from './alarm.js';
+import { POOL_ALARMS } from './pool-alarms.js';
+import { PROXY_ALARMS } from './proxy-alarms.js';
+
+/** Every alarm whose threshold may be set; those of the functions are fixed. */
+const ROWS = [...POOL_ALARMS, ...PROXY_ALARMS] as const;
+
+export type ThresholdName = Extract<(typeof ROWS)[number]['threshold'], SettableThreshold>['setting'];
+
+/**
+ * The thresholds of the alarms. Percentages are 0 to 100; `utilization*` may be above 100, since utilization is not
+ * capped. `borrowLatencyMs` is in milliseconds. `docs/reference/configuration.md` describes each one.
+ *
+ * @default those of `DEFAULT_THRESHOLDS`
+ */
+export type AlarmThresholds = Readonly<Record<ThresholdName, number>>;
+
+/** A threshold as the context schema and the documents need it. */
+export interface ThresholdSetting extends SettableThreshold {
+  readonly setting: ThresholdName;
+  /** What it does, as a sentence. */
+  readonly meaning: string;
 }
 
-export const DEFAULT_THRESHOLDS: AlarmThresholds = {
-  utilizationWarning: 70,
-  utilizationHigh: 80,
-  utilizationCritical: 90,
-  activeHigh: 80,
-  borrowLatencyMs: 100,
-  proxyPinned: 20,
-  proxyNearLimit: 80,
-};
+export const THRESHOLD_SETTINGS: readonly ThresholdSetting[] = ROWS.flatMap(
+  ({ name, comparison, threshold }: Pick<(typeof ROWS)[number], 'name' | 'threshold'> & Pick<AlarmRow<never>, 'comparison'>) => {
+    if (typeof threshold === 'number') {
+      return [];
+    }
+    const condition = comparison === ABOVE ? 'above it' : 'at or above it';
+    return [{ ...threshold, meaning: `${threshold.measures}. \`${name}\` counts the minutes ${condition}.` }];
+  },
+);
+
+export const DEFAULT_THRESHOLDS = Object.fromEntries(
+  THRESHOLD_SETTINGS.map(({ setting, default: value }) => [setting, value]),
+) as AlarmThresholds;

@@ -4,15 +4,15 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-/** Who is told by e-mail. Each address gets a message from AWS and has to confirm it. */
+/** The e-mail addresses that receive alarms. Each address gets a message from AWS and must confirm it. */
 export interface EmailAddresses {
-  /** Told when somebody has to act now. @default none */
+  /** Receive the `act-now` alarms. @default none */
   readonly actNow?: readonly string[];
-  /** Told of everything else. @default none */
+  /** Receive every other alarm. @default none */
   readonly notice?: readonly string[];
 }
 
-/** Where alarms are sent: what has to be acted on now, and everything else. */
+/** The topics that alarms are sent to: one for the `act-now` alarms, one for all others. */
 export class Topics extends Construct {
   readonly actNow: Topic;
   readonly notice: Topic;
@@ -25,7 +25,7 @@ export class Topics extends Construct {
 
   #topic(id: string, addresses: readonly string[]): Topic {
     const topic = new Topic(this, id, { enforceSSL: true });
-    // A policy of our own replaces the default one, which is what lets alarms of the account publish.
+    // This policy replaces the default one, which lets alarms of the account publish.
     topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 import { makeDist } from '../../infra/build/build.js';
 import { bundle } from '../../infra/build/esbuild.js';
-import { bundleFolder, type Handler } from '../../infra/entry-points.js';
+import type { Handler } from '../../infra/build/entry-points.js';
+import { bundleFolder } from '../../infra/package-root.js';
 import { ROOT } from '../tools/root.js';
 
 let folder: string | undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inParallel } from '../../functions/monitor/parallel.js';
 import { handlerBundle } from '../../infra/build/bundles.js';
-import { HANDLERS, type Handler } from '../../infra/entry-points.js';
+import { HANDLERS, type Handler } from '../../infra/build/entry-points.js';
 import { awsOfManyPools, secretDefinition } from '../support/aws-of-many-pools.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE } from '../support/probe.js';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.js';
-import type { Handler } from '../../infra/entry-points.js';
+import type { Handler } from '../../infra/build/entry-points.js';
 import { lambdaVariables } from '../support/aws-endpoint.js';
 import { getEvent } from '../support/events.js';
 import type { TestServer } from '../support/postgres.js';

@@ -60,14 +60,14 @@ describe('every wrong context is one clear line', () => {
     [
       'no context at all',
       undefined,
-      'mode is missing: it must be "demo" (a whole small environment) or "attach" (to what exists)',
+      'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)',
     ],
     ['text that is no JSON', '{mode: demo}', 'the context must be JSON, such as {"mode": "demo"}'],
-    ['no mode', {}, 'mode is missing: it must be "demo" (a whole small environment) or "attach" (to what exists)'],
+    ['no mode', {}, 'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)'],
     [
       'an unknown mode',
       { mode: 'test' },
-      'mode must be "demo" (a whole small environment) or "attach" (to what exists), received "test"',
+      'mode must be "demo" (a disposable demo environment) or "attach" (monitors existing pools), received "test"',
     ],
     [
       'an unknown key',
@@ -125,7 +125,7 @@ describe('every wrong context is one clear line', () => {
     [
       'no subnet',
       { ...ATTACH, subnetIds: [] },
-      'subnetIds must be at least one subnet of the VPC; two in different zones keep the check alive when one fails, received a list',
+      'subnetIds must be at least one subnet of the VPC; with two in different zones, checks continue when one zone fails, received a list',
     ],
     [
       'a subnet that is none',
@@ -135,7 +135,7 @@ describe('every wrong context is one clear line', () => {
     [
       'a missing way out',
       WITHOUT_EGRESS,
-      'egress is missing: it must be "nat" (the subnets reach AWS already) or "endpoints" (interface endpoints are made)',
+      'egress is missing: it must be "nat" (the subnets already reach AWS) or "endpoints" (creates interface endpoints)',
     ],
     ['no pool', { ...ATTACH, pools: [] }, 'pools is empty: define at least one pool'],
     [
@@ -181,7 +181,7 @@ describe('every wrong context is one clear line', () => {
     [
       'end-to-end IAM without a proxy',
       withPool({ ...WITHOUT_LOGIN, dbResourceId: 'cluster-ABC123', endToEndIam: true }),
-      'pool "orders": endToEndIam is about an RDS Proxy: name its proxyArn, or remove endToEndIam',
+      'pool "orders": endToEndIam is for RDS Proxy only: add the proxyArn of the proxy, or remove endToEndIam',
     ],
     [
       'an ARN of something else',

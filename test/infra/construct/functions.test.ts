@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED_ENVIRONMENT } from '../../../functions/core/environment.js';
-import { HANDLERS } from '../../../infra/entry-points.js';
+import { HANDLERS } from '../../../infra/build/entry-points.js';
 import { ATTACH, templateOf } from '../../support/synth.js';
 import { plain } from '../../support/templates.js';
 

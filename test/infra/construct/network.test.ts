@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { PoolHealth } from '../../../infra/construct/pool-health.js';
-import { HANDLERS } from '../../../infra/entry-points.js';
+import { HANDLERS } from '../../../infra/build/entry-points.js';
 import { ATTACH, emptyApp, templateOf } from '../../support/synth.js';
 import { plain } from '../../support/templates.js';
 

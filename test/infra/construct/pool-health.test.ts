@@ -61,7 +61,7 @@ describe('the construct in an app of a user', () => {
       .toJSON();
     expect(Object.keys(Resources).length).toBeGreaterThan(30 * 9);
     expect(() => inAStack({ pools: pools(60) }).template()).toThrowError(
-      /60 pools make \d+ resources, and a stack takes 500: deploy some of the pools as a second stack, with a name and a parameterPrefix of its own/,
+      /60 pools need \d+ resources, and a stack may have 500: deploy some of the pools as a second stack, with its own name and parameterPrefix/,
     );
   });
 

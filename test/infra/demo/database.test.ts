@@ -3,7 +3,8 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HISTORY_METRICS } from '../../../functions/core/history.js';
 import { METRICS } from '../../../functions/core/metrics.js';
-import { DEMO_COSTS, demoNotice, monthlyUsd } from '../../../infra/cost/prices.js';
+import { DEMO_COSTS, demoNotice } from '../../../infra/cost/bill.js';
+import { monthlyUsd } from '../../../infra/cost/prices.js';
 import { templateOf } from '../../support/synth.js';
 import { alarmsOf, plain } from '../../support/templates.js';
 
@@ -115,7 +116,7 @@ describe('what it costs', () => {
       'custom metrics': Object.keys(METRICS).length,
       // Eight of the proxy and the waiting requests of the application, which the checks of test/aws count.
       'metrics read every minute': 9,
-      'metrics read every minute while somebody looks at the page': Object.keys(HISTORY_METRICS).length,
+      'metrics read every minute while the page is open': Object.keys(HISTORY_METRICS).length,
       'metrics in alarms': metrics.reduce((sum, count) => sum + count, 0),
       'composite alarms': Object.keys(template.findResources('AWS::CloudWatch::CompositeAlarm')).length,
       dashboards: 1,
@@ -125,6 +126,6 @@ describe('what it costs', () => {
 
   it('is said in one line, to the ten', () => {
     expect(monthlyUsd(DEMO_COSTS)).toBeCloseTo(43.8 + 87.6 + 43.8 + 3.942 + 2.19 + 2.7 + 2.6 + 0.5 + 3 + 0.4, 2);
-    expect(demoNotice()).toMatch(/^pool-health: mode "demo" makes .* about 190 USD a month .*destroy.*$/);
+    expect(demoNotice()).toMatch(/^pool-health: mode "demo" creates .* about 190 USD a month .*destroy.*$/);
   });
 });

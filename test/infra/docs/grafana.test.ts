@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { APP_METRICS, METRICS } from '../../../functions/core/metrics.js';
-import { poolAlarms } from '../../../infra/monitoring/pool-alarms.js';
+import { metricThreshold } from '../../../infra/monitoring/alarm.js';
+import { POOL_ALARMS } from '../../../infra/monitoring/pool-alarms.js';
 import { DEFAULT_THRESHOLDS } from '../../../infra/monitoring/thresholds.js';
 import { read } from '../../support/markdown.js';
 
@@ -92,11 +93,9 @@ describe('the Grafana dashboard', () => {
     ];
     expect(stepsOf('Utilization')).toEqual(bands);
     const lines = stepsOf('Open and busy, in percent of the size').map(([, value]) => value);
-    const alarms = poolAlarms('orders', DEFAULT_THRESHOLDS).filter(({ name }) =>
-      /^utilization|^active-high/.test(name),
-    );
+    const alarms = POOL_ALARMS.filter(({ name }) => /^utilization|^active-high/.test(name));
     expect(alarms).toHaveLength(4);
-    expect(lines).toEqual(expect.arrayContaining(alarms.map(({ threshold }) => threshold)));
+    expect(lines).toEqual(expect.arrayContaining(alarms.map((row) => metricThreshold(row, DEFAULT_THRESHOLDS))));
     expect(stepsOf('Wait to borrow')).toEqual([
       ['green', null],
       ['red', 100_000],

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../../functions/core/routes.js';
 import { handlerBundle } from '../../../infra/build/bundles.js';
 import { bundle } from '../../../infra/build/esbuild.js';
-import { bundleFolder, HANDLERS, type Handler, PACKAGE_ROOT } from '../../../infra/entry-points.js';
+import { HANDLERS, type Handler } from '../../../infra/build/entry-points.js';
+import { bundleFolder, PACKAGE_ROOT } from '../../../infra/package-root.js';
 import { AwsEndpoint, awsAnswer, lambdaVariables } from '../../support/aws-endpoint.js';
 import { CLOSED_URL } from '../../support/aws-faults.js';
 import { invokeBundle } from '../../support/invoke-bundle.js';
@@ -147,7 +148,7 @@ describe('what is in a bundle', () => {
 
   test('a bundle that was not built is said so, with what builds it', () => {
     expect(() => bundleFolder('page-of-nobody' as Handler)).toThrow(
-      'The bundle of the function "page-of-nobody" is not there: run "npm run build"',
+      'The bundle of the function "page-of-nobody" does not exist: run "npm run build"',
     );
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { handlerBundle } from '../../../infra/build/bundles.js';
 import { bundle } from '../../../infra/build/esbuild.js';
-import { bundleFolder } from '../../../infra/entry-points.js';
+import { bundleFolder } from '../../../infra/package-root.js';
 import type { Outputs } from './outputs.js';
 
 const DRIVER = fileURLToPath(new URL('./lambda-driver.cjs', import.meta.url));

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, ROUTES } from '../../../functions/core/routes.js';
-import { HANDLERS } from '../../../infra/entry-points.js';
+import { HANDLERS } from '../../../infra/build/entry-points.js';
 import { invokeBundle } from '../../support/invoke-bundle.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE } from '../../support/probe.js';

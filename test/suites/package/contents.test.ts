@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { bundleFolder, HANDLERS, type Handler } from '../../../infra/entry-points.js';
+import { HANDLERS, type Handler } from '../../../infra/build/entry-points.js';
+import { bundleFolder } from '../../../infra/package-root.js';
 import { ROOT } from '../../tools/root.js';
 
 /** Bytes, measured when the bound was set: a tenth more is allowed, and wants a reason. */

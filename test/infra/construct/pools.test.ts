@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { proxyAddress } from '../../../functions/poolers/rds-proxy/reader.js';
-import { checkRoles } from '../../../infra/construct/check-roles.js';
 import { type IamLogin, isBehindRdsProxy } from '../../../infra/construct/permissions.js';
-import { checkedPools } from '../../../infra/construct/pools.js';
-import { proxiesOf } from '../../../infra/construct/proxies.js';
+import { checkedPools, checkRoles, proxiesOf } from '../../../infra/construct/pools.js';
+import { ATTACH } from '../../support/synth.js';
 
 const HOST = 'Shop.proxy-abc.eu-central-1.rds.amazonaws.com';
 const ARN = 'arn:aws:rds:eu-central-1:111122223333:db-proxy:prx-0123456789abcdef0';
 
-/** A login with IAM, which nobody is granted here. */
+/** A login with IAM; no test here grants it. */
 function login(dbProxyArn?: string): IamLogin {
-  const grantConnect = () => {
-    throw new Error('not granted in these tests');
+  return {
+    grantConnect: () => expect.fail('nothing is granted in these tests'),
+    ...(dbProxyArn !== undefined && { dbProxyArn }),
   };
-  return { grantConnect, ...(dbProxyArn !== undefined && { dbProxyArn }) };
 }
 
 function pools(endpoint: string, proxyArn?: string) {
@@ -21,16 +20,40 @@ function pools(endpoint: string, proxyArn?: string) {
   return checkedPools([{ name: 'orders', definition, login: login(proxyArn) }]);
 }
 
-describe('an RDS Proxy that the definition does not name', () => {
-  it.each([
-    ['shows by its host name', pools(HOST), false],
-    ['shows by the login', pools('db.example.com', ARN), false],
-    ['is not there: the login at the database is with IAM itself', pools('db.example.com'), true],
-  ])('%s', (_, watched, withRdsIam) => {
-    expect(checkRoles(watched)).toMatchObject([{ user: 'watcher', withRdsIam }]);
+describe('the roles that a deployment needs', () => {
+  const [orders, carts, reports] = ATTACH.pools;
+  const rolesOf = (...attached: readonly (typeof ATTACH.pools)[number][]) =>
+    checkRoles(checkedPools(attached.map((pool) => ({ ...pool, login: login() }))));
+
+  it('are one for each user, with sessions for all pools of that user', () => {
+    expect(rolesOf(orders, carts, reports)).toEqual([
+      { user: 'pool_health', connectionLimit: 20, withRdsIam: true, pools: ['orders', 'carts'] },
+      { user: 'watcher', connectionLimit: 10, withRdsIam: false, pools: ['reports'] },
+    ]);
   });
 
-  it('has its alarms where its host name tells its own', () => {
+  it('have rds_iam only if IAM reaches the database', () => {
+    const withIam = (changes: object) =>
+      checkRoles(checkedPools([{ ...orders, login: login(), ...changes }])).map(({ withRdsIam }) => withRdsIam);
+    expect(withIam({ endToEndIam: true })).toEqual([true]);
+    expect(withIam({ endToEndIam: false })).toEqual([false]);
+    expect(withIam({ endToEndIam: false, definition: { ...orders.definition, managed: { kind: 'none' } } })).toEqual([
+      true,
+    ]);
+    expect(rolesOf(reports).map(({ withRdsIam }) => withRdsIam)).toEqual([false]);
+  });
+});
+
+describe('an RDS Proxy that the definition does not name', () => {
+  it.each([
+    ['is detected by the host name', pools(HOST), false],
+    ['is detected by the login', pools('db.example.com', ARN), false],
+    ['is absent if neither shows one: the login at the database uses IAM', pools('db.example.com'), true],
+  ])('%s', (_, monitored, withRdsIam) => {
+    expect(checkRoles(monitored)).toMatchObject([{ user: 'watcher', withRdsIam }]);
+  });
+
+  it('has alarms if the host name contains the name of the proxy', () => {
     expect(proxiesOf(pools(HOST))).toEqual([{ name: 'shop', label: 'shop' }]);
     expect(proxiesOf(pools('readers.endpoint.proxy-abc.eu-central-1.rds.amazonaws.com'))).toEqual([]);
     expect(proxiesOf(pools('db.example.com'))).toEqual([]);

@@ -1,0 +1,31 @@
+/**
+ * The files that esbuild starts from, one for each bundle of `dist/`, as paths from the root of pool-health. Nothing in
+ * `infra/` imports them.
+ */
+
+/** The functions that are deployed, and the handler that each bundle starts from. */
+export const HANDLER_ENTRY_POINTS = {
+  check: 'functions/handlers/check.ts',
+  pool: 'functions/handlers/pool.ts',
+  details: 'functions/handlers/details.ts',
+  page: 'functions/handlers/page.ts',
+} as const;
+
+export type Handler = keyof typeof HANDLER_ENTRY_POINTS;
+
+export const HANDLERS = Object.keys(HANDLER_ENTRY_POINTS) as readonly Handler[];
+
+/** `import ... from 'pool-health'`, `from 'pool-health/app'`, and the command `pool-health`. */
+export const CONSTRUCT_ENTRY_POINT = 'infra/index.ts';
+export const APP_ENTRY_POINT = 'functions/app/index.ts';
+export const CLI_ENTRY_POINT = 'functions/cli/main.ts';
+
+/** Modules that a handler loads only when its `import()` is reached, by the name of the file beside `index.js`. */
+export const LAZY_ENTRY_POINTS = {
+  rds: 'functions/aws/clients/rds.ts',
+  'rds-certificates': 'functions/connection/rds-certificates.ts',
+  'credential-chain': 'functions/aws/credential-chain.ts',
+} as const;
+
+/** What replaces the credential chain of the AWS SDK in a bundle. */
+export const LAMBDA_CREDENTIALS = 'functions/aws/lambda-credentials.ts';
