@@ -63,7 +63,11 @@ export class Alarms extends Construct {
       const [datapointsToAlarm, evaluationPeriods] = row.minutes;
       const alarm = new Alarm(this, `${label}-${row.name}`, {
         alarmName: `${prefix}-${label}-${row.name}`,
-        alarmDescription: this.#description(row.name, row.meaning(subject, thresholdOf(row, thresholds)), row.firstStep),
+        alarmDescription: this.#description(
+          row.name,
+          row.meaning(subject, thresholdOf(row, thresholds)),
+          row.firstStep,
+        ),
         metric: row.metric(subject),
         comparisonOperator: row.comparison,
         threshold: metricThreshold(row, thresholds),

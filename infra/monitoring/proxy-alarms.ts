@@ -22,7 +22,8 @@ export const PROXY_ALARMS = [
   },
   {
     name: 'proxy-pinned',
-    meaning: (proxy, percent) => `${percent} % or more of the connections of RDS Proxy ${proxy} are pinned to a client.`,
+    meaning: (proxy, percent) =>
+      `${percent} % or more of the connections of RDS Proxy ${proxy} are pinned to a client.`,
     firstStep: 'Read the log of the proxy: it names the reason for each pinned session.',
     metric: (proxy) => proxyShare(proxy, 'DatabaseConnectionsCurrentlySessionPinned', 'DatabaseConnections'),
     comparison: AT_LEAST,

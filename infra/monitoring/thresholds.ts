@@ -23,7 +23,11 @@ export interface ThresholdSetting extends SettableThreshold {
 }
 
 export const THRESHOLD_SETTINGS: readonly ThresholdSetting[] = ROWS.flatMap(
-  ({ name, comparison, threshold }: Pick<(typeof ROWS)[number], 'name' | 'threshold'> & Pick<AlarmRow<never>, 'comparison'>) => {
+  ({
+    name,
+    comparison,
+    threshold,
+  }: Pick<(typeof ROWS)[number], 'name' | 'threshold'> & Pick<AlarmRow<never>, 'comparison'>) => {
     if (typeof threshold === 'number') {
       return [];
     }

@@ -63,7 +63,11 @@ describe('every wrong context is one clear line', () => {
       'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)',
     ],
     ['text that is no JSON', '{mode: demo}', 'the context must be JSON, such as {"mode": "demo"}'],
-    ['no mode', {}, 'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)'],
+    [
+      'no mode',
+      {},
+      'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)',
+    ],
     [
       'an unknown mode',
       { mode: 'test' },

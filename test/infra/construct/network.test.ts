@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { PoolHealth } from '../../../infra/construct/pool-health.js';
 import { HANDLERS } from '../../../infra/build/entry-points.js';
+import { PoolHealth } from '../../../infra/construct/pool-health.js';
 import { ATTACH, emptyApp, templateOf } from '../../support/synth.js';
 import { plain } from '../../support/templates.js';
 
