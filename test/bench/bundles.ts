@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 import { makeDist } from '../../infra/build/build.js';
-import { bundle } from '../../infra/build/esbuild.js';
 import type { Handler } from '../../infra/build/entry-points.js';
+import { bundle } from '../../infra/build/esbuild.js';
 import { bundleFolder } from '../../infra/package-root.js';
 import { ROOT } from '../tools/root.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { handlerBundle } from '../../infra/build/bundles.js';
-import { bundle } from '../../infra/build/esbuild.js';
 import { HANDLERS } from '../../infra/build/entry-points.js';
+import { bundle } from '../../infra/build/esbuild.js';
 import { PACKAGE_ROOT } from '../../infra/package-root.js';
 
 interface Content {
