@@ -1,4 +1,4 @@
-import type { ProblemValues } from '../core/problems.js';
+import type { Logger } from '../core/ports.js';
 
 /** Writes one line, given without its line break, to the output that carries logs and embedded metrics. */
 export type WriteLine = (line: string) => void;
@@ -7,16 +7,6 @@ export type WriteLine = (line: string) => void;
 export const toStandardOutput: WriteLine = (line) => {
   process.stdout.write(`${line}\n`);
 };
-
-/** Further fields of an entry. Errors are not allowed: their messages contain hosts and may quote secrets. */
-export type LogFields = ProblemValues & {
-  readonly timestamp?: never;
-  readonly level?: never;
-  readonly message?: never;
-};
-
-/** Writes one log entry. Fields are values of problems and settings: never a host, a user or a credential. */
-export type Logger = (level: 'info' | 'warning' | 'error', message: string, fields?: LogFields) => void;
 
 /** The level names that Lambda filters by. @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
 const LEVEL_NAMES = { info: 'INFO', warning: 'WARN', error: 'ERROR' } as const;

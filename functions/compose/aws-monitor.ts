@@ -4,7 +4,7 @@ import { CloudWatchReader } from '../aws/cloudwatch-reader.js';
 import { awsCredentials } from '../aws/credentials.js';
 import { jsonLog } from '../aws/logger.js';
 import { ParameterStore } from '../aws/parameter-store.js';
-import { type Credentials, fixedPassword, type Login } from '../connection/credentials.js';
+import { type Credentials, fixedPassword } from '../connection/credentials.js';
 import { SharedConnection } from '../connection/shared-connection.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from '../core/environment.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
@@ -15,11 +15,12 @@ import type { ProxySources } from '../poolers/rds-proxy/reader.js';
 import { RdsProxyApi } from '../poolers/rds-proxy/settings.js';
 import { createReaders } from '../poolers/readers.js';
 import { PostgresProbe } from '../postgres/probe.js';
+import type { Runtime } from './runtime.js';
 
-/** Watches the pools that SSM defines. Metrics are the check's own to deliver, so that GETs load no client for them. */
-export function deployedRuntime(environment: Environment) {
-  const { POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default } =
-    environment;
+/** Monitors the pools that SSM defines. The environment names their path and nothing else: `DATABASE_URL` has no effect. */
+export function awsMonitor({
+  POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default,
+}: Environment): Runtime {
   const log = jsonLog();
   const readersFor = readerFactory();
   const monitor = new Monitor(new ParameterStore({ client: ssmClient(), prefix, log }), (config) => {
@@ -29,15 +30,14 @@ export function deployedRuntime(environment: Environment) {
     const pooler = new PoolerProbe(config, readersFor(config, credentials));
     return { database: new PostgresProbe(config, session), pooler };
   });
-  const loginFor = (config: ValidatedPoolConfig): Login => ({ credentials: credentialsFor(config), caFile: null });
-  return { monitor, publish: null, log, loginFor };
+  return { monitor, log, loginFor: (config) => ({ credentials: credentialsFor(config), caFile: null }) };
 }
 
 function credentialsFor({ auth, endpoint, port, user }: ValidatedPoolConfig): Credentials {
   return auth.type === 'url' ? fixedPassword(undefined) : awsCredentials({ auth, endpoint, port, user });
 }
 
-/** Creates the readers of a pool. All pools of an environment share the AWS sources, which load no client before. */
+/** Creates the readers of a pool. All pools of a process share the sources in AWS, whose clients load with the first read. */
 function readerFactory(): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
   const reader = new CloudWatchReader();
   const apps = new AppMetrics(reader);

@@ -1,39 +1,34 @@
-import { appendFile } from 'node:fs/promises';
-import type { Logger } from '../aws/logger.js';
 import { fixedPassword, type Login } from '../connection/credentials.js';
 import { SharedConnection } from '../connection/shared-connection.js';
-import type { Datapoints, Publish } from '../core/datapoints.js';
-import { emfLine } from '../core/emf.js';
-import type { Environment } from '../core/environment.js';
-import type { Problem } from '../core/problems.js';
+import type { Validation } from '../core/pool-config.js';
+import type { PoolEntry } from '../core/ports.js';
+import { problem } from '../core/problems.js';
 import { Monitor } from '../monitor/monitor.js';
 import { PoolerProbe } from '../poolers/probe.js';
 import { createReaders } from '../poolers/readers.js';
 import { PostgresProbe } from '../postgres/probe.js';
-import { urlSource } from './url.js';
+import type { Runtime } from './runtime.js';
+import { URL_POOL, type UrlPool } from './url.js';
 
-/** Watches the database of `DATABASE_URL`. Its log is silent: `npm start` prints a line for each assessment itself. */
-export function localRuntime(environment: Environment) {
-  const source = urlSource(environment);
-  const login: Login = { credentials: fixedPassword(source.url?.password), caFile: source.url?.caFile ?? null };
-  const { credentials, caFile } = login;
-  const monitor = new Monitor(source, (config) => {
-    const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false });
+/**
+ * Monitors the pool of a URL; mistakes in what the user wrote are its `CONFIG.INVALID`. The log is silent: `npm start` prints
+ * a line for each assessment, and the command line prints the assessment.
+ */
+export function urlMonitor({ url, validation }: Pick<UrlPool, 'url' | 'validation'>): Runtime {
+  const login: Login = { credentials: fixedPassword(url?.password), caFile: url?.caFile ?? null };
+  const entry = entryOf(validation);
+  const monitor = new Monitor({ pools: async () => [entry] }, (config) => {
+    const session = new SharedConnection({ target: config, ...login, isPooled: false });
     const pooler = new PoolerProbe(config, createReaders(config, { login }));
     return { database: new PostgresProbe(config, session), pooler };
   });
-  const file = environment.POOL_HEALTH_METRICS_FILE;
-  const publish: Publish = (metrics) => (file ? append(file, metrics) : NOTHING);
-  const log: Logger = () => undefined;
-  return { monitor, publish, log, loginFor: () => login };
+  return { monitor, log: () => undefined, loginFor: () => login };
 }
 
-const NOTHING = Promise.resolve<readonly Problem[]>([]);
-
-async function append(file: string, metrics: readonly Datapoints[]): Promise<readonly Problem[]> {
-  const lines = metrics.map((datapoints) => `${emfLine(datapoints)}\n`).join('');
-  await appendFile(file, lines).catch((error: NodeJS.ErrnoException) => {
-    process.stderr.write(`The metrics could not be written (${error.code}); they follow.\n${lines}`);
-  });
-  return NOTHING;
+function entryOf(validation: Validation): PoolEntry {
+  if (validation.ok) {
+    return { pool: URL_POOL, config: validation.config, problems: [] };
+  }
+  const violations = validation.violations.map(({ message }) => message);
+  return { pool: URL_POOL, config: null, problems: [problem('CONFIG.INVALID', { violations })] };
 }

@@ -1,5 +1,5 @@
 import type { ValidatedPoolConfig } from './pool-config.js';
-import type { Problem } from './problems.js';
+import type { Problem, ProblemValues } from './problems.js';
 
 /** A pool to watch: its configuration, or the problem that says why there is none. */
 export interface PoolEntry {
@@ -20,3 +20,13 @@ export interface PoolSource {
    */
   pools(maxAgeMs: number): Promise<readonly PoolEntry[]>;
 }
+
+/** Further fields of a log entry. Errors are not allowed: their messages contain hosts and may quote secrets. */
+export type LogFields = ProblemValues & {
+  readonly timestamp?: never;
+  readonly level?: never;
+  readonly message?: never;
+};
+
+/** Writes one log entry. Fields are values of problems and settings: never a host, a user or a credential. */
+export type Logger = (level: 'info' | 'warning' | 'error', message: string, fields?: LogFields) => void;

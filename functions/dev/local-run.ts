@@ -1,29 +1,42 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { nameDefinition } from '../compose/named-definition.js';
+import { createRoundTrips } from '../compose/round-trip.js';
+import { type LocalSettings, parseSettings, parseUrlPool, readDefinition, type UrlInput } from '../compose/url.js';
+import { urlMonitor } from '../compose/url-monitor.js';
+import type { Environment } from '../core/environment.js';
 import type { Assessment } from '../core/pool-report.js';
 import { line } from '../core/report-line.js';
 import { DETAILS_ROUTE, PAGE_ROUTES } from '../core/routes.js';
+import { checkHandler } from '../handlers/check.js';
+import { detailsHandler } from '../handlers/details.js';
+import type { HttpHandler } from '../handlers/http.js';
+import { pageHandler } from '../handlers/page.js';
+import { poolHandler } from '../handlers/pool.js';
+import { CONTENT_SECURITY_POLICY, HTML } from '../page/generated/page.js';
 import { createDemoDatabase } from './demo-database.js';
 import { startWorkload, type Workload } from './demo-workload.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres/embedded-postgres.js';
 import { LocalHistory } from './history.js';
-import { type HttpHandler, type LocalServer, listen } from './http-server.js';
-import { settingsInForce } from './settings-lines.js';
+import { type LocalServer, listen } from './http-server.js';
+import { metricsFilePublisher } from './metrics-file.js';
+import { settingsLines } from './options.js';
 
-const CHECK_EVERY_MS = 5_000;
+const CHECK_INTERVAL_MS = 5_000;
 
 export interface RunOptions {
   readonly port: number;
-  /** The process's own environment; the handlers read what is set in it here. */
-  readonly environment: NodeJS.ProcessEnv;
-  /** Takes the lines for people. */
+  /** File that every check appends its metrics to; null for none. */
+  readonly metricsFile: string | null;
+  readonly environment: Environment;
+  /** Prints a line for people. */
   readonly say: (line: string) => void;
 }
 
-/** What `npm start` runs: the handlers behind an HTTP server and a timer and, without `DATABASE_URL`, something to watch. */
+type Check = () => Promise<readonly Assessment[]>;
+
+/** What `npm start` runs: the handlers behind an HTTP server, a check on a timer and, without `DATABASE_URL`, a demo. */
 export class LocalRun {
   readonly #options: RunOptions;
-  readonly #history = new LocalHistory(CHECK_EVERY_MS);
+  readonly #history = new LocalHistory(CHECK_INTERVAL_MS);
   readonly #stopping = new AbortController();
   #starting: Promise<void> = Promise.resolve();
   #server: LocalServer | null = null;
@@ -36,9 +49,9 @@ export class LocalRun {
   }
 
   /**
-   * Starts everything and checks until `stop`, which makes it resolve.
+   * Starts everything, then checks until `stop`, which makes it resolve.
    *
-   * @throws Error of one line if something cannot be started; then `stop` cleans up
+   * @throws Error of one line if something cannot be started; then call `stop`, which cleans up
    */
   async run(): Promise<void> {
     const { signal } = this.#stopping;
@@ -57,7 +70,7 @@ export class LocalRun {
     }
   }
 
-  /** Ends all that was started, also in the middle of the start, and removes its files. */
+  /** Ends everything that was started, even in the middle of the start, and removes its files. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#starting;
@@ -67,52 +80,56 @@ export class LocalRun {
     await this.#postgres?.remove();
   }
 
-  /** The order matters: a taken port is found before anything else is started. */
-  async #start(): Promise<() => Promise<readonly Assessment[]>> {
+  /** The order matters: a port that is in use is reported before anything else starts. */
+  async #start(): Promise<Check> {
     const { port, environment, say } = this.#options;
     const { signal } = this.#stopping;
-    this.#server = await listen(port);
+    const server = await listen(port);
+    this.#server = server;
     signal.throwIfAborted();
-    await nameDefinition(environment);
+    const definition = await readDefinition(environment);
     signal.throwIfAborted();
-    const { settings, lines } = settingsInForce(environment);
-    lines.forEach(say);
-    if (environment.DATABASE_URL === undefined) {
-      say('Starting an embedded PostgreSQL (set DATABASE_URL to watch one of your own)');
-      this.#postgres = await startPostgres();
-      signal.throwIfAborted();
-      const { check, application } = await createDemoDatabase(this.#postgres);
-      environment.DATABASE_URL = this.#postgres.url(check);
-      environment.POOL_HEALTH_SHARED_USER = 'false';
-      this.#workload = settings && startWorkload(this.#postgres.connection(application), settings);
-    }
-    // Only now: the handlers read the environment when they are imported.
-    const [pool, details, { pageHandler }, check, { close }] = await Promise.all([
-      import('../handlers/pool.js'),
-      import('../handlers/details.js'),
-      import('../handlers/page.js'),
-      import('../handlers/check.js'),
-      import('../compose/runtime.js'),
-    ]);
+    const settings = parseSettings(environment, definition);
+    settingsLines(settings).forEach(say);
+    const { DATABASE_URL: url, POOL_HEALTH_SHARED_USER: sharedUser } = environment;
+    const database = url === undefined ? await this.#startDemo(settings) : { url, sharedUser };
+    return this.#serve(server, { ...database, settings });
+  }
+
+  /** Starts a PostgreSQL with an application that uses it. The check has a role of its own there. */
+  async #startDemo({ settings }: LocalSettings): Promise<Pick<UrlInput, 'url' | 'sharedUser'>> {
+    this.#options.say('Starting an embedded PostgreSQL (set DATABASE_URL to watch one of your own)');
+    const postgres = await startPostgres();
+    this.#postgres = postgres;
+    this.#stopping.signal.throwIfAborted();
+    const { check, application } = await createDemoDatabase(postgres);
+    this.#workload = settings && startWorkload(postgres.connection(application), settings);
+    return { url: postgres.url(check), sharedUser: 'false' };
+  }
+
+  #serve(server: LocalServer, input: UrlInput): Check {
+    const { monitor, log, loginFor } = urlMonitor(parseUrlPool(input));
+    const roundTrips = createRoundTrips(loginFor);
     this.#closeConnections = async () => {
-      await Promise.all([close(), details.close()]);
+      await Promise.all([monitor.close(), roundTrips.close()]);
     };
-    const page = pageHandler(this.#history);
+    const pool = poolHandler({ monitor });
+    const page = pageHandler({ history: this.#history, html: HTML, contentSecurityPolicy: CONTENT_SECURITY_POLICY });
     const handlers: Readonly<Record<string, HttpHandler>> = {
-      [DETAILS_ROUTE]: details.handler,
+      [DETAILS_ROUTE]: detailsHandler({ monitor, measureRoundTrip: (config) => roundTrips.measure(config) }),
       [PAGE_ROUTES.page]: page,
       [PAGE_ROUTES.history]: page,
     };
-    this.#server.serve((event) => (handlers[event.routeKey] ?? pool.handler)(event));
-    return check.handler;
+    server.serve((event) => (handlers[event.routeKey] ?? pool)(event));
+    return checkHandler({ monitor, log, publish: metricsFilePublisher(this.#options.metricsFile) });
   }
 
-  /** One check after the other, five seconds from start to start; a failure of the monitor is said and does not end it. */
-  async #checkUntilStopped(check: () => Promise<readonly Assessment[]>): Promise<void> {
+  /** Checks every five seconds, one check at a time. A failure of the monitor is printed and does not end the run. */
+  async #checkUntilStopped(check: Check): Promise<void> {
     const { signal } = this.#stopping;
     const { say } = this.#options;
     for (let isFirst = true; !signal.aborted; isFirst = false) {
-      const next = Date.now() + CHECK_EVERY_MS;
+      const next = Date.now() + CHECK_INTERVAL_MS;
       const lines = await check().then(
         (assessments) => {
           this.#history.add(assessments);

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
+import type { LocalSettings } from '../compose/url.js';
 import { type Environment, LOCAL_ENVIRONMENT } from '../core/environment.js';
 
-/** What `npm start` is to do. */
+/** What the user wants `npm start` to do. */
 export type Command =
   | { readonly kind: 'run'; readonly port: number; readonly metricsFile: string | null }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'mistake'; readonly text: string };
 
-/** Reads the command line and the environment. Never throws: what cannot be understood is a mistake, said on one line. */
+/** Parses the command line and the variables for it. Never throws: a mistake is reported on one line. */
 export function readCommand(args: readonly string[], environment: Environment): Command {
   let values: { help?: boolean | undefined; metrics?: string | undefined };
   try {
@@ -30,7 +31,22 @@ export function readCommand(args: readonly string[], environment: Environment): 
     const text = `PORT must be a whole number from 0 to 65535, received ${JSON.stringify(port.slice(0, 40))}`;
     return { kind: 'mistake', text };
   }
-  return { kind: 'run', port: Number(port), metricsFile: values.metrics ?? null };
+  return {
+    kind: 'run',
+    port: Number(port),
+    metricsFile: values.metrics ?? (environment.POOL_HEALTH_METRICS_FILE || null),
+  };
+}
+
+/** Lines that report the settings once: those in force with all warnings, or all mistakes. */
+export function settingsLines({ settings, environment, violations, warnings }: LocalSettings): readonly string[] {
+  const warningLines = warnings.map((warning) => `Warning: ${warning}`);
+  if (settings === null) {
+    return [...warningLines, ...violations.map(({ message }) => `Mistake: ${message}`)];
+  }
+  const { min, max, idleTimeout, connectionTimeout } = settings;
+  const line = `Pool settings (${environment}): min ${min}, max ${max}, idleTimeout ${idleTimeout} ms, connectionTimeout ${connectionTimeout} ms`;
+  return [line, ...warningLines];
 }
 
 function help(): string {

@@ -16,10 +16,7 @@ if (command.kind === 'run') {
 }
 
 async function run(port: number, metricsFile: string | null): Promise<void> {
-  if (metricsFile !== null) {
-    process.env.POOL_HEALTH_METRICS_FILE = metricsFile;
-  }
-  const local = new LocalRun({ port, environment: process.env, say: (text) => console.log(text) });
+  const local = new LocalRun({ port, metricsFile, environment: process.env, say: (text) => console.log(text) });
   let stopAt: number | null = null;
   const stop = (): void => {
     if (stopAt === null) {

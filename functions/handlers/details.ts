@@ -1,61 +1,68 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { runtime } from '../compose/runtime.js';
-import { type DetailsReport, detailsReport } from '../core/details-report.js';
+import { detailsReport, type RoundTrip } from '../core/details-report.js';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { worstOf } from '../core/pool-report.js';
 import { DETAILS_ROUTE } from '../core/routes.js';
-import { assessAll, type Monitor } from '../monitor/monitor.js';
-import { PrismaRoundTrip } from '../round-trip/prisma-round-trip.js';
-import { RoundTrips } from '../round-trip/round-trips.js';
-import { TransactionRate } from '../round-trip/transaction-rate.js';
-import { definitions, json, requestOf } from './http.js';
+import type { Monitor } from '../monitor/monitor.js';
+import { assessForGet } from './assess-for-get.js';
+import { type HttpHandler, json, routeGets } from './http.js';
 
-/** How old a sample may be that is answered with. */
-const SAMPLE_AGE_MS = 5_000;
+/** Maximum time between two counts: a rate over a longer time is no rate of now. */
+const RATE_MAX_INTERVAL_MS = 5 * 60_000;
 
-const roundTrips = new RoundTrips((config) => new PrismaRoundTrip(config, runtime.loginFor(config)));
+/** Measures a round trip to the database of a pool; a null config has none. Never throws. */
+export type MeasureRoundTrip = (config: ValidatedPoolConfig | null) => Promise<RoundTrip>;
 
-export const handler = detailsHandler(runtime.monitor, roundTrips);
-
-/** Takes leave of all databases. Only a process that ends by itself needs it: `npm start`. */
-export function close(): Promise<void> {
-  return roundTrips.close();
+export interface DetailsHandlerParts {
+  readonly monitor: Monitor;
+  readonly measureRoundTrip: MeasureRoundTrip;
 }
 
 /**
- * `GET /health/details`: what an engineer on call asks next, of the worst pool or of `?pool=<name>`. 200 when all is well,
- * 503 otherwise, with the same body.
+ * `GET /health/details`: what an engineer on call needs next, of the worst pool or of `?pool=<name>`. 200 if all is well and
+ * 503 if not, with the same body.
  */
-export function detailsHandler(monitor: Monitor, trips: RoundTrips) {
+export function detailsHandler({ monitor, measureRoundTrip }: DetailsHandlerParts): HttpHandler {
   const rate = new TransactionRate();
-  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    const { method, routeKey, queryPool } = requestOf(event);
-    if (method !== 'GET') {
-      return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
-    }
-    if (routeKey !== DETAILS_ROUTE) {
-      return json(404, { message: 'Not found: use /health/details' });
-    }
-    const report = await detailsOf(queryPool);
-    return report
-      ? json(report.status === 'ok' ? 200 : 503, report)
-      : json(404, { message: 'Not found: no such pool' });
-  };
+  return routeGets({
+    [DETAILS_ROUTE]: async ({ queryPool }) => {
+      const [first, ...rest] = await assessForGet(monitor, queryPool);
+      if (!first) {
+        return json(404, { message: 'Not found: no such pool' });
+      }
+      const assessment = worstOf([first, ...rest]);
+      const { pool, config } = assessment;
+      const [holders, roundTrip] = await Promise.all([
+        monitor.sessionGroups({ pool, config, problems: [] }),
+        measureRoundTrip(config),
+      ]);
+      const now = Date.now();
+      const transactionsPerSecond = rate.next(pool, holders.transactions, now);
+      const report = detailsReport({ assessment, holders, roundTrip, transactionsPerSecond }, now);
+      return json(report.status === 'ok' ? 200 : 503, report);
+    },
+  });
+}
 
-  async function detailsOf(name: string | null): Promise<DetailsReport | null> {
-    const pools = await definitions(monitor, name);
-    const wanted = name === null ? pools : pools.filter(({ pool }) => pool === name);
-    const [first, ...rest] = await assessAll(monitor, wanted, SAMPLE_AGE_MS);
-    if (!first) {
+/** Transactions per second of each pool, from the counter of its database. */
+export class TransactionRate {
+  readonly #counts = new Map<string, { readonly transactions: number; readonly at: number }>();
+
+  /**
+   * The rate since the previous count of this pool; null for the first one, after a reset of the statistics and after a long
+   * pause.
+   *
+   * @param transactions the counter; null if it is unknown
+   * @param at milliseconds since 1970
+   */
+  next(pool: string, transactions: number | null, at: number): number | null {
+    const before = this.#counts.get(pool);
+    if (transactions === null) {
       return null;
     }
-    const assessment = worstOf([first, ...rest]);
-    const { pool, config } = assessment;
-    const [holders, roundTrip] = await Promise.all([
-      monitor.sessionGroups({ pool, config, problems: [] }),
-      trips.measure(config),
-    ]);
-    const now = Date.now();
-    const transactionsPerSecond = rate.next(pool, holders.transactions, now);
-    return detailsReport({ assessment, holders, roundTrip, transactionsPerSecond }, now);
+    this.#counts.set(pool, { transactions, at });
+    if (!before || at <= before.at || at - before.at > RATE_MAX_INTERVAL_MS || transactions < before.transactions) {
+      return null;
+    }
+    return ((transactions - before.transactions) * 1_000) / (at - before.at);
   }
 }

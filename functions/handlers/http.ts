@@ -1,8 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
-import type { PoolEntry } from '../core/ports.js';
-import { ProblemError } from '../core/problems.js';
-import type { Monitor } from '../monitor/monitor.js';
 
 const text = v.fallback(v.string(), '');
 const texts = v.fallback(v.record(v.string(), v.unknown()), {});
@@ -18,51 +15,40 @@ const event = v.fallback(
   { routeKey: '', pathParameters: {}, queryStringParameters: {}, requestContext: { http: { method: '' } } },
 );
 
-/** What of a request decides the answer; empty texts for what is not there. */
+/** Answers an event of API Gateway (HTTP API, payload 2.0). */
+export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** The parameters of a GET that a route answers. */
 export interface HealthRequest {
-  readonly method: string;
-  readonly routeKey: string;
-  /** `{pool}` of the path; null where there is none. */
+  /** `{pool}` of the path; null if the route has no such parameter. */
   readonly pathPool: string | null;
-  /** `?pool=`; null where there is none. */
+  /** `?pool=`; null if it is absent. */
   readonly queryPool: string | null;
 }
 
-/** Reads an event of API Gateway. Never throws: whoever may invoke the function may hand in anything. */
-export function requestOf(from: APIGatewayProxyEventV2): HealthRequest {
-  const { routeKey, pathParameters, queryStringParameters, requestContext } = v.parse(event, from);
-  return {
-    method: requestContext.http.method,
-    routeKey,
-    pathPool: textOrNull(pathParameters.pool),
-    queryPool: textOrNull(queryStringParameters.pool),
+/** What answers each route, by its key such as `GET /health/pool`. */
+export type Routes = Readonly<Record<string, (request: HealthRequest) => Promise<APIGatewayProxyStructuredResultV2>>>;
+
+/**
+ * A handler of GETs: 405 for any other method, and 404 for a route that is not in the table. An event of any shape is
+ * answered, because everyone who may invoke the function may send anything.
+ */
+export function routeGets(routes: Routes): HttpHandler {
+  const answers = new Map(Object.entries(routes));
+  const paths = [...answers.keys()].map((key) => key.replace(/^GET /, '')).join(' or ');
+  return async (from) => {
+    const { routeKey, pathParameters, queryStringParameters, requestContext } = v.parse(event, from);
+    if (requestContext.http.method !== 'GET') {
+      return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
+    }
+    const answer = answers.get(routeKey);
+    return answer
+      ? await answer({ pathPool: textOrNull(pathParameters.pool), queryPool: textOrNull(queryStringParameters.pool) })
+      : json(404, { message: `Not found: use ${paths}` });
   };
 }
 
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-/** How old the definitions may be that a GET works with. */
-const DEFINITIONS_AGE_MS = 30_000;
-
-/**
- * The definitions for a GET. When they cannot be read it still answers: unhealthy, with the reason.
- *
- * @param name of the pool that is asked for, or null for all
- */
-export async function definitions(monitor: Monitor, name: string | null): Promise<readonly PoolEntry[]> {
-  try {
-    return await monitor.pools(DEFINITIONS_AGE_MS);
-  } catch (error) {
-    if (error instanceof ProblemError) {
-      return [{ pool: name ?? 'none', config: null, problems: [error.problem] }];
-    }
-    throw error;
-  }
-}
-
-/** An answer that nobody may keep. */
+/** A JSON answer that no cache stores. */
 export function json(
   statusCode: number,
   body: object,
@@ -73,4 +59,8 @@ export function json(
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body),
   };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }

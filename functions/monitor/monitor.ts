@@ -8,7 +8,7 @@ import type { SessionGroupsResult } from '../core/session-groups.js';
 import { evaluate } from '../core/verdict.js';
 import { inParallel } from './parallel.js';
 
-/** Looks at one pool from both sides. Neither throws, and each answers within the deadline of the check. */
+/** The probes of one pool: of the database and of the pooler. Neither throws, and each ends within the deadline of a check. */
 export interface Probes {
   readonly database: {
     probe(): Promise<DatabaseProbeResult>;
@@ -16,22 +16,28 @@ export interface Probes {
     close(): Promise<void>;
   };
   readonly pooler: {
-    /** @param database what the other side will have seen, for what only it knows; to wait for it is not needed */
+    /** @param database the result of the other probe, which runs at the same time: wait for it only if it is needed */
     probe(database: Promise<DatabaseProbeResult>): Promise<PoolerProbeResult>;
     close(): Promise<void>;
   };
 }
 
+/** Pools that are sampled at the same time. */
+const MAX_CONCURRENT_CHECKS = 100;
+const NO_POOL: PoolEntry = { pool: 'none', config: null, problems: [problem('CONFIG.MISSING')] };
+const NO_SESSION_GROUPS: SessionGroupsResult = { holders: null, transactions: null, problems: [] };
+
+/** A pool whose probes are open. */
 interface Watch {
   readonly config: ValidatedPoolConfig;
   readonly probes: Probes;
-  /** The newest sample, under way or taken. */
+  /** The latest sample, complete or still running. */
   latest: { readonly startedAt: number; readonly sample: Promise<PoolSample> } | null;
 }
 
 /**
- * Samples and judges the pools of a deployment. However many ask at the same time, a pool is sampled once, and not again
- * before its sample is older than the caller accepts.
+ * Samples and evaluates the pools of a deployment. All callers share one sample of a pool: a new one is taken only if the
+ * latest is older than the caller accepts.
  */
 export class Monitor {
   readonly #source: PoolSource;
@@ -44,32 +50,31 @@ export class Monitor {
   }
 
   /**
-   * All pools of the deployment. A deployment that has none is one pool without a definition, so that it cannot be
-   * taken for a healthy one.
+   * All pools of the deployment. A deployment without pools has one entry without a definition, which is unhealthy.
    *
-   * @param maxAgeMs how old the definitions may be
-   * @throws ProblemError when the definitions cannot be read and never were
+   * @param maxAgeMs maximum age of the definitions
+   * @throws ProblemError if the definitions cannot be read and never were
    */
   async pools(maxAgeMs: number): Promise<readonly [PoolEntry, ...PoolEntry[]]> {
     const [first, ...rest] = await this.#source.pools(maxAgeMs);
     const pools = first ? ([first, ...rest] as const) : ([NO_POOL] as const);
-    await this.#forgetAllBut(pools);
+    await this.#closeAllBut(pools);
     return pools;
   }
 
-  /** @param maxAgeMs how old the sample may be; 0 asks the database, or joins who is asking it */
-  async assess(watched: PoolEntry, maxAgeMs: number): Promise<Assessment> {
-    const { pool, config, problems } = watched;
-    const seen = config ? await this.#sample(pool, config, maxAgeMs) : emptySample();
-    const sample = { ...seen, problems: [...problems, ...seen.problems] };
+  /** @param maxAgeMs maximum age of the sample; 0 takes a new one */
+  async assess({ pool, config, problems }: PoolEntry, maxAgeMs: number): Promise<Assessment> {
+    const probed = config ? await this.#sample(pool, config, maxAgeMs) : emptySample();
+    const sample = { ...probed, problems: [...problems, ...probed.problems] };
     return { pool, config, sample, verdict: evaluate(config, sample) };
   }
 
-  /** Who holds the connections of the server: asked anew each time, as only details show it. */
+  /** Who holds the connections of the server. Not cached, because only details show it. */
   async sessionGroups({ pool, config }: PoolEntry): Promise<SessionGroupsResult> {
     return config ? await this.#watch(pool, config).probes.database.sessionGroups() : NO_SESSION_GROUPS;
   }
 
+  /** Closes all connections. */
   async close(): Promise<void> {
     const watches = [...this.#watches.values()];
     this.#watches.clear();
@@ -88,7 +93,7 @@ export class Monitor {
     return sample;
   }
 
-  /** The watch of a pool, made anew when its definition changed. */
+  /** The watch of a pool. It is recreated if the definition changed. */
   #watch(pool: string, config: ValidatedPoolConfig): Watch {
     const known = this.#watches.get(pool);
     if (known && (known.config === config || JSON.stringify(known.config) === JSON.stringify(config))) {
@@ -100,7 +105,7 @@ export class Monitor {
     return watch;
   }
 
-  async #forgetAllBut(pools: readonly PoolEntry[]): Promise<void> {
+  async #closeAllBut(pools: readonly PoolEntry[]): Promise<void> {
     const names = new Set(pools.map(({ pool }) => pool));
     for (const [name, { probes }] of this.#watches) {
       if (!names.has(name)) {
@@ -111,30 +116,23 @@ export class Monitor {
   }
 }
 
-const NO_SESSION_GROUPS: SessionGroupsResult = { holders: null, transactions: null, problems: [] };
-
-/** Pools that are asked at the same time. */
-const MAX_CONCURRENT_CHECKS = 100;
-
-/** Assesses several pools at once, bounded, each with its own deadline: none delays or hides another. */
+/** Assesses several pools, a limited number at the same time. Each has its own deadline, so none delays or hides another. */
 export function assessAll(monitor: Monitor, pools: readonly PoolEntry[], maxAgeMs: number): Promise<Assessment[]> {
-  return inParallel(pools, MAX_CONCURRENT_CHECKS, (watched) => monitor.assess(watched, maxAgeMs));
+  return inParallel(pools, MAX_CONCURRENT_CHECKS, (entry) => monitor.assess(entry, maxAgeMs));
 }
 
-const NO_POOL: PoolEntry = { pool: 'none', config: null, problems: [problem('CONFIG.MISSING')] };
-
 async function takeSample({ database, pooler }: Probes, startedAt: number): Promise<PoolSample> {
-  const reading = database.probe();
-  // The moment at which the database answered, which the managed side does not make younger.
-  const takenAt = reading.then(() => Date.now());
-  const [seen, beside] = await Promise.all([reading, pooler.probe(reading)]);
+  const probing = database.probe();
+  // The time of the database's answer: a slow pooler does not make the sample younger.
+  const takenAt = probing.then(() => Date.now());
+  const [ofDatabase, ofPooler] = await Promise.all([probing, pooler.probe(probing)]);
   return {
     takenAt: await takenAt,
     durationMs: Date.now() - startedAt,
-    database: seen.database,
-    pooler: beside.managed,
-    app: beside.app,
-    problems: [...seen.problems, ...beside.problems],
+    database: ofDatabase.database,
+    pooler: ofPooler.managed,
+    app: ofPooler.app,
+    problems: [...ofDatabase.problems, ...ofPooler.problems],
   };
 }
 

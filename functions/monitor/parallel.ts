@@ -1,4 +1,4 @@
-/** Applies `work` to every item, at most `limit` at a time, and gives the results in the order of the items. */
+/** Applies `work` to every item, at most `limit` at a time. Resolves to the results in the order of the items. */
 export async function inParallel<T, R>(
   items: readonly T[],
   limit: number,

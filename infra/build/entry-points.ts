@@ -3,12 +3,12 @@
  * `infra/` imports them.
  */
 
-/** The functions that are deployed, and the handler that each bundle starts from. */
+/** The functions that are deployed, and the file that each bundle starts from. */
 export const HANDLER_ENTRY_POINTS = {
-  check: 'functions/handlers/check.ts',
-  pool: 'functions/handlers/pool.ts',
-  details: 'functions/handlers/details.ts',
-  page: 'functions/handlers/page.ts',
+  check: 'functions/lambda/check.ts',
+  pool: 'functions/lambda/pool.ts',
+  details: 'functions/lambda/details.ts',
+  page: 'functions/lambda/page.ts',
 } as const;
 
 export type Handler = keyof typeof HANDLER_ENTRY_POINTS;

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { CloudWatchHistory } from '../../functions/aws/cloudwatch-history.js';
 import type { MetricName } from '../../functions/core/metrics.js';
-import { pageHandler } from '../../functions/handlers/page.js';
 import { AwsEndpoint, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { getEvent } from '../support/events.js';
 import { MetricStore, queriesOf } from '../support/metric-store.js';
+import { pageHandlerOf } from '../support/page-handler.js';
 
 const OPERATION = 'GetMetricData';
 /** 12:00:40: the minute that ended 40 s ago has settled. */
@@ -149,13 +149,13 @@ describe('when CloudWatch cannot be asked', () => {
   });
 
   test('the route answers 503 with it', async () => {
-    const { statusCode, body } = await pageHandler(historyOf('orders'))(getEvent('GET /health/history'));
+    const { statusCode, body } = await pageHandlerOf(historyOf('orders'))(getEvent('GET /health/history'));
     expect(statusCode).toBe(503);
     expect(JSON.parse(body ?? '')).toMatchObject({ pool: 'orders', problems: [{ code: 'AWS.CLOUDWATCH' }] });
   });
 });
 
 test('a GET of the page itself asks CloudWatch nothing', async () => {
-  await pageHandler(historyOf('orders'))(getEvent('GET /health'));
+  await pageHandlerOf(historyOf('orders'))(getEvent('GET /health'));
   expect(endpoint.calls).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { jsonLog, type LogFields } from '../../functions/aws/logger.js';
+import { jsonLog } from '../../functions/aws/logger.js';
+import type { LogFields } from '../../functions/core/ports.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

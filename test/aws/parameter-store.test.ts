@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ssmClient } from '../../functions/aws/clients/ssm.js';
-import type { Logger } from '../../functions/aws/logger.js';
 import { ParameterStore } from '../../functions/aws/parameter-store.js';
+import type { Logger } from '../../functions/core/ports.js';
 import {
   type Answer,
   AwsEndpoint,

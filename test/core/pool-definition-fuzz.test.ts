@@ -60,7 +60,7 @@ test('whatever SSM holds, every pool is answered and published, and a second rea
           published.push(...metrics);
           return [];
         };
-        const check = checkHandler(monitor, publish, log);
+        const check = checkHandler({ monitor, publish, log });
         const isUnnamed = pools.some(([pool]) => pool.split('/').at(-1) === '');
         for (const _ of ['first', 'second']) {
           published.length = 0;
@@ -71,7 +71,7 @@ test('whatever SSM holds, every pool is answered and published, and a second rea
             expect(published.map(({ values }) => values.Healthy)).toEqual(published.map(() => 0));
             expect(published.length).toBeGreaterThan(0);
           }
-          const { report } = readAnswer(await poolHandler(monitor)(getEvent(ROUTES.worstPool)));
+          const { report } = readAnswer(await poolHandler({ monitor })(getEvent(ROUTES.worstPool)));
           expect(report?.status).toBe('unhealthy');
         }
         for (const line of lines) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { localConfig } from '../../functions/compose/url-config.js';
+import { parseSettings, parseUrlPool } from '../../functions/compose/url.js';
 import { datapoints } from '../../functions/core/datapoints.js';
 import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
 import { parseDefinition, validateDefinition } from '../../functions/core/pool-definition.js';
@@ -125,12 +125,14 @@ describe('any settings, from any sources', () => {
   });
 
   it('make a local configuration that keeps every rule, or are refused', () => {
-    const target = { endpoint: 'localhost', port: 5432, database: 'app', user: 'app', tls: 'off' } as const;
+    const url = 'postgres://app@localhost/app';
     const nodeEnv = fc.option(fc.oneof(fc.constantFrom(...ENVIRONMENTS, 'staging'), fc.string()), { nil: undefined });
     fc.assert(
       fc.property(anyVariables, nodeEnv, fc.boolean(), (variables, NODE_ENV, sharedUser) => {
         const environment = NODE_ENV === undefined ? variables : { ...variables, NODE_ENV };
-        expectConfigOrMistakes(localConfig('local', target, environment, sharedUser));
+        const settings = parseSettings(environment);
+        const { validation } = parseUrlPool({ url, sharedUser: String(sharedUser), settings });
+        expectConfigOrMistakes(validation);
       }),
     );
   });

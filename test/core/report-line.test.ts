@@ -1,5 +1,5 @@
 import { beforeAll, expect, it, vi } from 'vitest';
-import { localConfig } from '../../functions/compose/url-config.js';
+import { parseSettings, parseUrlPool } from '../../functions/compose/url.js';
 import type { Assessment } from '../../functions/core/pool-report.js';
 import { type Problem, problem } from '../../functions/core/problems.js';
 import { line } from '../../functions/core/report-line.js';
@@ -26,8 +26,8 @@ function database(total: number, active: number | null, orphans: readonly string
 }
 
 function assessment(seen: DatabaseView | null, problems: readonly Problem[] = []): Assessment {
-  const target = { endpoint: 'db', port: 5432, database: 'shop', user: 'app', tls: 'off' as const };
-  const validation = localConfig('local', target, {}, true);
+  const url = 'postgres://app@db/shop?sslmode=disable';
+  const { validation } = parseUrlPool({ url, sharedUser: 'true', settings: parseSettings({}) });
   const config = validation.ok ? validation.config : null;
   const takenAt = Date.UTC(2026, 0, 2, 12, 0, 5);
   const sample = { takenAt, durationMs: 3, database: seen, pooler: null, app: null, problems };

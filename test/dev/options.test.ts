@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { parseSettings } from '../../functions/compose/url.js';
 import { LOCAL_ENVIRONMENT } from '../../functions/core/environment.js';
-import { readCommand } from '../../functions/dev/options.js';
-import { settingsInForce } from '../../functions/dev/settings-lines.js';
+import { readCommand, settingsLines } from '../../functions/dev/options.js';
 
 describe('the command line', () => {
   it('needs nothing', () => {
@@ -11,6 +11,13 @@ describe('the command line', () => {
   it('takes a file for metrics and a port', () => {
     expect(readCommand(['--metrics', 'm.log'], { PORT: '0' })).toEqual({ kind: 'run', port: 0, metricsFile: 'm.log' });
     expect(readCommand([], { PORT: '65535' })).toMatchObject({ port: 65_535 });
+  });
+
+  it('prefers --metrics over POOL_HEALTH_METRICS_FILE', () => {
+    const environment = { POOL_HEALTH_METRICS_FILE: 'variable.log' };
+    expect(readCommand([], environment)).toMatchObject({ metricsFile: 'variable.log' });
+    expect(readCommand(['--metrics', 'option.log'], environment)).toMatchObject({ metricsFile: 'option.log' });
+    expect(readCommand([], { POOL_HEALTH_METRICS_FILE: '' })).toMatchObject({ metricsFile: null });
   });
 
   it.each(['', 'abc', '12abc', '-1', '1.5', '1e3', ' 80', '65536', '0x50'])(
@@ -45,21 +52,22 @@ describe('the command line', () => {
 
 describe('the settings in force', () => {
   it('are one line', () => {
-    expect(settingsInForce({ DATABASE_POOL_MAX: '7' })).toEqual({
-      settings: { min: 2, max: 7, idleTimeout: 10_000, connectionTimeout: 5_000 },
-      lines: ['Pool settings (development): min 2, max 7, idleTimeout 10000 ms, connectionTimeout 5000 ms'],
-    });
+    const settings = parseSettings({ DATABASE_POOL_MAX: '7' });
+    expect(settings.settings).toEqual({ min: 2, max: 7, idleTimeout: 10_000, connectionTimeout: 5_000 });
+    expect(settingsLines(settings)).toEqual([
+      'Pool settings (development): min 2, max 7, idleTimeout 10000 ms, connectionTimeout 5000 ms',
+    ]);
   });
 
   it('come with warnings', () => {
-    const { lines } = settingsInForce({ NODE_ENV: 'staging', DATABASE_POOL_MAX: '101' });
+    const lines = settingsLines(parseSettings({ NODE_ENV: 'staging', DATABASE_POOL_MAX: '101' }));
     expect(lines).toHaveLength(3);
     expect(lines.slice(1).every((text) => text.startsWith('Warning: '))).toBe(true);
   });
 
   it('are all mistakes at once where there are any', () => {
-    const { settings, lines } = settingsInForce({ DATABASE_POOL_MIN: '0', DATABASE_POOL_MAX: 'x' });
-    expect(settings).toBeNull();
-    expect(lines.filter((text) => text.startsWith('Mistake: '))).toHaveLength(2);
+    const settings = parseSettings({ DATABASE_POOL_MIN: '0', DATABASE_POOL_MAX: 'x' });
+    expect(settings.settings).toBeNull();
+    expect(settingsLines(settings).filter((text) => text.startsWith('Mistake: '))).toHaveLength(2);
   });
 });

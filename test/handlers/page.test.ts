@@ -3,9 +3,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { describe, expect, test } from 'vitest';
 import { type History, type HistorySource, historySeries } from '../../functions/core/history.js';
 import { METRIC_NAMESPACE } from '../../functions/core/metrics.js';
-import { pageHandler } from '../../functions/handlers/page.js';
 import { pageModule } from '../../infra/build/page.js';
 import { getEvent } from '../support/events.js';
+import { pageHandlerOf } from '../support/page-handler.js';
 
 const EMPTY: Omit<History, 'pool'> = {
   source: 'memory',
@@ -29,7 +29,7 @@ async function get(
     ...getEvent(routeKey, undefined, method),
     ...(pool !== undefined && { queryStringParameters: { pool } }),
   };
-  return await pageHandler(source(...pools))(event);
+  return await pageHandlerOf(source(...pools))(event);
 }
 
 const PAGE = await get('GET /health');
@@ -132,6 +132,6 @@ test('another route is not found', async () => {
 });
 
 test.each([[null], [{}], [{ requestContext: 7 }]])('the event %j is answered', async (event) => {
-  const { statusCode } = await pageHandler(source('orders'))(event as unknown as APIGatewayProxyEventV2);
+  const { statusCode } = await pageHandlerOf(source('orders'))(event as unknown as APIGatewayProxyEventV2);
   expect(statusCode).toBe(405);
 });

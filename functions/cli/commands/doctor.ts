@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { databaseVariables } from '../../compose/variables.js';
 import type { Finding, Fix } from '../../core/finding.js';
 import { findings } from '../doctor/findings.js';
 import { gather } from '../doctor/gather.js';
 import { UsageError } from '../errors.js';
 import type { Paint, Style, Terminal } from '../output/terminal.js';
+import { readUrlPool } from '../sources/url-pool.js';
 
 export interface DoctorOptions {
   readonly url?: string;
@@ -36,11 +36,9 @@ const ABOUT_WIDTH = 21;
  * @throws UsageError with every mistake at once
  */
 export async function doctor(options: DoctorOptions, { environment, say, paint }: Terminal): Promise<number> {
-  const variables = await databaseVariables(options, environment);
-  if (options.definition !== undefined) {
-    variables.POOL_HEALTH_DEFINITION = await read(options.definition);
-  }
-  const found = findings(await gather(variables, options));
+  const { definition: file } = options;
+  const pool = await readUrlPool(options, environment, file === undefined ? undefined : () => read(file));
+  const found = findings(await gather(pool));
   const failures = found.filter(({ state }) => state === 'failed').length;
   if (options.json) {
     say(JSON.stringify({ wrong: failures, findings: found.map(toJson) }));

@@ -1,5 +1,4 @@
 import { Client, escapeLiteral } from 'pg';
-import { databaseVariables, inTheirWords } from '../../compose/variables.js';
 import { sqlState, toProblem } from '../../connection/errors.js';
 import { tlsOptions } from '../../connection/tls.js';
 import { type ParsedUrl, parseDatabaseUrl } from '../../connection/url.js';
@@ -7,6 +6,7 @@ import { CHECK_APPLICATION_NAME } from '../../core/check-identity.js';
 import { sqlName } from '../../core/check-role.js';
 import { PROBLEMS } from '../../core/problems.js';
 import { Failure, UsageError } from '../errors.js';
+import { type UrlOptions, urlOf } from '../sources/url-pool.js';
 import { type RoleState, roleState } from './role-state.js';
 import { scramVerifier } from './scram.js';
 import { type Setup, statements } from './sql.js';
@@ -20,16 +20,12 @@ const STATEMENT_MS = 10_000;
  * @throws UsageError about the URL or the password
  * @throws Failure of one line; nothing is changed then, unless the COMMIT got no answer, which it says
  */
-export async function runSetup(
-  setup: Setup,
-  options: { readonly url?: string },
-  environment: NodeJS.ProcessEnv,
-): Promise<string[]> {
+export async function runSetup(setup: Setup, options: UrlOptions, environment: NodeJS.ProcessEnv): Promise<string[]> {
   const password = passwordOf(setup, environment);
-  const { DATABASE_URL = '' } = await databaseVariables(options, environment);
-  const parsed = parseDatabaseUrl(DATABASE_URL);
+  const { url, label } = urlOf(options, environment);
+  const parsed = parseDatabaseUrl(url, label);
   if (!parsed.ok) {
-    throw new UsageError(...parsed.violations.map(({ message }) => inTheirWords(message, options)));
+    throw new UsageError(...parsed.violations.map(({ message }) => message));
   }
   const client = await connect(parsed.url);
   let outcome = 'nothing was changed';

@@ -1,10 +1,9 @@
-import { localSettings } from '../../compose/url-config.js';
-import { localRuntime } from '../../compose/url-monitor.js';
-import { databaseVariables, inTheirWords } from '../../compose/variables.js';
+import { urlMonitor } from '../../compose/url-monitor.js';
 import { poolReport } from '../../core/pool-report.js';
 import { toPublic } from '../../core/problems.js';
 import { UsageError } from '../errors.js';
 import type { Source, SourceOptions } from './source.js';
+import { readUrlPool } from './url-pool.js';
 
 /**
  * The pool of a database: the same check that is deployed, run from here.
@@ -12,17 +11,16 @@ import type { Source, SourceOptions } from './source.js';
  * @throws UsageError with every mistake in the URL and in the settings
  */
 export async function databaseSource(options: SourceOptions, environment: NodeJS.ProcessEnv): Promise<Source> {
-  const variables = await databaseVariables(options, environment);
-  const { monitor } = localRuntime(variables);
-  const [watched] = await monitor.pools(0);
-  const mistakes = watched.problems.flatMap(({ values }) => values.violations as readonly string[]);
-  if (mistakes.length > 0) {
-    throw new UsageError(...mistakes.map((mistake) => inTheirWords(mistake, options)));
+  const pool = await readUrlPool(options, environment);
+  if (!pool.validation.ok) {
+    throw new UsageError(...pool.validation.violations.map(({ message }) => message));
   }
+  const { monitor } = urlMonitor(pool);
+  const [entry] = await monitor.pools(0);
   return {
-    warnings: localSettings(variables).warnings,
+    warnings: pool.settings.warnings,
     check: async () => {
-      const assessment = await monitor.assess(watched, 0);
+      const assessment = await monitor.assess(entry, 0);
       const report = poolReport(assessment, Date.now());
       const problems = assessment.verdict.problems.map((problem) => ({ ...toPublic(problem), values: problem.values }));
       return { json: JSON.stringify(report), report, problems };

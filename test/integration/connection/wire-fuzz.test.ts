@@ -44,16 +44,16 @@ async function expectAnswers(answer: Buffer): Promise<void> {
   });
   const published: Datapoints[] = [];
   const logged: string[] = [];
-  const check = checkHandler(
+  const check = checkHandler({
     monitor,
-    async (metrics) => {
+    publish: async (metrics) => {
       published.push(...metrics);
       return [];
     },
-    (...entry) => logged.push(JSON.stringify(entry)),
-  );
+    log: (...entry) => logged.push(JSON.stringify(entry)),
+  });
   await check();
-  const { report } = readAnswer(await poolHandler(monitor)(getEvent(ROUTES.worstPool)));
+  const { report } = readAnswer(await poolHandler({ monitor })(getEvent(ROUTES.worstPool)));
   await monitor.close();
   expect(published.map(({ values }) => values.Healthy)).toEqual([report?.status === 'healthy' ? 1 : 0]);
   expect(logged.join()).not.toContain('MARKED');
@@ -141,7 +141,7 @@ describe('whatever event comes, the answer is that of the contract', () => {
   const monitor = new Monitor({ pools: async () => [] }, () => {
     throw new Error('nothing is to be probed');
   });
-  const handler = poolHandler(monitor);
+  const handler = poolHandler({ monitor });
 
   test('anything', async () => {
     await fc.assert(

@@ -11,7 +11,6 @@ import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../../functions/core/rout
 import { evaluate } from '../../../functions/core/verdict.js';
 import { LocalHistory } from '../../../functions/dev/history.js';
 import { detailsHandler } from '../../../functions/handlers/details.js';
-import { pageHandler } from '../../../functions/handlers/page.js';
 import { poolHandler } from '../../../functions/handlers/pool.js';
 import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PrismaRoundTrip } from '../../../functions/round-trip/prisma-round-trip.js';
@@ -19,6 +18,7 @@ import { RoundTrips } from '../../../functions/round-trip/round-trips.js';
 import { AwsEndpoint, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { DESCRIPTION, mistakes } from '../../support/description.js';
 import { getEvent } from '../../support/events.js';
+import { pageHandlerOf } from '../../support/page-handler.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
 import { configOf, managed, NOON, seen } from '../../support/samples.js';
@@ -47,7 +47,10 @@ function handlersOf(...pools: readonly PoolEntry[]) {
   const login = { credentials: fixedPassword(server.postgres.password), caFile: null };
   const trips = new RoundTrips((config) => new PrismaRoundTrip(config, login));
   open.push(monitor, trips);
-  return { pool: poolHandler(monitor), details: detailsHandler(monitor, trips) };
+  return {
+    pool: poolHandler({ monitor }),
+    details: detailsHandler({ monitor, measureRoundTrip: (config) => trips.measure(config) }),
+  };
 }
 
 type Handler = ReturnType<typeof handlersOf>['pool'];
@@ -148,20 +151,20 @@ describe('answers are as described', () => {
     const sample = { ...seen(), takenAt: Date.now() };
     const local = new LocalHistory(5_000);
     local.add([{ pool: 'orders', config, sample, verdict: evaluate(config, sample) }]);
-    const page = await pageHandler(local)(getEvent(PAGE_ROUTES.page));
+    const page = await pageHandlerOf(local)(getEvent(PAGE_ROUTES.page));
     expect(page).toMatchObject({ statusCode: 200, headers: { 'content-type': expect.stringContaining('text/html') } });
-    const remembered = await answer(pageHandler(local), PAGE_ROUTES.history);
+    const remembered = await answer(pageHandlerOf(local), PAGE_ROUTES.history);
     expect(remembered.body.series.utilization).toEqual([50]);
     expect(mistakes(PAGE_ROUTES.history, 200, remembered.body)).toEqual([]);
 
     const refusing = await AwsEndpoint.start();
     open.push(refusing);
     lambdaEnvironment(refusing.url);
-    const deployed = pageHandler(new CloudWatchHistory(['orders'], { client: cloudWatchClient() }));
+    const deployed = pageHandlerOf(new CloudWatchHistory(['orders'], { client: cloudWatchClient() }));
     const unknown = await answer(deployed, PAGE_ROUTES.history);
     expect(unknown).toMatchObject({ statusCode: 503, body: { problems: [{ code: 'AWS.CLOUDWATCH' }] } });
     expect(mistakes(PAGE_ROUTES.history, 503, unknown.body)).toEqual([]);
-    const unnamed = await answer(pageHandler(new CloudWatchHistory(['a', 'b'])), PAGE_ROUTES.history);
+    const unnamed = await answer(pageHandlerOf(new CloudWatchHistory(['a', 'b'])), PAGE_ROUTES.history);
     expect([unnamed.statusCode, mistakes(PAGE_ROUTES.history, 400, unnamed.body)]).toEqual([400, []]);
   });
 

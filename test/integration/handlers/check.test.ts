@@ -26,14 +26,14 @@ function checkOf(pools: () => readonly PoolEntry[]) {
   const short = { totalMs: 600, connectMs: 400, queryMs: 400, reusedQueryMs: 200 };
   const monitor = new Monitor({ pools: async () => pools() }, (config) => probesFor(server, config, short));
   monitors.push(monitor);
-  const run = checkHandler(
+  const run = checkHandler({
     monitor,
-    async (metrics) => {
+    publish: async (metrics) => {
       published.push(...metrics);
       return [];
     },
-    (level, message, fields) => logged.push({ level, message, fields }),
-  );
+    log: (level, message, fields) => logged.push({ level, message, fields }),
+  });
   return { run, published, logged };
 }
 
@@ -86,11 +86,7 @@ describe('the scheduled check', () => {
       { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
       (config) => probesFor(server, config),
     );
-    const run = checkHandler(
-      monitor,
-      async () => [],
-      () => undefined,
-    );
+    const run = checkHandler({ monitor, publish: async () => [], log: () => undefined });
     await expect(run()).rejects.toThrow('AWS.SSM');
   });
 });

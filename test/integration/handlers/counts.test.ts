@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../../functions/aws/clients/cloudwatch.js';
 import { CloudWatchPublisher } from '../../../functions/aws/cloudwatch-publisher.js';
-import { deployedRuntime } from '../../../functions/compose/aws-monitor.js';
+import { awsMonitor } from '../../../functions/compose/aws-monitor.js';
 import { ROUTES } from '../../../functions/core/routes.js';
 import { checkHandler } from '../../../functions/handlers/check.js';
 import { poolHandler } from '../../../functions/handlers/pool.js';
@@ -53,7 +53,7 @@ async function deployed(count: number, work: (monitor: Monitor) => Promise<void>
   aws.calls.length = 0;
   // The log of the functions.
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const { monitor } = deployedRuntime({});
+  const { monitor } = awsMonitor({});
   try {
     await work(monitor);
   } finally {
@@ -69,11 +69,7 @@ describe('what a check costs', () => {
     (count) =>
       deployed(count, async (monitor) => {
         const sink = new CloudWatchPublisher({ client: cloudWatchClient() });
-        const check = checkHandler(
-          monitor,
-          (metrics) => sink.publish(metrics),
-          () => undefined,
-        );
+        const check = checkHandler({ monitor, publish: (metrics) => sink.publish(metrics), log: () => undefined });
         const before = await statements();
         await check();
         const first = await sessions();
@@ -97,7 +93,7 @@ describe('what a check costs', () => {
 describe('what GETs cost', () => {
   test('1,000 at once and 1,000 after them: one statement, one connection, and one question to each service', () =>
     deployed(1, async (monitor) => {
-      const get = poolHandler(monitor);
+      const get = poolHandler({ monitor });
       const before = await statements();
       const load = () => Promise.all(Array.from({ length: 1_000 }, () => get(getEvent(ROUTES.worstPool))));
       const answers = [...(await load()), ...(await load())];

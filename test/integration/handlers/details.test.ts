@@ -5,11 +5,10 @@ import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import type { PoolEntry } from '../../../functions/core/ports.js';
 import { DETAILS_ROUTE, ROUTES } from '../../../functions/core/routes.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
-import { detailsHandler } from '../../../functions/handlers/details.js';
+import { detailsHandler, TransactionRate } from '../../../functions/handlers/details.js';
 import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PrismaRoundTrip } from '../../../functions/round-trip/prisma-round-trip.js';
 import { RoundTrips } from '../../../functions/round-trip/round-trips.js';
-import { TransactionRate } from '../../../functions/round-trip/transaction-rate.js';
 import { getEvent } from '../../support/events.js';
 import { OWN_SESSIONS, startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
@@ -41,7 +40,7 @@ function handlerOf(...pools: readonly PoolEntry[]) {
   const login = { credentials: fixedPassword(server.postgres.password), caFile: null };
   const made = new RoundTrips((config) => new PrismaRoundTrip(config, login));
   trips.push(made);
-  return detailsHandler(monitor, made);
+  return detailsHandler({ monitor, measureRoundTrip: (config) => made.measure(config) });
 }
 
 async function get(handler: ReturnType<typeof handlerOf>, pool?: string) {

@@ -33,7 +33,7 @@ function watch(pool: string, database: string): PoolEntry {
 function handlerOf(pools: readonly PoolEntry[]) {
   const monitor = new Monitor({ pools: async () => pools }, (config) => probesFor(server, config));
   monitors.push(monitor);
-  return poolHandler(monitor);
+  return poolHandler({ monitor });
 }
 
 async function get(handler: ReturnType<typeof poolHandler>, pool?: string) {
@@ -124,7 +124,7 @@ describe('GET /health/pool', () => {
       { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
       (config) => probesFor(server, config),
     );
-    const { statusCode, json } = await get(poolHandler(broken));
+    const { statusCode, json } = await get(poolHandler({ monitor: broken }));
     expect(statusCode).toBe(503);
     expect(json.problems).toMatchObject([{ code: 'AWS.SSM', severity: 'error' }]);
   });

@@ -14,6 +14,7 @@ import { bundle } from '../../../infra/build/esbuild.js';
 import { bundleFolder, PACKAGE_ROOT } from '../../../infra/package-root.js';
 import { AwsEndpoint, awsAnswer, lambdaVariables } from '../../support/aws-endpoint.js';
 import { CLOSED_URL } from '../../support/aws-faults.js';
+import { awsOfManyPools, callsOf, secretDefinition } from '../../support/aws-of-many-pools.js';
 import { invokeBundle } from '../../support/invoke-bundle.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE } from '../../support/probe.js';
@@ -28,7 +29,7 @@ const MEASURED: Readonly<Record<Handler, { readonly bytes: number; readonly modu
   details: { bytes: 3_085_253, modules: 595 },
   page: { bytes: 312_188, modules: 407 },
 };
-/** Those that look at pools by themselves. */
+/** Those that probe pools. */
 const CHECKING = HANDLERS.filter((handler) => handler !== 'page');
 const IN_2100 = '2100-01-01T00:00:00Z';
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-bundle-'));
@@ -37,6 +38,8 @@ const bundles = {} as Record<Handler, Bundle>;
 interface Bundle {
   readonly bytes: number;
   readonly modules: number;
+  /** Our own files in it, whatever file of the bundle they are in. */
+  readonly sources: readonly string[];
   /** Packages of which something is in it, by its files. */
   readonly files: Readonly<Record<string, readonly string[]>>;
   /** The same of `index.js`. */
@@ -78,6 +81,7 @@ beforeAll(async () => {
     bundles[handler] = {
       bytes: index.bytes,
       modules: index.inputs.length,
+      sources: Object.keys(inputs).filter((file) => !file.includes('node_modules/')),
       files: Object.fromEntries(Object.entries(files).map(([file, output]) => [file, packagesOf(output.inputs)])),
       packages: packagesOf(index.inputs),
       atStart: packagesOf(loadedWith(handlerBundle(handler).entryPoints.index, inputs)),
@@ -93,6 +97,37 @@ describe('what is in a bundle', () => {
     expect(packages.includes('pg')).toBe(handler !== 'page');
     expect(packages.filter((name) => unwanted.test(name))).toEqual([]);
     expect(packages.some((name) => name.startsWith('@prisma/'))).toBe(handler === 'details');
+  });
+
+  test.each(HANDLERS)(
+    '%s: no source of npm start, the command, the browser, the deployment or the tests',
+    (handler) => {
+      const { sources } = bundles[handler];
+      const deployed =
+        /^functions\/(lambda|handlers|compose|round-trip|monitor|core|connection|postgres|poolers|aws|app|page\/generated)\//;
+      expect(sources).toContain(`functions/lambda/${handler}.ts`);
+      expect(sources.filter((file) => !deployed.test(file))).toEqual([]);
+    },
+  );
+
+  test.each(HANDLERS)('%s: only its own entry point and handler', (handler) => {
+    const others = HANDLERS.filter((other) => other !== handler).join('|');
+    const ofOthers = new RegExp(`^functions/(lambda|handlers)/(${others})\\.ts$`);
+    expect(bundles[handler].sources.filter((file) => ofOthers.test(file))).toEqual([]);
+  });
+
+  test.each([
+    ['page/', ['page']],
+    ['round-trip/', ['details']],
+    ['app/', ['details']],
+    ['monitor/', CHECKING],
+    ['compose/url.ts', []],
+    ['compose/aws-publisher.ts', ['check']],
+  ] as const)('functions/%s is in the bundles of %j only', (part, expected) => {
+    const holding = HANDLERS.filter((handler) =>
+      bundles[handler].sources.some((file) => file.startsWith(`functions/${part}`)),
+    );
+    expect([...holding].sort()).toEqual([...expected].sort());
   });
 
   test.each([
@@ -159,30 +194,54 @@ describe('what is in a bundle', () => {
   });
 });
 
-function get(environment: Record<string, string>, handler: Handler = 'pool', routeKey: string = ROUTES.worstPool) {
+function get(
+  environment: Readonly<Record<string, string>>,
+  handler: Handler = 'pool',
+  routeKey: string = ROUTES.worstPool,
+) {
   return invokeBundle(join(folder, handler), routeKey, environment);
 }
 
 describe('the bundles of the API, each in a process of its own', () => {
   let server: TestServer;
+  /** Defines the pool of the server. */
+  let aws: AwsEndpoint;
   beforeAll(async () => {
     server = await startTestServer();
     await server.createCheckRole(CHECK_ROLE);
+    const { port, password } = server.postgres;
+    aws = await awsOfManyPools(1, secretDefinition(port, 'postgres', CHECK_ROLE), password);
   });
-  afterAll(() => server?.close());
+  afterAll(async () => {
+    await aws?.close();
+    await server?.close();
+  });
 
   test('answers 200 for a database that is well', async () => {
     const sessions = await server.open(4, 'idle');
     const own = 1;
-    const { statusCode, json } = await get({ DATABASE_URL: server.postgres.url({ user: CHECK_ROLE }) });
+    const { statusCode, json } = await get(lambdaVariables(aws.url));
     await sessions.close();
     expect(json).toMatchObject({ status: 'healthy', metrics: { idleConnections: 4 + own }, problems: [] });
     expect(statusCode).toBe(200);
   });
 
+  test('DATABASE_URL and the other variables of npm start change nothing: the definition in SSM decides', async () => {
+    aws.calls.length = 0;
+    const { statusCode, json } = await get({
+      ...lambdaVariables(aws.url),
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/elsewhere',
+      DATABASE_POOL_MAX: '7',
+      NODE_ENV: 'test',
+      POOL_HEALTH_DEFINITION: '{}',
+    });
+    expect(callsOf(aws)).toMatchObject({ GetParametersByPath: 1 });
+    expect(json).toMatchObject({ pool: 'pool-0', status: 'healthy', config: { max: 20 }, problems: [] });
+    expect(statusCode).toBe(200);
+  });
+
   test('answer details with Prisma in them', async () => {
-    const url = server.postgres.url({ user: CHECK_ROLE });
-    const { statusCode, json } = await get({ DATABASE_URL: url }, 'details', DETAILS_ROUTE);
+    const { statusCode, json } = await get(lambdaVariables(aws.url), 'details', DETAILS_ROUTE);
     const roundTrip = { acquireMs: expect.any(Number), queryMs: expect.any(Number) };
     expect(json).toMatchObject({ status: 'ok', problems: [], roundTrip });
     expect(statusCode).toBe(200);

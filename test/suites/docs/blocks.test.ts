@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { localSettings } from '../../../functions/compose/url-config.js';
+import { parseSettings } from '../../../functions/compose/url.js';
 import { parseDatabaseUrl } from '../../../functions/connection/url.js';
 import { parseDefinition } from '../../../functions/core/pool-definition.js';
 import { readContext } from '../../../infra/context.js';
@@ -77,7 +77,7 @@ describe('JSON', () => {
 describe('.env', () => {
   it.each(of('env'))('%s has no mistake', (_, { text }) => {
     const variables = parseEnv(text) as Record<string, string>;
-    expect(localSettings(variables)).toMatchObject({ violations: [], warnings: [] });
+    expect(parseSettings(variables)).toMatchObject({ violations: [], warnings: [] });
     expect(parseDatabaseUrl(variables.DATABASE_URL ?? '').ok).toBe(true);
   });
 });

@@ -1,8 +1,13 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { vi } from 'vitest';
+import type { Runtime } from '../../../functions/compose/runtime.js';
+import type { Publish } from '../../../functions/core/datapoints.js';
+import type { Environment } from '../../../functions/core/environment.js';
 import type { Assessment } from '../../../functions/core/pool-report.js';
 import type { ProblemCode } from '../../../functions/core/problems.js';
 import { ROUTES } from '../../../functions/core/routes.js';
+import type { checkHandler } from '../../../functions/handlers/check.js';
+import type { HttpHandler } from '../../../functions/handlers/http.js';
 import { getEvent } from '../../support/events.js';
 import type { Outputs } from './outputs.js';
 import { type Report, readAnswer } from './shape.js';
@@ -20,39 +25,48 @@ export interface Look {
   readonly tookMs: number;
 }
 
-type CheckModule = typeof import('../../../functions/handlers/check.js');
-type PoolModule = typeof import('../../../functions/handlers/pool.js');
+type Check = ReturnType<typeof checkHandler>;
 
 /**
- * The functions as they are wired in production: each imported anew, so that it reads the environment and has connections
- * of its own, as two Lambda functions have.
+ * The functions as they are composed in production: each with freshly imported modules, so that it has clients and
+ * connections of its own, as two Lambda functions have.
  */
 export class Deployment {
-  readonly #check: CheckModule['handler'];
+  readonly #check: Check;
   /** Answers GETs. */
-  readonly pool: PoolModule['handler'];
+  readonly pool: HttpHandler;
   readonly #ends: readonly (() => Promise<void>)[];
   readonly #outputs: Outputs;
 
-  private constructor(check: CheckModule, pool: PoolModule, ends: (() => Promise<void>)[], outputs: Outputs) {
-    this.#check = check.handler;
-    this.pool = pool.handler;
+  private constructor(check: Check, pool: HttpHandler, ends: (() => Promise<void>)[], outputs: Outputs) {
+    this.#check = check;
+    this.pool = pool;
     this.#ends = ends;
     this.#outputs = outputs;
   }
 
-  /** @param environment of the functions; undefined takes a variable away */
+  /**
+   * @param environment of the functions; undefined takes a variable away. With `DATABASE_URL` they are composed as
+   * `npm start` does, otherwise as deployed.
+   */
   static async start(environment: Readonly<Record<string, string | undefined>>, outputs: Outputs): Promise<Deployment> {
     for (const [name, value] of Object.entries(environment)) {
       vi.stubEnv(name, value);
     }
     vi.resetModules();
-    const check = await import('../../../functions/handlers/check.js');
-    const { close: endCheck } = await import('../../../functions/compose/runtime.js');
+    const { checkHandler } = await import('../../../functions/handlers/check.js');
+    const ofCheck = await compose(environment);
+    const check = checkHandler(ofCheck);
     vi.resetModules();
-    const pool = await import('../../../functions/handlers/pool.js');
-    const { close: endPool } = await import('../../../functions/compose/runtime.js');
-    return new Deployment(check, pool, [endCheck, endPool], outputs);
+    const { poolHandler } = await import('../../../functions/handlers/pool.js');
+    const ofPool = await compose(environment);
+    const pool = poolHandler(ofPool);
+    const ends = [ofCheck, ofPool].map(
+      ({ monitor }) =>
+        () =>
+          monitor.close(),
+    );
+    return new Deployment(check, pool, ends, outputs);
   }
 
   /** The scheduled check and a GET at the same time. */
@@ -90,6 +104,20 @@ export class Deployment {
   async close(): Promise<void> {
     await Promise.all(this.#ends.map((end) => end()));
   }
+}
+
+async function compose(environment: Environment): Promise<Runtime & { readonly publish: Publish }> {
+  const { DATABASE_URL: url, POOL_HEALTH_SHARED_USER: sharedUser, POOL_HEALTH_METRICS_FILE: file = null } = environment;
+  if (url !== undefined) {
+    const { parseSettings, parseUrlPool } = await import('../../../functions/compose/url.js');
+    const { urlMonitor } = await import('../../../functions/compose/url-monitor.js');
+    const { metricsFilePublisher } = await import('../../../functions/dev/metrics-file.js');
+    const pool = parseUrlPool({ url, sharedUser, settings: parseSettings(environment) });
+    return { ...urlMonitor(pool), publish: metricsFilePublisher(file) };
+  }
+  const { awsMonitor } = await import('../../../functions/compose/aws-monitor.js');
+  const { awsPublisher } = await import('../../../functions/compose/aws-publisher.js');
+  return { ...awsMonitor(environment), publish: awsPublisher() };
 }
 
 function summary(assessments: readonly Assessment[]) {

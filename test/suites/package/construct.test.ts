@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, ROUTES } from '../../../functions/core/routes.js';
 import { HANDLERS } from '../../../infra/build/entry-points.js';
+import { type AwsEndpoint, lambdaVariables } from '../../support/aws-endpoint.js';
+import { awsOfManyPools, secretDefinition } from '../../support/aws-of-many-pools.js';
 import { invokeBundle } from '../../support/invoke-bundle.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE } from '../../support/probe.js';
@@ -104,18 +106,24 @@ describe('a CDK app that has installed pool-health', () => {
 
 describe('the functions that the package brings along, each in a process of its own', () => {
   let server: TestServer;
+  let aws: AwsEndpoint;
   beforeAll(async () => {
     server = await startTestServer();
     await server.createCheckRole(CHECK_ROLE);
+    const { port, password } = server.postgres;
+    aws = await awsOfManyPools(1, secretDefinition(port, 'postgres', CHECK_ROLE), password);
   });
-  afterAll(() => server?.close());
+  afterAll(async () => {
+    await aws?.close();
+    await server?.close();
+  });
 
   test.each([
     ['pool', ROUTES.worstPool, { status: 'healthy', problems: [] }],
     ['details', DETAILS_ROUTE, { status: 'ok', problems: [], roundTrip: { queryMs: expect.any(Number) } }],
   ])('%s answers a GET', async (handler, route, expected) => {
-    const environment = { DATABASE_URL: server.postgres.url({ user: CHECK_ROLE }) };
-    const answer = await invokeBundle(project.inPackage(`dist/functions/${handler}`), route, environment);
+    const folder = project.inPackage(`dist/functions/${handler}`);
+    const answer = await invokeBundle(folder, route, lambdaVariables(aws.url));
     expect(answer).toMatchObject({ statusCode: 200, json: expected });
   });
 });

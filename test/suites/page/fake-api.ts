@@ -4,7 +4,7 @@ import { problem, toPublic } from '../../../functions/core/problems.js';
 import { PAGE_ROUTES, ROUTES } from '../../../functions/core/routes.js';
 import { type LocalServer, listen } from '../../../functions/dev/http-server.js';
 import { json } from '../../../functions/handlers/http.js';
-import { pageHandler } from '../../../functions/handlers/page.js';
+import { pageHandlerOf } from '../../support/page-handler.js';
 import type { Scene } from './scenes.js';
 
 /** Serves the page itself, and beside it the JSON of a scene. Only for what a real database does not show on demand. */
@@ -23,7 +23,7 @@ export class StandIn {
   private constructor(server: LocalServer, scene: Scene) {
     this.#server = server;
     this.scene = scene;
-    const page = pageHandler(this.#source());
+    const page = pageHandlerOf(this.#source());
     server.serve(async (event) => {
       const { routeKey } = event;
       this.asked.set(routeKey, (this.asked.get(routeKey) ?? 0) + 1);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { deployedRuntime } from '../../../functions/compose/aws-monitor.js';
-import { localRuntime } from '../../../functions/compose/url-monitor.js';
+import { awsMonitor } from '../../../functions/compose/aws-monitor.js';
+import { parseSettings, parseUrlPool } from '../../../functions/compose/url.js';
+import { urlMonitor } from '../../../functions/compose/url-monitor.js';
 import type { Monitor } from '../../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { CONSOLE_USER } from '../../support/pgbouncer.js';
@@ -38,7 +39,8 @@ test("npm start: the console is found out, with the URL's own user", async () =>
   await scene.crowd(2, 2);
   const url = new URL(scene.server.postgres.url({ user: APP, database: SHOP }));
   url.port = String(scene.pooler.port);
-  const { sample, verdict } = await assessed(localRuntime({ DATABASE_URL: url.href }).monitor);
+  const pool = parseUrlPool({ url: url.href, sharedUser: undefined, settings: parseSettings({}) });
+  const { sample, verdict } = await assessed(urlMonitor(pool).monitor);
   expect(sample.pooler).toMatchObject({
     kind: 'pgbouncer',
     source: 'console',
@@ -62,7 +64,7 @@ function deployed(managed?: object): Monitor {
   };
   const parameter = { Name: '/pool-health/orders', Value: JSON.stringify(definition), Type: 'String', Version: 1 };
   aws.answer('GetParametersByPath', awsAnswer({ Parameters: [parameter] }));
-  return deployedRuntime({}).monitor;
+  return awsMonitor({}).monitor;
 }
 
 const NAMED = { kind: 'pgbouncer', user: CONSOLE_USER, auth: { type: 'secret', arn: arnOf('console') } };

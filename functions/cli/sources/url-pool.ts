@@ -1,0 +1,47 @@
+import { parseSettings, parseUrlPool, readDefinition, type UrlInput, type UrlPool } from '../../compose/url.js';
+import { Failure, UsageError } from '../errors.js';
+
+/** Options of every command that connects to a database. */
+export interface UrlOptions {
+  readonly url?: string;
+}
+
+/**
+ * The URL of the command line, otherwise `DATABASE_URL`, with the name that mistakes in it are reported by.
+ *
+ * @throws UsageError if there is no URL at all
+ */
+export function urlOf({ url }: UrlOptions, { DATABASE_URL }: NodeJS.ProcessEnv): Pick<UrlInput, 'url' | 'label'> {
+  if (url !== undefined) {
+    return { url, label: '--url' };
+  }
+  if (DATABASE_URL === undefined) {
+    throw new UsageError('no database is named: set DATABASE_URL, or see --help for --url');
+  }
+  return { url: DATABASE_URL, label: 'DATABASE_URL' };
+}
+
+/**
+ * Parses what the user wrote about the pool: the URL, the variables and the definition.
+ *
+ * @param readText reads the definition; by default the one that the environment names
+ * @throws UsageError if there is no URL at all
+ * @throws Failure if the definition cannot be read
+ */
+export async function readUrlPool(
+  options: UrlOptions,
+  environment: NodeJS.ProcessEnv,
+  readText = () => namedDefinition(environment),
+): Promise<UrlPool> {
+  const url = urlOf(options, environment);
+  const settings = parseSettings(environment, await readText());
+  return parseUrlPool({ ...url, sharedUser: environment.POOL_HEALTH_SHARED_USER, settings });
+}
+
+async function namedDefinition(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  try {
+    return await readDefinition(environment);
+  } catch (cause) {
+    throw new Failure(cause instanceof Error ? cause.message : 'the definition could not be read', { cause });
+  }
+}

@@ -1,0 +1,25 @@
+import { appendFile } from 'node:fs/promises';
+import type { Datapoints, Publish } from '../core/datapoints.js';
+import { emfLine } from '../core/emf.js';
+
+/**
+ * Publishes to a file: one line of CloudWatch embedded metric format for each pool. If the file cannot be written, the lines
+ * go to standard error, so none is lost.
+ *
+ * @param file null to publish nothing
+ */
+export function metricsFilePublisher(file: string | null): Publish {
+  return async (metrics) => {
+    if (file !== null) {
+      await append(file, metrics);
+    }
+    return [];
+  };
+}
+
+async function append(file: string, metrics: readonly Datapoints[]): Promise<void> {
+  const lines = metrics.map((datapoints) => `${emfLine(datapoints)}\n`).join('');
+  await appendFile(file, lines).catch((error: NodeJS.ErrnoException) => {
+    process.stderr.write(`The metrics could not be written (${error.code}); they follow.\n${lines}`);
+  });
+}
