@@ -41,7 +41,7 @@ module.exports = {
     mayOnly('connection', ['core']),
     mayOnly('aws', ['core', 'connection']),
     mayOnly('postgres', ['connection', 'core']),
-    mayOnly('poolers', ['connection', 'core', 'aws'], 'warn'),
+    mayOnly('poolers', ['connection', 'core', 'aws']),
     {
       name: 'only-rds-proxy-uses-aws',
       severity: 'error',

@@ -11,7 +11,7 @@ import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { Monitor } from '../monitor/monitor.js';
 import { PoolerProbe, type PoolerReaders } from '../poolers/probe.js';
 import { ProxyMetrics } from '../poolers/rds-proxy/cloudwatch.js';
-import type { ProxySources } from '../poolers/rds-proxy/reader.js';
+import { type ProxySources, rdsProxyReader } from '../poolers/rds-proxy/reader.js';
 import { RdsProxyApi } from '../poolers/rds-proxy/settings.js';
 import { createReaders } from '../poolers/readers.js';
 import { PostgresProbe } from '../postgres/probe.js';
@@ -41,13 +41,13 @@ function credentialsFor({ auth, endpoint, port, user }: ValidatedPoolConfig): Cr
 function readerFactory(): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
   const reader = new CloudWatchReader();
   const apps = new AppMetrics(reader);
-  const proxies: ProxySources = { metrics: new ProxyMetrics(reader), api: new RdsProxyApi() };
+  const sources: ProxySources = { metrics: new ProxyMetrics(reader), api: new RdsProxyApi() };
   return (config, credentials) => {
     const { endpoint, port } = config;
     return createReaders(config, {
       login: { credentials, caFile: null },
       consoleLogin: ({ user, auth }) => ({ credentials: awsCredentials({ endpoint, port, user, auth }), caFile: null }),
-      proxies,
+      rdsProxy: rdsProxyReader(config, sources),
       appGauges: () => apps.read(config.pool),
     });
   };

@@ -1,56 +1,57 @@
-import { configuredMaxOf } from '../cli/doctor/ceiling.js';
-import type { Facts } from '../cli/doctor/facts.js';
 import { type Finding, failed, ok, setting, unknown } from '../core/finding.js';
-import { ordinarySlots } from '../core/sample.js';
+import type { PoolerView } from '../core/sample.js';
 
-/** What stands between, and whether its limits fit. Pure. */
-export function managedFindings(facts: Facts): Finding[] {
-  const about = 'managed pool';
-  switch (facts.managed?.kind) {
+/** What the pooler's limits are compared with. */
+export interface PoolerContext {
+  /** Null before anything is known about the pooler. */
+  readonly pooler: PoolerView | null;
+  /** Connections that all instances of the application may open; null when there is a mistake in the settings. */
+  readonly configuredMax: number | null;
+  /** Slots of the server for ordinary clients; null when the server could not be probed. */
+  readonly serverSlots: number | null;
+}
+
+/** The subject of these findings, a fixed word of `doctor --json`. */
+const ABOUT = 'managed pool';
+
+/** Which pooler there is, and whether its limits fit. Pure. */
+export function poolerFindings(context: PoolerContext): Finding[] {
+  switch (context.pooler?.kind) {
     case undefined:
-      return [unknown(about, 'Whether a pooler stands between was not seen.')];
+      return [unknown(ABOUT, 'Whether there is a pooler is unknown.')];
     case 'none':
-      return [ok(about, 'None stands between: connections reach the server itself.')];
+      return [ok(ABOUT, 'No pooler: connections go straight to PostgreSQL.')];
     case 'rds-proxy':
-      return [unknown(about, 'An RDS Proxy, whose figures are in CloudWatch: the deployed check reads them.')];
+      return [unknown(ABOUT, 'An RDS Proxy. Its stats are in CloudWatch: the deployed check reads them.')];
     case 'unknown':
       return [
-        unknown(
-          about,
-          'A pooler stands between, whose console does not answer. If it is a PgBouncer: add the user to stats_users.',
-        ),
+        unknown(ABOUT, 'A pooler whose console does not answer. If it is a PgBouncer: add the user to stats_users.'),
       ];
     case 'pgbouncer':
-      return pgbouncer(about, facts);
+      return pgbouncerFindings(context);
   }
 }
 
-function pgbouncer(about: string, facts: Facts): Finding[] {
-  const { managed, database } = facts;
-  const figures = managed?.stats ?? null;
-  if (figures === null) {
-    return [unknown(about, 'A PgBouncer, whose console could not be asked.')];
+function pgbouncerFindings({ pooler, configuredMax, serverSlots }: PoolerContext): Finding[] {
+  const stats = pooler?.stats ?? null;
+  if (stats === null) {
+    return [unknown(ABOUT, 'A PgBouncer whose console could not be queried.')];
   }
-  const { limit } = figures;
-  const clients = figures.settings?.max_client_conn ?? null;
-  const promised = configuredMaxOf(facts);
-  const slots = database && ordinarySlots(database.slots);
-  const found: Finding[] = [];
-  if (clients !== null && promised !== null && promised > clients) {
-    const text = `The settings allow ${promised} connections, but PgBouncer takes ${clients} clients.`;
-    found.push(failed(about, text, setting(`max_client_conn = ${promised} in pgbouncer.ini`)));
+  const { limit } = stats;
+  const maxClients = stats.settings?.max_client_conn ?? null;
+  const failures: Finding[] = [];
+  if (maxClients !== null && configuredMax !== null && configuredMax > maxClients) {
+    const text = `The settings allow ${configuredMax} connections, but PgBouncer accepts ${maxClients} clients.`;
+    failures.push(failed(ABOUT, text, setting(`max_client_conn = ${configuredMax} in pgbouncer.ini`)));
   }
-  if (limit !== null && slots !== null && limit > slots) {
-    const text = `PgBouncer may open ${limit} connections for this pool, but the server has ${slots} slots for clients.`;
-    found.push(failed(about, text, setting(`default_pool_size = ${slots} in pgbouncer.ini at most`)));
+  if (limit !== null && serverSlots !== null && limit > serverSlots) {
+    const text = `PgBouncer may open ${limit} connections for this pool, but the server has ${serverSlots} slots for clients.`;
+    failures.push(failed(ABOUT, text, setting(`default_pool_size = ${serverSlots} in pgbouncer.ini at most`)));
+  }
+  if (failures.length > 0) {
+    return failures;
   }
   const size = limit === null ? 'without a limit' : `of ${limit} connections`;
-  return found.length > 0
-    ? found
-    : [
-        ok(
-          about,
-          `A PgBouncer ${size} for this pool, ${clients === null ? 'an unknown number of' : clients} clients at most.`,
-        ),
-      ];
+  const clients = maxClients === null ? 'an unknown number of' : maxClients;
+  return [ok(ABOUT, `A PgBouncer ${size} for this pool, ${clients} clients at most.`)];
 }

@@ -2,8 +2,7 @@ import type { Login } from '../connection/credentials.js';
 import type { PoolerDefinition, ValidatedPoolConfig } from '../core/pool-config.js';
 import type { AppView } from '../core/sample.js';
 import { PgbouncerReader } from './pgbouncer/reader.js';
-import type { PoolerReaders } from './probe.js';
-import { type ProxySources, proxyAddress, RdsProxyReader } from './rds-proxy/reader.js';
+import type { PoolerReader, PoolerReaders } from './probe.js';
 
 /** The part of a definition that names a pooler's admin console. */
 export type ConsoleDefinition = Extract<PoolerDefinition, { readonly kind: 'pgbouncer' }>;
@@ -19,11 +18,11 @@ export interface ReaderAccess {
    */
   readonly consoleLogin?: (console: ConsoleDefinition) => Login;
   /**
-   * Where the stats of RDS Proxies come from.
+   * The reader of the RDS Proxy in front of the pool; null if there is none. See `rdsProxyReader`.
    *
-   * @default stats of RDS Proxies are unknown
+   * @default stats of RDS Proxies are not read
    */
-  readonly proxies?: ProxySources;
+  readonly rdsProxy?: PoolerReader | null;
   /**
    * Reads the gauges that the application publishes. Null when it publishes none.
    *
@@ -34,13 +33,12 @@ export interface ReaderAccess {
 
 /** Creates the readers of one pool. Nothing connects before the first read. */
 export function createReaders(config: ValidatedPoolConfig, access: ReaderAccess): PoolerReaders {
-  const { proxies, appGauges } = access;
-  const address = proxies ? proxyAddress(config) : null;
+  const { rdsProxy, appGauges } = access;
   return {
     pgbouncer: pgbouncerReader(config, access),
-    ...(proxies && address && { rdsProxy: new RdsProxyReader({ address, sources: proxies }) }),
+    ...(rdsProxy && { rdsProxy }),
     // RDS Proxy and application share CloudWatch as their source: if CloudWatch fails, one problem reports it, not two.
-    ...(appGauges && { appGauges: address ? () => appGauges().catch(() => null) : appGauges }),
+    ...(appGauges && { appGauges: rdsProxy ? () => appGauges().catch(() => null) : appGauges }),
   };
 }
 

@@ -69,7 +69,7 @@ it('facts without a fault are all fine', () => {
 
 describe('the managed pool', () => {
   it.each([
-    ['rds-proxy', 'figures are in CloudWatch'],
+    ['rds-proxy', 'stats are in CloudWatch'],
     ['unknown', 'add the user to stats_users'],
   ] as const)('%s is not called fine, as its limits were not seen', (kind, said) => {
     const managed: PoolerView = { kind, source: 'backend', stats: null };

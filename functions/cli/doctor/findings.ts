@@ -1,8 +1,9 @@
 import { type Finding, failed, ok, setting, unknown } from '../../core/finding.js';
 import { PROBLEMS, type Problem } from '../../core/problems.js';
 import { pairs } from '../../core/report-line.js';
-import { managedFindings } from '../../poolers/findings.js';
-import { ceilingFindings } from './ceiling.js';
+import { ordinarySlots } from '../../core/sample.js';
+import { poolerFindings } from '../../poolers/findings.js';
+import { ceilingFindings, configuredMaxOf } from './ceiling.js';
 import type { AddressFacts, Facts } from './facts.js';
 import { roleFindings } from './role-findings.js';
 import { settingsFindings } from './settings-findings.js';
@@ -18,7 +19,11 @@ export function findings(facts: Facts): Finding[] {
     ...(facts.database ? [version(facts.database.serverVersion)] : []),
     ...ceilingFindings(facts),
     ...roleFindings(facts),
-    ...managedFindings(facts),
+    ...poolerFindings({
+      pooler: facts.managed,
+      configuredMax: configuredMaxOf(facts),
+      serverSlots: facts.database && ordinarySlots(facts.database.slots),
+    }),
     ...check(facts),
   ];
 }

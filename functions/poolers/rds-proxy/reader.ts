@@ -89,6 +89,12 @@ export class RdsProxyReader implements PoolerReader {
   }
 }
 
+/** The reader of the RDS Proxy in front of a pool; null if neither definition nor host name shows one. */
+export function rdsProxyReader(config: ValidatedPoolConfig, sources: ProxySources): RdsProxyReader | null {
+  const address = proxyAddress(config);
+  return address && new RdsProxyReader({ address, sources });
+}
+
 /** The RDS Proxy in front of a pool, from its definition and host name; null if neither shows one. */
 export function proxyAddress({
   managed,
