@@ -24,7 +24,11 @@ async function signatureOf(url: string, sent: Record<string, string>, region: st
 }
 
 test.each([
-  ['the region of an API Gateway host', 'https://id.execute-api.eu-central-1.amazonaws.com/health/pool', 'eu-central-1'],
+  [
+    'the region of an API Gateway host',
+    'https://id.execute-api.eu-central-1.amazonaws.com/health/pool',
+    'eu-central-1',
+  ],
   ['the region of a host in China', 'https://id.execute-api.cn-north-1.amazonaws.com.cn/health/pool/a.b', 'cn-north-1'],
   ['AWS_REGION for a custom domain', 'https://health.example.com/stage/health/pool', 'us-east-1'],
 ])('a request is signed for %s', async (_, url, region) => {
