@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, DOCUMENTS, linksOf, ROOT_PAGES } from '../support/markdown.js';
+import { anchorsOf, DOCUMENTS, linksOf, ROOT_PAGES, read } from '../support/markdown.js';
 import { ROOT } from '../tools/root.js';
 
 /** What is wrong with a link, or null. Addresses in the network are not asked. */
@@ -52,6 +52,11 @@ describe('no link leads nowhere', () => {
     expect(broken('docs/runbook.md', '../README.md#no-such')).toMatch(/no such heading/);
     expect(broken('docs/runbook.md', 'nowhere.md')).toMatch(/no such file/);
   });
+});
+
+it.each([...DOCUMENTS, ...ROOT_PAGES])('the files of this project that %s names exist', (file) => {
+  const named = [...read(file).matchAll(/`((?:functions|infra|test|docs|\.ci)\/[\w./-]*)`/g)];
+  expect(named.flatMap(([, path = '']) => (existsSync(join(ROOT, path)) ? [] : [path]))).toEqual([]);
 });
 
 it('every document can be reached from the README', () => {
