@@ -20,7 +20,7 @@ export const CONSTRUCT_ENTRY_POINT = 'infra/index.ts';
 export const APP_ENTRY_POINT = 'functions/app/index.ts';
 export const CLI_ENTRY_POINT = 'functions/cli/main.ts';
 
-/** Modules that a handler loads only when its `import()` is reached, by the name of the file beside `index.js`. */
+/** Modules that a handler loads only when its `import()` is reached, by the name of the file next to `index.js`. */
 export const LAZY_ENTRY_POINTS = {
   rds: 'functions/aws/clients/rds.ts',
   'rds-certificates': 'functions/connection/rds-certificates.ts',

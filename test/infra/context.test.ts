@@ -26,11 +26,11 @@ const withPool = (pool: object, ...others: readonly object[]) => ({ ...ATTACH, p
 const withDefinition = (definition: object) =>
   withPool({ ...ORDERS, definition: { ...ORDERS.definition, ...definition } });
 
-describe('what may be deployed', () => {
+describe('a valid context is accepted', () => {
   it.each([
     ['the demo', { mode: 'demo' }],
     [
-      'the demo with all that both modes know',
+      'the demo with all keys of both modes',
       {
         mode: 'demo',
         name: 'demo-2',
@@ -43,19 +43,19 @@ describe('what may be deployed', () => {
         runbook: 'https://wiki.example.com/pools',
       },
     ],
-    ['what exists', ATTACH],
-    ['one pool with a login at the database itself', withPool({ ...WITHOUT_LOGIN, dbResourceId: 'cluster-ABC123' })],
-    ['a context of the command line, as text', JSON.stringify(ATTACH)],
+    ['existing pools', ATTACH],
+    ['one pool with a login at the database', withPool({ ...WITHOUT_LOGIN, dbResourceId: 'cluster-ABC123' })],
+    ['a context from the command line, as text', JSON.stringify(ATTACH)],
   ])('%s', (_, context) => {
     expect(mistakesIn(context)).toEqual([]);
   });
 
-  it('takes the name of the deployment by default', () => {
+  it('a context without a name gets the default name', () => {
     expect(readContext({ mode: 'demo' })).toEqual({ mode: 'demo', name: 'pool-health' });
   });
 });
 
-describe('every wrong context is one clear line', () => {
+describe('an invalid context is reported as one clear line', () => {
   it.each([
     [
       'no context at all',
@@ -196,7 +196,7 @@ describe('every wrong context is one clear line', () => {
     expect(mistakesIn(context)).toEqual([line]);
   });
 
-  it('a definition is refused in the words of the code that reads it from SSM', () => {
+  it('mistakes in a definition have the texts of the code that validates definitions from SSM', () => {
     const [line, ...others] = mistakesIn(withDefinition({ endpont: 'x', port: 0 }));
     expect([line, ...others]).toHaveLength(2);
     expect(line).toMatch(/^pool "orders": .*port/);
@@ -204,7 +204,7 @@ describe('every wrong context is one clear line', () => {
   });
 });
 
-it('all mistakes come at once: of the shape, of definitions and between keys', () => {
+it('all mistakes are reported at once: of the schema, in definitions and between keys', () => {
   const lines = mistakesIn({
     ...WITHOUT_VPC,
     egres: 'nat',

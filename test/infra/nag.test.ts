@@ -5,7 +5,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ATTACH, emptyApp, stackOf } from '../support/synth.js';
 
-/** Findings of the rules that review calls AwsSolutions, as `rule at construct`. */
+/** Findings of the AwsSolutions rules, as `rule at construct`. */
 function findings(app: App): readonly string[] {
   const directory = app.outdir;
   try {
@@ -46,11 +46,11 @@ describe.each([
   ['attached, with endpoints', ATTACH],
   ['attached, with NAT and a closed API', { ...ATTACH, egress: 'nat', apiAuth: 'iam' }],
 ])('%s', (_, context) => {
-  it('has no finding that is not explained', () => {
+  it('has no finding without an explanation', () => {
     expect(findings(checked(context))).toEqual([]);
   });
 
-  it('explains nothing that no rule finds', () => {
+  it('has no explanation without a finding', () => {
     const explained: Acknowledgment[] = [];
     vi.spyOn(Validations.prototype, 'acknowledge').mockImplementation((...rules) => {
       explained.push(...rules.filter(({ id }) => id.startsWith('AwsSolutions-')));

@@ -24,7 +24,7 @@ const blind: Minute = { Healthy: 0, Saturated: 0 };
 const nothing: Minute = {};
 const times = (count: number, minute: Minute): readonly Minute[] => Array.from({ length: count }, () => minute);
 
-/** The changes of act-now with the minute in which they come, and what else was on in each minute. */
+/** The minutes in which act-now changes, and the alarms that are on in each minute. */
 function run(minutes: readonly Minute[]) {
   const states = replay(alarms, minutes);
   const actNow = states.map((state) => ruleHolds(rule, state));
@@ -45,21 +45,21 @@ describe('a pool that fills, becomes unreachable and recovers', () => {
   ];
   const { changes, on } = run(minutes);
 
-  it('act-now goes on once, and off once', () => {
+  it('turns act-now on once and off once', () => {
     expect(changes).toEqual([
       [5, true],
       [24, false],
     ]);
   });
 
-  it('stays on while the probe cannot see, because what is not seen has not become better', () => {
+  it('stays on while the probe fails, because an unknown value has not improved', () => {
     for (const minute of on.slice(11, 23)) {
       expect(minute).toEqual(expect.arrayContaining(['utilization-critical', 'unhealthy']));
       expect(minute).not.toContain('heartbeat');
     }
   });
 
-  it('is preceded by the warnings and followed by quiet', () => {
+  it('turns on the warnings first, and has no alarm on at the end', () => {
     expect(on[4]).toEqual([]);
     expect(on[6]).toEqual([
       'utilization-warning',
@@ -72,25 +72,25 @@ describe('a pool that fills, becomes unreachable and recovers', () => {
   });
 });
 
-describe('what pages and what does not', () => {
-  it('one bad minute does not', () => {
+describe('act-now', () => {
+  it('stays off for one bad minute', () => {
     expect(run([...times(5, seen(50)), blind, ...times(5, seen(50))]).changes).toEqual([]);
   });
 
-  it('one minute in which a layer is full does', () => {
+  it('turns on for one minute in which a layer is full', () => {
     expect(run([...times(5, seen(50)), full, ...times(5, seen(50))]).changes).toEqual([
       [5, true],
       [6, false],
     ]);
   });
 
-  it('exactly 90 % is not critical, but unhealthy, and that is enough', () => {
+  it('turns on at exactly 90 %, which is unhealthy although not critical', () => {
     const { changes, on } = run(times(4, seen(90)));
     expect(on.at(-1)).toEqual(['utilization-high', 'unhealthy']);
     expect(changes).toEqual([[1, true]]);
   });
 
-  it('a monitor that is silent does, and stops when it reports again', () => {
+  it('turns on when the monitor stops reporting, and off when it reports again', () => {
     const { changes, on } = run([...times(5, seen(50)), ...times(8, nothing), ...times(3, seen(50))]);
     expect(on[12]).toEqual(['heartbeat']);
     expect(changes).toEqual([
@@ -99,13 +99,13 @@ describe('what pages and what does not', () => {
     ]);
   });
 
-  it('a pool that stops reporting while it is full does not look better', () => {
+  it('stays on for a pool that stops reporting while it is full', () => {
     const { changes } = run([...times(4, full), ...times(10, nothing)]);
     expect(changes).toEqual([[0, true]]);
   });
 });
 
-describe('the evaluator gives the examples of the documentation of CloudWatch', () => {
+describe('the evaluator agrees with the examples in the documentation of CloudWatch', () => {
   const alarm = (m: number, TreatMissingData: string): EvaluatedAlarm => ({
     MetricName: 'm',
     ComparisonOperator: 'GreaterThanThreshold',

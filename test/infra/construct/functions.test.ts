@@ -15,7 +15,7 @@ beforeAll(() => {
 const functions = (of: Template) => Object.entries(of.findResources('AWS::Lambda::Function'));
 
 describe('the functions', () => {
-  it('get the environment variables of the contract and no other', () => {
+  it('have the environment variables of the contract and no others', () => {
     expect(functions(template)).toHaveLength(HANDLERS.length);
     const { POOL_HEALTH_PARAMETER_PREFIX, POOL_HEALTH_POOLS, ...others } = DEPLOYED_ENVIRONMENT;
     expect(others).toEqual({});
@@ -25,26 +25,26 @@ describe('the functions', () => {
     }
   });
 
-  it('tell the page of the pools that are watched', () => {
+  it('pass the names of the monitored pools to the page', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { POOL_HEALTH_POOLS: 'orders,carts,reports' } },
     });
   });
 
-  it('stand in the VPC, but for the page, which reaches no database', () => {
+  it('run in the VPC, except the page, which connects to no database', () => {
     for (const [id, { Properties }] of functions(template)) {
       expect(Properties.VpcConfig === undefined, id).toBe(id.includes('Page'));
     }
   });
 
-  it('read the definitions where they are written, under a path of their deployment', () => {
+  it('read the definitions from the path of their own deployment', () => {
     const reading = { Environment: { Variables: { POOL_HEALTH_PARAMETER_PREFIX: '/shop-watch' } } };
     open.resourcePropertiesCountIs('AWS::Lambda::Function', reading, HANDLERS.length - 1);
     open.hasResourceProperties('AWS::SSM::Parameter', { Name: '/shop-watch/orders' });
     template.hasResourceProperties('AWS::SSM::Parameter', { Name: '/pool-health/orders' });
   });
 
-  it('run on a supported Node, on ARM, traced, with a log that ends', () => {
+  it('run on a supported Node, on ARM, with tracing and a log retention', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -56,17 +56,17 @@ describe('the functions', () => {
     template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
   });
 
-  it('run a bundle each, of their own', () => {
+  it('run one bundle each', () => {
     const code = functions(template).map(([, { Properties }]) => Properties.Code.S3Key);
     expect(new Set(code).size).toBe(HANDLERS.length);
   });
 
-  it('have longer than the deadline of a check, and the check is done before the next', () => {
+  it('have more time than the timeout of a check, and the check ends before the next one starts', () => {
     const timeouts = functions(template).map(([, { Properties }]) => Properties.Timeout);
     expect(timeouts.sort()).toEqual([10, 15, 20, 30]);
   });
 
-  it('reserve concurrency only where asked to: the API as said, the others one', () => {
+  it('reserve concurrency only if it is set: the API that number, the others one', () => {
     const reserved = functions(template).map(([id, { Properties }]) => [id, Properties.ReservedConcurrentExecutions]);
     expect(reserved.sort()).toEqual([
       [expect.stringContaining('Check'), 1],
@@ -87,7 +87,7 @@ describe('a check that is late or failed is not repeated', () => {
     });
   });
 
-  it('by the schedule, which runs the check every minute', () => {
+  it('by the schedule, which starts the check every minute', () => {
     const [, schedule] = Object.entries(template.findResources('AWS::Scheduler::Schedule'))[0] ?? [];
     expect(schedule?.Properties).toMatchObject({
       ScheduleExpression: 'rate(1 minute)',
@@ -112,14 +112,14 @@ describe('the API', () => {
     ]);
   });
 
-  it('bounds how many environments can stand, and with them connections', () => {
+  it('limits how many environments can run, and so how many connections', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingBurstLimit: 5, ThrottlingRateLimit: 5 },
     });
   });
 
-  it('logs every request as JSON, without what a client sent', () => {
+  it('logs every request as JSON, without data that the client sent', () => {
     const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
     const format = JSON.parse(stage?.Properties.AccessLogSettings.Format);
     expect(Object.keys(format)).toEqual(
@@ -128,7 +128,7 @@ describe('the API', () => {
     expect(JSON.stringify(format)).not.toMatch(/authorizer|querystring|header/i);
   });
 
-  it('is public unless it is closed, but for details, which name users', () => {
+  it('is public unless it requires signatures, except details, which name users', () => {
     for (const { Properties } of Object.values(open.findResources('AWS::ApiGatewayV2::Route'))) {
       const isPublic = Properties.RouteKey !== 'GET /health/details';
       expect(Properties.AuthorizationType, Properties.RouteKey).toBe(isPublic ? 'NONE' : 'AWS_IAM');

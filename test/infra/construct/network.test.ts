@@ -6,7 +6,7 @@ import { PoolHealth } from '../../../infra/construct/pool-health.js';
 import { ATTACH, emptyApp, templateOf } from '../../support/synth.js';
 import { plain } from '../../support/templates.js';
 
-/** Every way out of a group and into one: from, to, port. */
+/** The rules of all security groups, as `from -> to:port`. */
 function ways(template: Template, direction: 'Ingress' | 'Egress'): readonly string[] {
   const apart = Object.values(template.findResources(`AWS::EC2::SecurityGroup${direction}`)).map(({ Properties }) => {
     const group = short(plain(Properties.GroupId));
@@ -23,7 +23,7 @@ function ways(template: Template, direction: 'Ingress' | 'Egress'): readonly str
   return [...apart, ...inline].sort();
 }
 
-/** How the CDK writes that a group lets nothing out. */
+/** The CDK's address for a group without outbound traffic. */
 const NOWHERE = '255.255.255.255/32';
 const short = (id: string) => id.replace(/^PoolHealthFunctionsNetwork/, '').replace(/[0-9A-F]{8}$/, '');
 const endpoints = (template: Template) =>
@@ -42,24 +42,24 @@ describe('with interface endpoints', () => {
     ]);
   });
 
-  it('the groups on the other side let in the functions alone, one rule however many pools share the group', () => {
+  it('the groups of the databases admit the functions only, by one rule however many pools share the group', () => {
     expect(ways(template, 'Ingress')).toEqual(['Functions -> Endpoints:443', 'Functions -> sg-0123456789abcdef0:5432']);
   });
 
-  it('there is one for each service that is called, in the subnets of the functions', () => {
+  it('there is one endpoint for each service that is called, in the subnets of the functions', () => {
     expect(endpoints(template)).toEqual(['ssm', 'monitoring', 'secretsmanager', 'rds']);
     template.allResourcesProperties('AWS::EC2::VPCEndpoint', { SubnetIds: ATTACH.subnetIds, VpcId: ATTACH.vpcId });
     const inSubnets = { VpcConfig: { SubnetIds: ATTACH.subnetIds } };
-    // All but the page.
+    // All functions except the page.
     template.resourcePropertiesCountIs('AWS::Lambda::Function', inSubnets, HANDLERS.length - 1);
   });
 
-  it('there is none for secrets that nobody reads', () => {
+  it('there is no endpoint for Secrets Manager if no pool has a secret', () => {
     const [orders] = ATTACH.pools;
     expect(endpoints(templateOf({ ...ATTACH, pools: [orders] }))).toEqual(['ssm', 'monitoring', 'rds']);
   });
 
-  it('there is none for the RDS API where no RDS Proxy is', () => {
+  it('there is no endpoint for the RDS API without an RDS Proxy', () => {
     const [, , reports] = ATTACH.pools;
     expect(endpoints(templateOf({ ...ATTACH, pools: [reports] }))).toEqual(['ssm', 'monitoring', 'secretsmanager']);
   });
@@ -68,7 +68,7 @@ describe('with interface endpoints', () => {
 describe('with NAT', () => {
   const template = templateOf({ ...ATTACH, egress: 'nat' });
 
-  it('no endpoint is made, and HTTPS is open instead', () => {
+  it('no endpoint is created, and outbound HTTPS is open instead', () => {
     expect(endpoints(template)).toEqual([]);
     expect(ways(template, 'Egress')).toEqual([
       'Functions -> 0.0.0.0/0:443',
@@ -78,7 +78,7 @@ describe('with NAT', () => {
   });
 });
 
-it('outside a VPC there is no network, and no right to make network interfaces', () => {
+it('outside a VPC there is no network, and no permission to create network interfaces', () => {
   const stack = new Stack(emptyApp(), 'Public');
   const { definition, name } = ATTACH.pools[2];
   const health = new PoolHealth(stack, 'Health', { pools: [{ name, definition }] });

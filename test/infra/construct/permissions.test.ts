@@ -40,7 +40,7 @@ const ALL_MAKE: readonly Call[] = [
   ['ec2:AssignPrivateIpAddresses', INTERFACE],
   ['ec2:UnassignPrivateIpAddresses', INTERFACE],
 ];
-/** It reaches no pool: what it shows comes from CloudWatch. */
+/** The page connects to no pool: it reads CloudWatch only. */
 const PAGE_MAKES = ALL_MAKE.filter(([action]) => /^(cloudwatch:GetMetricData|xray:.*)$/.test(action));
 const NOBODY_MAKES: readonly Call[] = [
   ['ssm:GetParameter', here('ssm', 'parameter/pool-health/orders')],
@@ -132,7 +132,7 @@ describe.each(ROLES)('$who', ({ id, makes, doesNotMake }) => {
 describe('the schedule', () => {
   const policies = policiesOf(templateOf(ATTACH), 'PoolHealthScheduleRole');
 
-  it('may run the check and nothing else', async () => {
+  it('may invoke the check and nothing else', async () => {
     const run = (name: string) => decide(policies, 'lambda:InvokeFunction', here('lambda', `function:${name}`));
     expect(await run('check')).toBe('Allowed');
     expect(await run('check:1')).toBe('ImplicitlyDenied');
@@ -140,7 +140,7 @@ describe('the schedule', () => {
   });
 });
 
-it('a pool without IAM login gives the functions no rds-db:connect, one without secret no secret', async () => {
+it('a pool without IAM login grants no rds-db:connect, and a pool without a secret grants no secret', async () => {
   const [orders, , reports] = ATTACH.pools;
   const withSecret = policiesOf(templateOf({ ...ATTACH, pools: [reports] }), 'PoolHealthFunctionsCheckRole');
   expect(JSON.stringify(withSecret)).not.toContain('rds-db:');
@@ -148,7 +148,7 @@ it('a pool without IAM login gives the functions no rds-db:connect, one without 
   expect(JSON.stringify(withIam)).not.toContain('secretsmanager:');
 });
 
-it('a PgBouncer that is named gives the functions the secret of its console, and no other', async () => {
+it('a PgBouncer in the definition grants the secret of its console, and no other', async () => {
   const [orders] = ATTACH.pools;
   const auth = { type: 'secret', arn: here('secretsmanager', 'secret:bouncer/stats-AbCdEf') };
   const definition = { ...orders.definition, managed: { kind: 'pgbouncer', user: 'stats', auth } };
@@ -208,7 +208,7 @@ describe('an RDS Proxy', () => {
       [no, no, no, no, no, no, yes, no],
     ],
     [
-      'that is not there is not asked for: a host of another AWS service',
+      'is not queried for a host of another AWS service',
       { ...reports, definition: { ...unnamed, endpoint: 'x.proxy-abc.eu-central-1.elb.amazonaws.com' } },
       [no, no, no, no, no, no, yes, no],
     ],
@@ -223,7 +223,7 @@ describe('an RDS Proxy', () => {
     expect(await Promise.all(calls.map(([action, resource]) => decide(policies, action, resource)))).toEqual(expected);
   });
 
-  it('of the CDK brings its ARN as a login', async () => {
+  it('of the CDK provides its ARN as a login', async () => {
     const policies = policiesOf(templateOf({ mode: 'demo' }), 'PoolHealthFunctionsCheckRole');
     const statements = policies.flatMap(({ policy }) => (policy as { Statement: Statement[] }).Statement);
     const described = statements.filter(({ Action }) => Action.includes('rds:DescribeDBProxies'));
@@ -271,7 +271,7 @@ interface Policy {
   readonly policy: unknown;
 }
 
-/** The policies of the role whose logical id begins so, as IAM would get them. */
+/** The policies of the role whose logical id begins with the prefix, as IAM gets them. */
 function policiesOf(template: Template, role: string): readonly Policy[] {
   const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, { Properties }]) =>
     Properties.Roles.some((of: unknown) => plain(of).startsWith(role)),
@@ -285,7 +285,7 @@ function policiesOf(template: Template, role: string): readonly Policy[] {
   return policies.map(([name, { Properties }]) => ({ name, policy: resolved(Properties.PolicyDocument) }));
 }
 
-/** A policy without intrinsic functions, its resources under names that the tests above can know. */
+/** A policy without intrinsic functions; its resources have names that the tests above know. */
 function resolved(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(resolved);

@@ -16,22 +16,22 @@ const POOL: WatchedPoolProps = {
   definition: { endpoint: 'db.example.com', database: 'app', user: 'watcher', auth: { type: 'secret', arn: SECRET } },
 };
 
-/** The construct in an app of a user's own. */
+/** The construct in a user's app. */
 function inAStack(props: Partial<PoolHealthProps> = {}) {
   const stack = new Stack(emptyApp(), 'Shop');
   const health = new PoolHealth(stack, 'Health', { pools: [POOL], ...props });
   return { stack, health, template: () => Template.fromStack(stack) };
 }
 
-describe('the construct in an app of a user', () => {
-  it('needs no more than a pool, and takes names from the stack', () => {
+describe("the construct in a user's app", () => {
+  it('needs only a pool, and takes names from the stack', () => {
     const { health, template } = inAStack();
     expect(health.parameterNames).toEqual(['/pool-health/main']);
     template().hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-main-utilization-high' });
     template().hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: 'Shop' });
   });
 
-  it('hands out its alarms by name', () => {
+  it('provides its alarms by name', () => {
     const { health, template } = inAStack();
     const alarms = template().findResources('AWS::CloudWatch::Alarm');
     expect(health.alarms.size).toBe(Object.keys(alarms).length + 1);
@@ -40,7 +40,7 @@ describe('the construct in an app of a user', () => {
     );
   });
 
-  it('lets an alarm be taken out, and deploys without it', () => {
+  it('deploys without an alarm that the app removes', () => {
     const { health, template } = inAStack();
     const alarm = health.alarms.get('main-active-high');
     expect(alarm?.node.scope?.node.tryRemoveChild(alarm.node.id)).toBe(true);
@@ -48,13 +48,13 @@ describe('the construct in an app of a user', () => {
     template().resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-main-active-high' }, 0);
   });
 
-  it('warns where a definition is odd', () => {
+  it('warns about an unusual value in a definition', () => {
     const { stack } = inAStack({ pools: [{ ...POOL, definition: { ...POOL.definition, pool: { max: 500 } } }] });
     const warnings = stack.node.findAll().flatMap(({ node }) => node.metadata.map(({ data }) => String(data)));
     expect(warnings.join()).toContain('pool "main": pool.max (500) is above 100');
   });
 
-  it('says what to do when so many pools do not fit into one stack', () => {
+  it('fails synth with the fix when the pools do not fit into one stack', () => {
     const pools = (count: number) => Array.from({ length: count }, (_, index) => ({ ...POOL, name: `pool-${index}` }));
     const { Resources } = inAStack({ pools: pools(30) })
       .template()
@@ -65,7 +65,7 @@ describe('the construct in an app of a user', () => {
     );
   });
 
-  it('refuses pools that cannot work, all mistakes at once', () => {
+  it('throws for invalid pools, with all mistakes at once', () => {
     const iam = { ...POOL, name: 'iam', definition: { ...POOL.definition, auth: { type: 'iam' } as const } };
     const wrong = { ...POOL, name: 'a b', definition: { ...POOL.definition, pool: { min: 9, max: 3 } } };
     expect(() => inAStack({ pools: [POOL, POOL, iam, wrong, { ...POOL, name: 'small', ceiling: 19 }] })).toThrowError(
@@ -81,8 +81,8 @@ describe('the construct in an app of a user', () => {
   });
 });
 
-describe('metrics for alarms of a user', () => {
-  it('there is one for each metric of the contract', () => {
+describe("the metrics for a user's own alarms", () => {
+  it('include every metric of the check', () => {
     const { health } = inAStack();
     for (const name of Object.keys(METRICS)) {
       const metric = (health as unknown as Record<string, PoolHealth['metricHealthy']>)[`metric${name}`]?.call(
@@ -97,7 +97,7 @@ describe('metrics for alarms of a user', () => {
     }
   });
 
-  it("period and statistic are the caller's, what it measures is not", () => {
+  it('take period and statistic from the caller, but not their identity', () => {
     const { stack, health, template } = inAStack();
     const identity = { namespace: 'Other', metricName: 'Other', dimensionsMap: { Pool: 'other' } };
     const options = { period: Duration.minutes(5), statistic: Stats.AVERAGE, label: 'mine', ...identity };
@@ -126,13 +126,13 @@ describe('metrics for alarms of a user', () => {
     });
   });
 
-  it('a pool that nobody watches has none', () => {
+  it('throw for a pool that is not monitored', () => {
     expect(() => inAStack().health.metricHealthy('mian')).toThrowError('There is no pool "mian" here; there are main.');
   });
 });
 
-describe('who may call the API', () => {
-  it('a principal that is granted it, when it is closed', () => {
+describe('the API', () => {
+  it('can be called by a principal with a grant if it requires signatures', () => {
     const { stack, health, template } = inAStack({ apiAuth: 'iam' });
     health.grantInvokeApi(new Role(stack, 'Caller', { assumedBy: new AccountPrincipal('111122223333') }));
     template().hasResourceProperties('AWS::IAM::Policy', {
@@ -143,15 +143,15 @@ describe('who may call the API', () => {
     });
   });
 
-  it('a public API has nothing to grant, and says so', () => {
+  it('throws for a grant if it is public', () => {
     const { stack, health } = inAStack({ detailsAuth: 'none' });
     const caller = new Role(stack, 'Caller', { assumedBy: new AccountPrincipal('111122223333') });
     expect(() => health.grantInvokeApi(caller)).toThrowError(/public \(apiAuth and detailsAuth "none"\)/);
   });
 });
 
-describe('what is known only at deployment', () => {
-  it('may stand in a definition: endpoint, port, secret and the name of the proxy', () => {
+describe('a value that is known only at deployment', () => {
+  it('is accepted in a definition: endpoint, port, secret and the name of the proxy', () => {
     const stack = new Stack(emptyApp(), 'Shop');
     const proxy = new CfnDBProxy(stack, 'Proxy', {
       dbProxyName: 'x',
@@ -173,7 +173,7 @@ describe('what is known only at deployment', () => {
       })),
     });
     const template = Template.fromStack(stack);
-    // One set of alarms for the proxy, named after the first pool that stands behind it.
+    // One set of alarms for the proxy, named after the first pool behind it.
     template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-one-proxy-pinned' }, 1);
     template.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', { AlarmName: 'Shop-two-proxy-pinned' }, 0);
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {

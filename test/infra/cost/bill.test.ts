@@ -12,7 +12,7 @@ const quantity = (what: string) => costs.find((cost) => cost.what.startsWith(wha
 const usd = (what: string) => monthlyUsd(costs.filter((cost) => cost.what.startsWith(what)));
 
 describe('the bill of a deployment', () => {
-  it('counts what the template has', () => {
+  it('counts the resources in the template', () => {
     const endpoints = Object.keys(template.findResources('AWS::EC2::VPCEndpoint')).length;
     expect(quantity('interface endpoints')).toBe(endpoints * ATTACH.subnetIds.length);
     expect(quantity('custom metrics')).toBe(3 * Object.keys(METRICS).length);
@@ -20,13 +20,13 @@ describe('the bill of a deployment', () => {
     expect(quantity('dashboards')).toBe(1);
   });
 
-  it('counts an alarm as often as it looks at metrics', () => {
+  it('counts an alarm once for each metric that it evaluates', () => {
     const alarms = alarmsOf(template);
-    // Of each pool no-idle-connections and active-high, of the proxy proxy-pinned and proxy-near-limit, look at two.
+    // Of each pool no-idle-connections and active-high, of the proxy proxy-pinned and proxy-near-limit, evaluate two.
     expect(quantity('metrics in alarms')).toBe(alarms.size + 3 * 2 + 2);
   });
 
-  it('pays invocations by the millisecond that was begun, and by memory', () => {
+  it('bills invocations by started millisecond and by memory', () => {
     const [[, { Properties }] = ['', { Properties: {} }]] = Object.entries(
       template.findResources('AWS::Lambda::Function'),
     );

@@ -16,7 +16,7 @@ beforeAll(() => {
 const only = (type: string) => Object.entries(template.findResources(type))[0] ?? ['', {}];
 
 describe('the demo', () => {
-  it('has no way to the internet', () => {
+  it('has no route to the internet', () => {
     for (const type of ['AWS::EC2::NatGateway', 'AWS::EC2::InternetGateway', 'AWS::EC2::Route']) {
       template.resourceCountIs(type, 0);
     }
@@ -58,7 +58,7 @@ describe('the demo', () => {
     ]);
   });
 
-  it('makes the role of the check through the Data API, with no password', () => {
+  it('creates the role of the check through the Data API, without a password', () => {
     const [, role] = only('Custom::AWS');
     for (const event of [role.Properties.Create, role.Properties.Update]) {
       const call = JSON.parse(plain(event));
@@ -69,7 +69,7 @@ describe('the demo', () => {
     expect(role.Properties.Delete).toBeUndefined();
   });
 
-  it('begins to check when the role and the proxy are there, and to alarm when checks have begun', () => {
+  it('starts checks after the role and the proxy exist, and alarms after the schedule exists', () => {
     const [schedule, { DependsOn }] = only('AWS::Scheduler::Schedule');
     const [roleStatement] = only('Custom::AWS');
     const [proxyTarget] = only('AWS::RDS::DBProxyTargetGroup');
@@ -79,31 +79,31 @@ describe('the demo', () => {
     }
   });
 
-  it('leaves nothing when it is destroyed', () => {
-    const kept = Object.entries(template.toJSON().Resources).filter(([, resource]) => {
+  it('leaves no resource behind when it is destroyed', () => {
+    const retained = Object.entries(template.toJSON().Resources).filter(([, resource]) => {
       const { DeletionPolicy, UpdateReplacePolicy } = resource as Record<string, string>;
       return [DeletionPolicy, UpdateReplacePolicy].some((policy) => policy !== undefined && policy !== 'Delete');
     });
-    expect(kept).toEqual([]);
+    expect(retained).toEqual([]);
     template.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
     template.hasResource('AWS::RDS::DBCluster', {
       DeletionPolicy: 'Delete',
       Properties: { DeletionProtection: false },
     });
-    // The group that the proxy would make by itself, made before it and so removed after it.
+    // The proxy would create this group: the stack creates it first, so that it removes it last.
     template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/rds/proxy/pool-health-demo' });
     expect(only('AWS::RDS::DBProxy')[1].DependsOn).toContainEqual(expect.stringContaining('ProxyLog'));
-    // Functions of the CDK that bring a log group of their own with them.
+    // Functions of the CDK, which otherwise create log groups outside the stack.
     for (const [id, { Properties }] of Object.entries(template.findResources('AWS::Lambda::Function'))) {
       expect(Properties.LoggingConfig?.LogGroup, id).toBeDefined();
     }
   });
 });
 
-describe('what it costs', () => {
+describe('the costs of the demo', () => {
   const quantities = Object.fromEntries(DEMO_COSTS.map(({ what, quantity }) => [what.replace(/ \(.*/, ''), quantity]));
 
-  it('is counted as the template has it', () => {
+  it('count the resources in its template', () => {
     const cluster = only('AWS::RDS::DBCluster')[1].Properties;
     const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint'));
     const metrics = [...alarmsOf(template).values()].map(
@@ -114,7 +114,7 @@ describe('what it costs', () => {
       'RDS Proxy, ACU': 8,
       'interface endpoints': endpoints.flatMap(({ Properties }) => Properties.SubnetIds).length,
       'custom metrics': Object.keys(METRICS).length,
-      // Eight of the proxy and the waiting requests of the application, which the checks of test/aws count.
+      // Eight of the proxy, and AppWaiting of the application: the tests of the readers count them.
       'metrics read every minute': 9,
       'metrics read every minute while the page is open': Object.keys(HISTORY_METRICS).length,
       'metrics in alarms': metrics.reduce((sum, count) => sum + count, 0),
@@ -124,7 +124,7 @@ describe('what it costs', () => {
     });
   });
 
-  it('is said in one line, to the ten', () => {
+  it('are announced in one line, rounded to ten USD', () => {
     expect(monthlyUsd(DEMO_COSTS)).toBeCloseTo(43.8 + 87.6 + 43.8 + 3.942 + 2.19 + 2.7 + 2.6 + 0.5 + 3 + 0.4, 2);
     expect(demoNotice()).toMatch(/^pool-health: mode "demo" creates .* about 190 USD a month .*destroy.*$/);
   });

@@ -43,7 +43,7 @@ function stepsOf(title: string): readonly (readonly [string, number | null])[] {
 }
 
 describe('the Grafana dashboard', () => {
-  it('can be imported: it asks for a data source and has a schema, its variables depend on each other in order', () => {
+  it('can be imported: it has a data source input, a schema version, and variables in the order of their dependencies', () => {
     expect(dashboard.__inputs).toMatchObject([{ name: 'DS_CLOUDWATCH', type: 'datasource', pluginId: 'cloudwatch' }]);
     expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(36);
     const names = dashboard.templating.list.map(({ name }: { name: string }) => name);
@@ -52,7 +52,7 @@ describe('the Grafana dashboard', () => {
     expect([...used].sort()).toEqual(['DS_CLOUDWATCH', ...names].sort());
   });
 
-  it('begins with the region of the data source, not with the first of the alphabet', () => {
+  it('starts with the region of the data source, not with the alphabetically first one', () => {
     const [, region] = dashboard.templating.list;
     expect(region).toMatchObject({ name: 'region', current: { text: 'default', value: 'default' } });
   });
@@ -68,7 +68,7 @@ describe('the Grafana dashboard', () => {
     expect(new Set(visible)).toEqual(new Set(Object.keys(metrics)));
   });
 
-  it('asks the chosen source and region, minute by minute', () => {
+  it('queries the selected data source and region, minute by minute', () => {
     for (const { datasource, region, period } of targets) {
       expect([datasource.uid, region, period]).toEqual(['$datasource', '$region', '60']);
     }
@@ -102,7 +102,7 @@ describe('the Grafana dashboard', () => {
     ]);
   });
 
-  it('lays panels beside each other, none over another', () => {
+  it('lays out panels without overlap', () => {
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, index) => `${x + (index % w)}/${y + Math.floor(index / w)}`),
     );

@@ -75,7 +75,7 @@ function alarm(name: string): AlarmProperties {
   return found;
 }
 
-/** Where a row of the table appears. */
+/** What the alarms of a row are about. */
 function subjectsOf(name: string): readonly string[] {
   return name.startsWith('proxy-')
     ? ['shop']
@@ -84,7 +84,7 @@ function subjectsOf(name: string): readonly string[] {
       : POOLS;
 }
 
-describe('every alarm is what the contract says', () => {
+describe('every alarm agrees with the contract', () => {
   const cases = ROWS.flatMap((row) => subjectsOf(row[0]).map((subject) => [subject, ...row] as const));
 
   it.each(cases)('%s-%s', (subject, name, metric, statistic, operator, threshold, m, n, missing) => {
@@ -101,15 +101,15 @@ describe('every alarm is what the contract says', () => {
     }).toEqual({ metric, statistic, operator, threshold, m, n, missing });
   });
 
-  it('and there is no other', () => {
+  it('there is no other alarm', () => {
     const expected = cases.map(([subject, name]) => `pool-health-${subject}-${name}`);
     expect([...alarms.keys()].sort()).toEqual(expected.sort());
     expect([...compositesOf(template).keys()]).toEqual(POOLS.map((pool) => `pool-health-${pool}-act-now`));
   });
 });
 
-describe('alarms look at the right numbers', () => {
-  it.each(POOLS)('those of %s at that pool alone', (pool) => {
+describe('alarms evaluate the right metrics', () => {
+  it.each(POOLS)('alarms of pool %s evaluate metrics of that pool only', (pool) => {
     for (const [name, metric] of POOL_ALARMS) {
       const { Namespace, Dimensions, Metrics } = alarm(`${pool}-${name}`);
       const sources = Metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) ?? [{ Namespace, Dimensions }];
@@ -140,21 +140,21 @@ describe('alarms look at the right numbers', () => {
         maxDatabaseConnectionsAllowed: ['MaxDatabaseConnectionsAllowed', 'Sum'],
       },
     ],
-  ])('the terms of %s', (name, terms) => {
+  ])('the expression of %s has the right terms', (name, terms) => {
     const stats = alarm(name).Metrics?.flatMap(({ Id, MetricStat }) =>
       MetricStat ? [[Id, [MetricStat.Metric.MetricName, MetricStat.Stat]]] : [],
     );
     expect(Object.fromEntries(stats ?? [])).toEqual(terms);
   });
 
-  it('those of a proxy at that proxy', () => {
+  it('alarms of a proxy evaluate metrics of that proxy', () => {
     expect(alarm('shop-proxy-borrow-latency')).toMatchObject({
       Namespace: 'AWS/RDS',
       Dimensions: [{ Name: 'ProxyName', Value: 'shop' }],
     });
   });
 
-  it('and none sums over more than one minute, which would count a gauge several times', () => {
+  it('no alarm sums over more than one minute, which would count a gauge several times', () => {
     for (const [name, { Period, Metrics }] of alarms) {
       const periods = [Period, ...(Metrics ?? []).flatMap((query) => [query.Period, query.MetricStat?.Period])];
       expect(new Set(periods.filter((period) => period !== undefined)), name).toEqual(new Set([60]));
@@ -162,10 +162,10 @@ describe('alarms look at the right numbers', () => {
   });
 });
 
-describe('alarms tell somebody', () => {
+describe('alarms notify their topic', () => {
   const topicOf = (output: string) => template.findOutputs(output)[output]?.Value;
 
-  it('act-now the one topic, everything else the other, going on and going off', () => {
+  it('act-now notifies one topic and every other alarm the other, going on and going off', () => {
     const actNow = [topicOf('ActNowTopic')];
     const notice = [topicOf('NoticeTopic')];
     expect(actNow).not.toEqual(notice);
@@ -177,7 +177,7 @@ describe('alarms tell somebody', () => {
     }
   });
 
-  it('act-now is on while any of the four urgent alarms of its pool is', () => {
+  it('act-now is on while one of the four alarms it combines is on', () => {
     for (const pool of POOLS) {
       const urgent = ['utilization-critical', 'saturated', 'unhealthy', 'heartbeat'];
       const rule = urgent.map((name) => `ALARM("pool-health-${pool}-${name}")`).join(' OR ');
@@ -185,7 +185,7 @@ describe('alarms tell somebody', () => {
     }
   });
 
-  it('the topics let CloudWatch alarms of this account publish, nobody without TLS, and mail who is named', () => {
+  it('the topics admit CloudWatch alarms of this account, refuse requests without TLS, and mail the configured addresses', () => {
     for (const { Properties } of Object.values(template.findResources('AWS::SNS::TopicPolicy'))) {
       const statements = Properties.PolicyDocument.Statement;
       expect(statements).toContainEqual(
@@ -215,11 +215,11 @@ describe('every alarm has its entry in the runbook', () => {
   const [, entries = ''] = runbook.split('\n## Alarms\n');
   const headings = [...entries.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
 
-  it('and there is no entry without an alarm', () => {
+  it('there is no entry without an alarm', () => {
     expect([...headings].sort()).toEqual([...ROWS.map(([name]) => name), 'act-now'].sort());
   });
 
-  it('with meaning, investigation and resolution', () => {
+  it('an entry has a meaning, an investigation and a resolution', () => {
     for (const entry of entries.split(/^### /m).slice(1)) {
       expect(entry).toMatch(
         /^[\w-]+\n\n\*\*Meaning\.\*\* [\s\S]+\n\n\*\*Investigate\.\*\*\s[\s\S]+\n\n\*\*Resolve\.\*\* /,
@@ -227,7 +227,7 @@ describe('every alarm has its entry in the runbook', () => {
     }
   });
 
-  it('which its description links to, saying what it means and what to do first', () => {
+  it('the description of an alarm has its meaning, its first step and a link to its entry', () => {
     const described = [...alarms.values(), ...compositesOf(template).values()];
     for (const { AlarmName, AlarmDescription } of described) {
       const name = headings.find((heading) => AlarmName.endsWith(`-${heading}`));
@@ -236,13 +236,13 @@ describe('every alarm has its entry in the runbook', () => {
     }
   });
 
-  it('and no link in it leads nowhere', () => {
+  it('every link inside the runbook has a target', () => {
     const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
     expect(links.filter((anchor) => !headings.includes(anchor as string))).toEqual([]);
   });
 });
 
-it('thresholds of the context move the alarms that are named after them', () => {
+it('thresholds in the context set the thresholds of their alarms', () => {
   const thresholds = {
     utilizationWarning: 50,
     utilizationHigh: 60,
@@ -270,7 +270,7 @@ it('thresholds of the context move the alarms that are named after them', () => 
   );
 });
 
-it('the metric of config-invalid counts what the check logs about a pool', () => {
+it('the metric of config-invalid counts the log entries of the check about a pool', () => {
   template.hasResourceProperties('AWS::Logs::MetricFilter', {
     FilterPattern: '{ $.code = "CONFIG.INVALID" }',
     MetricTransformations: [

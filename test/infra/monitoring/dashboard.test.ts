@@ -23,12 +23,12 @@ beforeAll(() => {
   widgets = JSON.parse(plain(dashboard?.Properties.DashboardBody)).widgets;
 });
 
-/** What the graphs show, as `metric dimension`. */
+/** The metrics in the graphs, as `metric dimension`. */
 const shown = () =>
   widgets.flatMap(({ properties }) => properties.metrics ?? []).map(([, metric, , subject]) => `${metric} ${subject}`);
 
 describe('the dashboard', () => {
-  it('shows every alarm first', () => {
+  it('shows all alarms first', () => {
     const [first] = widgets;
     const alarms = [...alarmsOf(template).keys(), ...compositesOf(template).keys()];
     expect(first?.properties.alarms).toHaveLength(alarms.length);
@@ -46,7 +46,7 @@ describe('the dashboard', () => {
 });
 
 describe('after a deployment', () => {
-  it('the outputs say where everything is', () => {
+  it('the outputs name the URLs, topics and parameters', () => {
     const outputs = Object.entries(template.findOutputs('*')).map(([id, { Value }]) => [id, plain(Value)]);
     expect(Object.fromEntries(outputs)).toMatchObject({
       ApiUrl: expect.stringMatching(/^https:\/\/.*\.execute-api\.eu-central-1\.amazonaws\.com\/health\/pool$/),

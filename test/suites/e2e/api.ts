@@ -7,7 +7,7 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** The deployed API, by the address that the deployment told. */
+/** The deployed API, by the address in the outputs of the deployment. */
 export class Api {
   readonly #base: string;
   readonly #signed: AwsClient;
@@ -23,7 +23,7 @@ export class Api {
     return await toReply(await fetch(this.#base + path));
   }
 
-  /** The same with a signature, as routes with IAM ask for. */
+  /** The same with a signature, as routes with IAM require. */
   async getSigned(path: string): Promise<Reply> {
     return await toReply(await this.#signed.fetch(this.#base + path));
   }

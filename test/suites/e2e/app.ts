@@ -9,14 +9,14 @@ import { allFunctions, leaveOut } from './leave-out.js';
 import { POOL, type Settings } from './settings.js';
 
 /**
- * A CDK app as a user's own could be: the construct, one pool, and a queue that subscribes to each topic. What the emulator
- * does not know is left out, in `leave-out.ts`.
+ * A CDK app like a user's own: the construct, one pool, and a queue that subscribes to each topic. `leave-out.ts` removes
+ * what the emulator does not support.
  */
 
 const app = new App();
 const { port, secretArn, isChanged }: Settings = JSON.parse(app.node.getContext('e2e'));
-// With the credentials of whoever deploys: the bootstrap bucket rightly refuses its own roles where there is no TLS. The
-// types of this class are not written for exactOptionalPropertyTypes.
+// Uses the credentials of the CLI, because the bootstrap bucket refuses its own roles without TLS. The types of this class
+// do not support exactOptionalPropertyTypes.
 const synthesizer = new CliCredentialsStackSynthesizer() as IStackSynthesizer;
 const stack = new Stack(app, 'pool-health-e2e', { synthesizer });
 const { name, database, user, max } = POOL;

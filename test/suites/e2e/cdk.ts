@@ -5,7 +5,7 @@ import type { Emulator } from './emulator.js';
 import type { Sandbox } from './sandbox.js';
 import type { Settings } from './settings.js';
 
-/** The command line of the CDK, used as a user does, against the emulator. */
+/** The CDK's command line, as a user runs it, against the emulator. */
 export class Cdk {
   readonly #sandbox: Sandbox;
   readonly #emulator: Emulator;
@@ -32,7 +32,7 @@ export class Cdk {
     return Object.values(stacks)[0] ?? {};
   }
 
-  /** In the folder of the project, whose `cdk.json` has the switches of the CDK. */
+  /** Runs in the folder of the project, because its `cdk.json` has the feature flags of the CDK. */
   async #run(command: string, args: readonly string[]): Promise<void> {
     const { url, region, credentials } = this.#emulator;
     const cdk = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');

@@ -6,7 +6,7 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { HealthFunction } from '../../../infra/construct/health-function.js';
 
-/** Makes the code of a function differ from what it is, by a comment at its end, so that deploying it is an update. */
+/** Appends a comment to the code of a function, so that deploying it is an update. */
 export function changeCode({ lambda }: HealthFunction): void {
   const original = lambda.node.findChild('Code') as Asset;
   const resource = lambda.node.defaultChild as CfnFunction;

@@ -2,10 +2,10 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { type SessionState, startTestServer, type TestServer } from '../../support/postgres.js';
 import { POOL } from './settings.js';
 
-/** Whose sessions are counted. */
+/** The role whose sessions are counted. */
 const APPLICATION = 'shop_app';
 
-/** A PostgreSQL with the database of an application, and sessions of it that the test opens. */
+/** A PostgreSQL with the database of an application, and sessions that the test opens. */
 export class Database {
   readonly #server: TestServer;
 
@@ -24,12 +24,12 @@ export class Database {
     return this.#server.postgres.port;
   }
 
-  /** Of every role. */
+  /** The password of every role. */
   get password(): string {
     return this.#server.postgres.password;
   }
 
-  /** Runs the SQL that a deployment tells, and gives the role a password, as a user has to. */
+  /** Runs the SQL in the outputs of a deployment, and sets the role's password, as a user must. */
   async createCheckRole(sql: string): Promise<void> {
     await this.#server.sql(sql);
     await this.#server.sql(`ALTER ROLE ${escapeIdentifier(POOL.user)} PASSWORD ${escapeLiteral(this.password)}`);

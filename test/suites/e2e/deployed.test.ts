@@ -9,9 +9,9 @@ import { type Emulator, startEmulator } from './emulator.js';
 import { Sandbox } from './sandbox.js';
 import { POOL } from './settings.js';
 
-/** Bounds for waiting; all are left as soon as what is waited for is there. */
+/** Timeouts for waiting; a wait ends as soon as its condition is true. */
 const NEXT_CHECK = { timeout: 100_000, interval: 500 };
-/** A minute is read when it has ended and settled, and CloudWatch is asked once a minute. */
+/** A minute is read after it has ended and settled, and CloudWatch is queried once a minute. */
 const NEXT_HISTORY = { timeout: 180_000, interval: 500 };
 const CACHES = { timeout: 60_000, interval: 500 };
 /** The maximum of the pool after it was changed in SSM. */
@@ -201,7 +201,7 @@ function alarm(name: string): string {
   return `pool-health-e2e-${POOL.name}-${name}`;
 }
 
-/** What the newest check published: every metric that has a value. */
+/** The metrics of the newest check. */
 async function newest(): Promise<Partial<Record<MetricName, number>>> {
   const names = Object.keys(METRICS) as MetricName[];
   const entries = await Promise.all(

@@ -5,16 +5,16 @@ import { deployedNode } from '../../tools/deployed-node.js';
 import { emulatorPython } from './install-emulator.js';
 import type { Sandbox } from './sandbox.js';
 
-/** Where the emulator is, as the SDK and the CDK's command line find it in the environment. */
+/** The address of the emulator, as environment variables for the SDK and the CDK's command line. */
 export interface Emulator {
   readonly url: string;
   readonly region: string;
   readonly account: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /**
-   * What its log says about a function so far: how often a schedule fired it, and how often a process was started for it.
+   * Counts in its log how often a schedule fired a function, and how often a process was started for it.
    *
-   * @param part of the function's name
+   * @param part a part of the function's name
    */
   history(part: string): { readonly fired: number; readonly started: number };
 }
@@ -23,8 +23,8 @@ const LOG = 'ministack';
 
 /**
  * Starts a fresh AWS emulator on a free port of this machine. It verifies signatures and enforces the policies of the
- * functions' roles; the credentials are those of the account's root. Functions run on the version of Node that they are
- * deployed on.
+ * functions' roles; the credentials are those of the account's root. Functions run on the Node version of the
+ * deployment.
  */
 export async function startEmulator(sandbox: Sandbox): Promise<Emulator> {
   const python = emulatorPython();

@@ -5,17 +5,17 @@ import { ROOT } from '../../tools/root.js';
 
 const FOLDER = join(ROOT, '.cache', 'ministack');
 const WANTED = join(ROOT, 'test', 'e2e', 'requirements.txt');
-/** Tells what is installed; written last, so that half an installation is none. */
+/** Names the installed version. Written last, so that an interrupted installation starts again. */
 const INSTALLED = join(FOLDER, 'requirements.txt');
 
 /**
- * The Python that has the emulator, in a virtual environment of its own; installed from PyPI if it is not there yet.
+ * The Python with the emulator, in its own virtual environment. Installs the emulator from PyPI if it is missing.
  *
- * @throws Error of one line that says what to do
+ * @throws Error with the fix, in one line
  */
 export function emulatorPython(): string {
   const python = join(FOLDER, 'bin', 'python');
-  // The environment refers to the python3 that made it, which may be gone.
+  // The environment refers to the python3 that created it, which may have been removed.
   if (contents(INSTALLED) !== contents(WANTED) || !existsSync(python)) {
     rmSync(FOLDER, { recursive: true, force: true });
     attempt(

@@ -5,19 +5,19 @@ import { HealthFunction } from '../../../infra/construct/health-function.js';
 import type { PoolHealth } from '../../../infra/construct/pool-health.js';
 
 /**
- * Takes out of a deployment what the emulator (ministack 1.5.33) does not know. All of it is covered by assertions on the
- * template. A network and an RDS Proxy are not there in the first place: it knows no rules between security groups and no
+ * Removes from a deployment what the emulator (ministack 1.5.33) does not support; assertions on the template cover all of
+ * it. The deployment has no network and no RDS Proxy: the emulator supports neither rules between security groups nor
  * proxies in CloudFormation.
  */
 export function leaveOut(stack: Stack, health: PoolHealth): void {
   for (const alarm of health.alarms.values()) {
     const resource = alarm.node.defaultChild;
     if (resource instanceof CfnAlarm && resource.metrics !== undefined) {
-      // Metric math: its CloudFormation refuses the alarm.
+      // The emulator's CloudFormation refuses alarms on metric math.
       alarm.node.tryRemoveChild(resource.node.id);
     }
     if (resource instanceof CfnCompositeAlarm) {
-      // Its CloudFormation knows no composite alarms, its CloudWatch does: the test makes the alarm from this output.
+      // The emulator's CloudWatch supports composite alarms, its CloudFormation does not: the test creates the alarm from this output.
       const { alarmName, alarmRule, alarmActions, okActions } = resource;
       alarm.node.tryRemoveChild(resource.node.id);
       new CfnOutput(stack, 'ActNowAlarm', {
@@ -32,15 +32,15 @@ export function leaveOut(stack: Stack, health: PoolHealth): void {
   }
   const dashboard = health.dashboard.node.defaultChild;
   if (dashboard instanceof CfnDashboard) {
-    // It names every alarm, also those that are not there.
+    // The dashboard refers to every alarm, including the removed ones.
     dashboard.dashboardBody = '{"widgets": []}';
   }
   const { check, pool, details } = health.functions;
   for (const { role } of [check, pool, details]) {
-    // It takes this call for one on every resource, so that the policy, which names one path, does not allow it.
+    // The emulator evaluates this call against every resource, so the policy for one path does not allow it.
     role.addToPolicy(new PolicyStatement({ actions: ['ssm:GetParametersByPath'], resources: ['*'] }));
   }
-  // It does not know the condition on the namespace, so that it never holds.
+  // The emulator does not support the condition on the namespace: it is never true.
   const publishing = new PolicyStatement({ actions: ['cloudwatch:PutMetricData'], resources: ['*'] });
   check.role.addToPolicy(publishing);
 }

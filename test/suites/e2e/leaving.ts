@@ -1,6 +1,6 @@
 /**
- * However this process is interrupted, short of SIGKILL, what listens to its `exit` is called: by Ctrl-C, by a signal, or
- * because the test runner above it has died. That is where programs and folders are removed.
+ * Emits `exit` however this process is interrupted, short of SIGKILL: by Ctrl-C, by a signal, or because the test runner
+ * has died. The listeners of `exit` end programs and remove folders.
  */
 for (const event of ['disconnect', 'SIGHUP', 'SIGINT', 'SIGTERM']) {
   process.once(event, () => {

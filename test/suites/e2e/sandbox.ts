@@ -7,8 +7,8 @@ import './leaving.js';
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * A temporary folder, and programs that have it as their home and see of this process's environment nothing but what is
- * handed to them. Nothing of them is left after `remove`, or when the run is interrupted.
+ * A temporary folder, and programs that have it as their home and get no environment variables except those that are
+ * passed to them. `remove`, or an interrupted run, ends the programs and removes the folder.
  */
 export class Sandbox {
   readonly directory = mkdtempSync(join(tmpdir(), 'pool-health-e2e-'));
@@ -21,7 +21,7 @@ export class Sandbox {
   /**
    * Starts a program; its output goes to `<name>.log`.
    *
-   * @param at working directory @default that of the sandbox
+   * @param at working directory @default the folder of the sandbox
    */
   start(name: string, command: readonly string[], variables: Variables, at = this.directory): Child {
     const environment = { HOME: this.directory, TMPDIR: this.directory, ...variables };
@@ -35,7 +35,7 @@ export class Sandbox {
   /**
    * Runs a program to its end.
    *
-   * @throws Error with its last words if it fails
+   * @throws Error with the end of its output if it fails
    */
   async run(name: string, command: readonly string[], variables: Variables, at?: string): Promise<void> {
     const child = this.start(name, command, variables, at);
@@ -46,12 +46,12 @@ export class Sandbox {
     }
   }
 
-  /** What a program has written so far. */
+  /** The output of a program so far. */
   output(name: string): string {
     return readFileSync(this.#logFile(name), 'utf8');
   }
 
-  /** Ends all programs, with what they started, and removes the folder; at once, since nothing in it is to be kept. */
+  /** Kills all programs and their child processes, and removes the folder. */
   readonly remove = (): void => {
     for (const child of this.#children) {
       child.killGroup();
