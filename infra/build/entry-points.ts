@@ -1,6 +1,6 @@
 /**
- * The files that esbuild starts from, one for each bundle of `dist/`, as paths from the root of pool-health. Nothing in
- * `infra/` imports them.
+ * The files that esbuild starts from, as paths from the root of pool-health. Apart from `functions/core`, `infra/` uses the
+ * code of `functions/` through these paths only.
  */
 
 /** The functions that are deployed, and the file that each bundle starts from. */
