@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { awsMonitor } from '../../functions/compose/aws-monitor.js';
 import { assessAll, type Monitor } from '../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
-import { pass, stopTime } from '../support/clock.js';
+import { pass, stopTime, useRealTime } from '../support/clock.js';
 import { MetricStore, queriesOf } from '../support/metric-store.js';
 import { RdsEndpoint } from '../support/rds-endpoint.js';
 import { until } from '../support/until.js';
@@ -32,7 +32,7 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   // The log of the environment.
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  vi.useFakeTimers({ toFake: ['Date'], now: NOON + 40_000 });
+  stopTime(NOON + 40_000);
   store = new MetricStore();
   monitors = [];
   aws.answer('GetMetricData', store.getMetricData);
@@ -42,7 +42,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await Promise.all(monitors.map((monitor) => monitor.close()));
-  vi.useRealTimers();
+  useRealTime();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
@@ -160,7 +160,6 @@ describe('a deployed environment', () => {
   ])('answers after a second and a half while %s hangs, and does not wait for it again', async (operation, times) => {
     define({ orders: PROXIED, reports: DIRECT });
     aws.answer(operation, () => undefined);
-    stopTime(NOON + 40_000);
     const calls = () => operations().filter((each) => each === operation).length;
     const look = environment();
     const looking = look();
@@ -175,7 +174,6 @@ describe('a deployed environment', () => {
   it('answers after a second and a half while the RDS API hangs', async () => {
     define({ orders: PROXIED });
     rds.answerBoth(() => undefined);
-    stopTime(NOON + 40_000);
     const looking = environment()();
     await until('the RDS API hangs', () => rds.calls.length === 2);
     await pass(AWS_MS);

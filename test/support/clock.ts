@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { vi } from 'vitest';
+import { afterEach, beforeEach, type MockInstance, vi } from 'vitest';
 
 /** How far the clock goes with one turn, in milliseconds. A turn takes at least as long. */
 const TURN_MS = 10;
@@ -11,17 +11,32 @@ const FAKED: Parameters<typeof vi.useFakeTimers>[0] = {
 };
 
 let stoppedAt = 0;
+const spies: MockInstance[] = [];
 
 /**
- * Replaces the clock and the timers of this process until `vi.useRealTimers` and `vi.restoreAllMocks`. Time then passes in
- * turns: each turn of the event loop adds 10 ms, however long it took. A process that was stopped or had to wait for a
- * processor has lost no time, and handles what arrived meanwhile before a deadline passes.
+ * Replaces the clock and the timers of this process until `useRealTime`. Time then passes in turns: each turn of the event
+ * loop adds 10 ms, however long it took. A process that was stopped or had to wait for a processor has lost no time, and
+ * handles what arrived meanwhile before a deadline passes.
  *
  * Timers that were set before keep to real time, and so does `node:timers/promises`.
  */
 export function useTurns(): void {
   vi.useFakeTimers({ ...FAKED, shouldAdvanceTime: true, advanceTimeDelta: TURN_MS });
   fakeAbortTimeouts();
+}
+
+/** `useTurns` for every test of a file or a `describe`. */
+export function onTurns(): void {
+  beforeEach(useTurns);
+  afterEach(useRealTime);
+}
+
+/** Gives the clock and the timers of the system back. */
+export function useRealTime(): void {
+  vi.useRealTimers();
+  for (const spy of spies.splice(0)) {
+    spy.mockRestore();
+  }
 }
 
 /** Like `useTurns`, but the clock stands still until the test moves it with `pass`. */
@@ -42,7 +57,7 @@ export function stopDate(): void {
     advanceTimeDelta: TURN_MS,
   });
   stoppedAt = Date.now();
-  vi.spyOn(Date, 'now').mockImplementation(() => stoppedAt);
+  spies.push(vi.spyOn(Date, 'now').mockImplementation(() => stoppedAt));
 }
 
 /** Puts the clock of the test forward without any timer noticing, as a frozen process finds it when it goes on. */
@@ -66,11 +81,12 @@ export async function pass(ms: number): Promise<void> {
 
 /** Timers of Node's own, which fake timers leave as they are. */
 function fakeAbortTimeouts(): void {
-  vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+  const timeout = (ms: number): AbortSignal => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new DOMException('The operation timed out.', 'TimeoutError')), ms);
     return controller.signal;
-  });
+  };
+  spies.push(vi.spyOn(AbortSignal, 'timeout').mockImplementation(timeout));
 }
 
 /**

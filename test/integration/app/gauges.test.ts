@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Gauges } from '../../../functions/app/gauges.js';
-import { pass, stopTime, useTurns } from '../../support/clock.js';
+import { onTurns, pass, stopTime } from '../../support/clock.js';
 import { Relay } from '../../support/relay.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
@@ -84,13 +84,12 @@ describe('by a clock of the test', () => {
 });
 
 describe('on a real pool', () => {
+  onTurns();
   let shop: Shop;
   beforeAll(async () => {
     shop = await Shop.open();
   });
-  beforeEach(useTurns);
   afterEach(async () => {
-    vi.useRealTimers();
     vi.restoreAllMocks();
     await shop.reset();
   });

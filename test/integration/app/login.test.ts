@@ -5,8 +5,11 @@ import { serverAccount } from '../../../functions/dev/embedded-postgres/binaries
 import { giveTo } from '../../../functions/dev/embedded-postgres/init-database.js';
 import { backendsOf } from '../../support/backends.js';
 import { authority, type Certificate, issue } from '../../support/certificates.js';
+import { onTurns } from '../../support/clock.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
+
+onTurns();
 
 let shop: Shop;
 beforeAll(async () => {

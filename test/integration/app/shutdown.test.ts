@@ -1,21 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPrismaClient } from '../../../functions/app/prisma.js';
-import { pass, stopTime, useTurns } from '../../support/clock.js';
+import { onTurns, pass, stopTime } from '../../support/clock.js';
 import { Relay } from '../../support/relay.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 import { PrismaClient } from './generated/client.js';
 
+onTurns();
+
 let shop: Shop;
 beforeAll(async () => {
   shop = await Shop.open();
 });
-beforeEach(useTurns);
-afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await shop.reset();
-});
+afterEach(() => shop.reset());
 afterAll(() => shop?.close());
 
 const warnings = () => shop.log.filter((line) => line.startsWith('warn'));

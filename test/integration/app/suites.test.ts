@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ENVIRONMENTS, SETTINGS, type SettingName } from '../../../functions/core/pool-settings.js';
+import { onTurns } from '../../support/clock.js';
 import { Shop } from '../../support/shop.js';
 import { until } from '../../support/until.js';
 
@@ -7,6 +8,8 @@ import { until } from '../../support/until.js';
  * The suites of the requirement reports, each test by the name it has there, through Prisma on real tables. Where the
  * reports assert times, these assert counts: the times are `npm run bench:app`'s.
  */
+
+onTurns();
 
 let shop: Shop;
 beforeAll(async () => {

@@ -1,19 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { skip, useTurns } from '../../support/clock.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { onTurns, skip } from '../../support/clock.js';
 import { type Message, NOTHING } from '../../support/relay.js';
 import { until } from '../../support/until.js';
 import { Wire } from '../../support/wire.js';
+
+onTurns();
 
 let wire: Wire;
 beforeAll(async () => {
   wire = await Wire.start();
 });
-beforeEach(useTurns);
-afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await wire.renew();
-});
+afterEach(() => wire.renew());
 afterAll(() => wire?.close());
 
 /** What the relay does, once or always, when it sees a message of this type from the server. */

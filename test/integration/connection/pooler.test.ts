@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PostgresProbe } from '../../../functions/postgres/probe.js';
-import { skip, stopDate, useTurns } from '../../support/clock.js';
+import { onTurns, skip, stopDate } from '../../support/clock.js';
 import { type Message, NOTHING } from '../../support/relay.js';
 import { until } from '../../support/until.js';
 import { SHORT, Wire } from '../../support/wire.js';
+
+onTurns();
 
 let wire: Wire;
 let locker: Client;
@@ -12,13 +14,10 @@ beforeAll(async () => {
   wire = await Wire.start();
 });
 beforeEach(async () => {
-  useTurns();
   wire.relay.toClient.filter = ofPooler;
   locker = await wire.server.connect();
 });
 afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
   await locker.end();
   await wire.renew();
 });

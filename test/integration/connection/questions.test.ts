@@ -1,18 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { useTurns } from '../../support/clock.js';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { onTurns } from '../../support/clock.js';
 import { type Message, NOTHING } from '../../support/relay.js';
 import { SHORT, Wire } from '../../support/wire.js';
+
+onTurns();
 
 let wire: Wire;
 beforeAll(async () => {
   wire = await Wire.start();
 });
-beforeEach(useTurns);
-afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await wire.renew();
-});
+afterEach(() => wire.renew());
 afterAll(() => wire?.close());
 
 /** Tells clients of a backend that no system has, as PgBouncer does. */

@@ -2,26 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Credentials, fixedPassword } from '../../../functions/connection/credentials.js';
 import type { ConnectionTimeouts, SharedConnection } from '../../../functions/connection/shared-connection.js';
 import { ProblemError, problem } from '../../../functions/core/problems.js';
-import { useTurns } from '../../support/clock.js';
+import { onTurns, useRealTime } from '../../support/clock.js';
 import { startTestServer } from '../../support/postgres.js';
 import { type Message, NOTHING, Relay } from '../../support/relay.js';
 import { until } from '../../support/until.js';
 import { ROLE, SHORT, Wire } from '../../support/wire.js';
 
+onTurns();
+
 let wire: Wire;
 beforeAll(async () => {
   wire = await Wire.start();
 });
-beforeEach(useTurns);
-afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await wire.renew();
-});
+afterEach(() => wire.renew());
 afterAll(() => wire?.close());
 
 const STATEMENT = 'SELECT pg_backend_pid() AS pid';
@@ -183,9 +180,7 @@ function onType(relay: Relay, type: string, act: () => void): void {
 
 describe('after close nothing is left, and nothing comes', () => {
   // Timers that are left are to be seen among the resources of this process.
-  beforeEach(() => {
-    vi.useRealTimers();
-  });
+  beforeEach(useRealTime);
   /** So long that a timer that is left is seen. */
   const LONG = { totalMs: 600_000, connectMs: 600_000, queryMs: 600_000, reusedQueryMs: 600_000 };
   /** The one connection by which the tests themselves look at the server. */

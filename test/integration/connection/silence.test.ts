@@ -1,20 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { skip, stopDate, useTurns } from '../../support/clock.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { onTurns, skip, stopDate } from '../../support/clock.js';
 import { NeverAccepts } from '../../support/never-accepts.js';
 import { type Message, NOTHING, Relay } from '../../support/relay.js';
 import { until } from '../../support/until.js';
 import { SHORT, Wire } from '../../support/wire.js';
 
+onTurns();
+
 let wire: Wire;
 beforeAll(async () => {
   wire = await Wire.start();
 });
-beforeEach(useTurns);
-afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await wire.renew();
-});
+afterEach(() => wire.renew());
 afterAll(() => wire?.close());
 
 function openSockets(): number {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
 import { tlsOptions } from '../../../functions/connection/tls.js';
@@ -12,11 +12,13 @@ import { serverAccount } from '../../../functions/dev/embedded-postgres/binaries
 import { giveTo } from '../../../functions/dev/embedded-postgres/init-database.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { authority, type Certificate, issue } from '../../support/certificates.js';
-import { useTurns } from '../../support/clock.js';
+import { onTurns } from '../../support/clock.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor } from '../../support/probe.js';
 import { until } from '../../support/until.js';
 import { SHORT } from '../../support/wire.js';
+
+onTurns();
 
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-tls-'));
 const sessions: SharedConnection[] = [];
@@ -29,10 +31,7 @@ beforeAll(async () => {
   await server.createRole(CHECK_ROLE, 'IN ROLE pg_monitor');
   [ours, theirs] = await Promise.all([authority('our authority'), authority('their authority')]);
 });
-beforeEach(useTurns);
 afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
   await Promise.all(sessions.splice(0).map((session) => session.close()));
 });
 afterAll(async () => {

@@ -16,12 +16,15 @@ import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PrismaRoundTrip } from '../../../functions/round-trip/prisma-round-trip.js';
 import { RoundTrips } from '../../../functions/round-trip/round-trips.js';
 import { AwsEndpoint, lambdaEnvironment } from '../../support/aws-endpoint.js';
+import { onTurns } from '../../support/clock.js';
 import { DESCRIPTION, mistakes } from '../../support/description.js';
 import { getEvent } from '../../support/events.js';
 import { pageHandlerOf } from '../../support/page-handler.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
 import { configOf, managed, NOON, seen } from '../../support/samples.js';
+
+onTurns();
 
 let server: TestServer;
 const open: { close(): Promise<unknown> }[] = [];

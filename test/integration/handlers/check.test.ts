@@ -6,8 +6,11 @@ import { ProblemError, problem } from '../../../functions/core/problems.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
 import { checkHandler } from '../../../functions/handlers/check.js';
 import { Monitor } from '../../../functions/monitor/monitor.js';
+import { onTurns } from '../../support/clock.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
+
+onTurns();
 
 let server: TestServer;
 const monitors: Monitor[] = [];

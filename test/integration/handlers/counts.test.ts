@@ -8,8 +8,11 @@ import { poolHandler } from '../../../functions/handlers/pool.js';
 import type { Monitor } from '../../../functions/monitor/monitor.js';
 import { AwsEndpoint, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { answerForPools, callsOf, secretDefinition } from '../../support/aws-of-many-pools.js';
+import { onTurns } from '../../support/clock.js';
 import { getEvent } from '../../support/events.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
+
+onTurns();
 
 /** What a check costs, as far as it can be counted: a guard that no slow machine fails (`npm run bench` has the times). */
 
@@ -52,13 +55,13 @@ async function deployed(count: number, work: (monitor: Monitor) => Promise<void>
   answerForPools(aws, count, definition, server.postgres.password);
   aws.calls.length = 0;
   // The log of the functions.
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const log = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const { monitor } = awsMonitor({});
   try {
     await work(monitor);
   } finally {
     await monitor.close();
-    vi.restoreAllMocks();
+    log.mockRestore();
     await server.gone('sessions of the check', 'usename = $1', [ROLE]);
   }
 }

@@ -9,10 +9,13 @@ import { detailsHandler, TransactionRate } from '../../../functions/handlers/det
 import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PrismaRoundTrip } from '../../../functions/round-trip/prisma-round-trip.js';
 import { RoundTrips } from '../../../functions/round-trip/round-trips.js';
+import { onTurns } from '../../support/clock.js';
 import { getEvent } from '../../support/events.js';
 import { OWN_SESSIONS, startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
 import { until } from '../../support/until.js';
+
+onTurns();
 
 let server: TestServer;
 const monitors: Monitor[] = [];

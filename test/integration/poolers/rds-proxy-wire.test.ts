@@ -5,9 +5,12 @@ import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
+import { onTurns } from '../../support/clock.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor } from '../../support/probe.js';
 import { ProxyWire, type Sent } from '../../support/proxy-wire.js';
+
+onTurns();
 
 let server: TestServer;
 let proxy: ProxyWire;

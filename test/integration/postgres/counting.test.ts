@@ -5,9 +5,12 @@ import type { ConnectionCounts } from '../../../functions/core/sample.js';
 import { readActivity } from '../../../functions/postgres/activity.js';
 import type { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { activityStatement } from '../../../functions/postgres/statement.js';
+import { onTurns } from '../../support/clock.js';
 import { OWN_SESSIONS, type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
 import { until } from '../../support/until.js';
+
+onTurns();
 
 let server: TestServer;
 const probes: PostgresProbe[] = [];

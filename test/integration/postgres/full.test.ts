@@ -2,12 +2,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import { evaluate, type Verdict } from '../../../functions/core/verdict.js';
 import type { PostgresProbe } from '../../../functions/postgres/probe.js';
+import { onTurns } from '../../support/clock.js';
 import { OWN_SESSIONS, type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
 
 const MAX_CONNECTIONS = 20;
 const SUPERUSER_RESERVED = 3;
 const RESERVED = 2;
+
+onTurns();
 
 let server: TestServer;
 /** Slots that ordinary clients have: `reserved_connections` exists from 16 on. */

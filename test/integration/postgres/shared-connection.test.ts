@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import type { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { backendsOf } from '../../support/backends.js';
-import { useTurns } from '../../support/clock.js';
+import { onTurns } from '../../support/clock.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
 import { until } from '../../support/until.js';
+
+onTurns();
 
 let server: TestServer;
 const probes: PostgresProbe[] = [];
@@ -19,10 +21,7 @@ beforeAll(async () => {
   await server.createCheckRole(CHECK_ROLE);
   await server.createRole('unlimited', 'IN ROLE pg_monitor');
 });
-beforeEach(useTurns);
 afterEach(async () => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
   await Promise.all(probes.splice(0).map((probe) => probe.close()));
   await until('the check has left', () => backendsOf(server.postgres.pid ?? 0, CHECK_ROLE).length === 0);
 });
