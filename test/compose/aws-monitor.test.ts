@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { awsMonitor } from '../../functions/compose/aws-monitor.js';
 import { assessAll, type Monitor } from '../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
-import { pass, stopTime, useRealTime } from '../support/clock.js';
+import { pass, skip, stopDate, stopTime, useRealTime } from '../support/clock.js';
 import { MetricStore, queriesOf } from '../support/metric-store.js';
 import { RdsEndpoint } from '../support/rds-endpoint.js';
 import { until } from '../support/until.js';
@@ -32,7 +32,7 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   // The log of the environment.
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  stopTime(NOON + 40_000);
+  stopDate(NOON + 40_000);
   store = new MetricStore();
   monitors = [];
   aws.answer('GetMetricData', store.getMetricData);
@@ -84,7 +84,7 @@ function publishShop(): void {
 }
 
 const operations = () => [...aws.calls.map(({ operation }) => operation), ...rds.calls.map(({ action }) => action)];
-const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000);
+const later = (seconds: number) => skip(seconds * 1_000);
 
 describe('a deployed environment', () => {
   it('knows the proxy of its pools, and what waits in the application', async () => {
@@ -160,6 +160,7 @@ describe('a deployed environment', () => {
   ])('answers after a second and a half while %s hangs, and does not wait for it again', async (operation, times) => {
     define({ orders: PROXIED, reports: DIRECT });
     aws.answer(operation, () => undefined);
+    stopTime(NOON + 40_000);
     const calls = () => operations().filter((each) => each === operation).length;
     const look = environment();
     const looking = look();
@@ -174,6 +175,7 @@ describe('a deployed environment', () => {
   it('answers after a second and a half while the RDS API hangs', async () => {
     define({ orders: PROXIED });
     rds.answerBoth(() => undefined);
+    stopTime(NOON + 40_000);
     const looking = environment()();
     await until('the RDS API hangs', () => rds.calls.length === 2);
     await pass(AWS_MS);

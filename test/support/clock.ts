@@ -49,14 +49,14 @@ export function stopTime(now = Date.now()): void {
  * Stops the clock by which pauses are counted; timers go on by turns. So a look that takes all of its deadlines takes no
  * time, and `skip` alone says how long the pause before the next one is.
  */
-export function stopDate(): void {
+export function stopDate(now = Date.now()): void {
   vi.useFakeTimers({
     ...FAKED,
     toFake: ['setTimeout', 'clearTimeout'],
     shouldAdvanceTime: true,
     advanceTimeDelta: TURN_MS,
   });
-  stoppedAt = Date.now();
+  stoppedAt = now;
   spies.push(vi.spyOn(Date, 'now').mockImplementation(() => stoppedAt));
 }
 
