@@ -96,7 +96,7 @@ describe('GET /health/pool', () => {
     expect(statements() - before).toBe(2);
   });
 
-  test('of several pools the worst is answered, with a line for each', async () => {
+  test('of several pools the worst is answered, with a line for each, the worst first', async () => {
     const sessions = await server.open(15, 'idle', { user: 'app', database: 'shop' });
     const handler = handlerOf([watch('quiet', 'quiet'), watch('orders', 'shop')]);
     const worst = await get(handler);
@@ -106,8 +106,8 @@ describe('GET /health/pool', () => {
       pool: 'orders',
       utilization: { percent: 75, status: 'warning' },
       pools: [
-        { pool: 'quiet', status: 'healthy', percent: 0 },
         { pool: 'orders', status: 'healthy', percent: 75 },
+        { pool: 'quiet', status: 'healthy', percent: 0 },
       ],
     });
     expect(one.json).toMatchObject({ pool: 'quiet', utilization: { percent: 0, status: 'normal' } });
