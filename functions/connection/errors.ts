@@ -1,5 +1,5 @@
+import { poolerProblem } from '../core/poolers.js';
 import { type Problem, type ProblemCode, ProblemError, problem } from '../core/problems.js';
-import { poolerProblem } from './pooler-texts.js';
 import { ProbeTimeout } from './timeout.js';
 
 /*

@@ -1,4 +1,5 @@
 import type { PoolSettings, Violation } from './pool-settings.js';
+import type { PoolerDefinition } from './poolers.js';
 
 /**
  * A pool's definition after validation: the only form in which the rest of the code accepts one. It is made by
@@ -33,15 +34,6 @@ export interface PoolConfig {
 
 /** Where a check connects, and as which user. */
 export type ConnectionTarget = Pick<PoolConfig, 'endpoint' | 'port' | 'database' | 'user' | 'tls'>;
-
-export type PoolerDefinition =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'rds-proxy'; readonly name: string }
-  | {
-      readonly kind: 'pgbouncer';
-      readonly user: string;
-      readonly auth: { readonly type: 'secret'; readonly arn: string };
-    };
 
 declare const validated: unique symbol;
 

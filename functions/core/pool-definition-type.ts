@@ -1,5 +1,5 @@
-import type { PoolerDefinition } from './pool-config.js';
 import type { EnvironmentName, PoolSettings } from './pool-settings.js';
+import type { PoolerDefinition } from './poolers.js';
 
 /** A pool's definition as a user writes it: the value of its SSM parameter. `definition.ts` checks it. */
 export interface PoolDefinition {

@@ -8,6 +8,7 @@ import {
   SETTING_NAMES,
   type Violation,
 } from './pool-settings.js';
+import { type DefinitionKeys, POOLERS, type PoolerDefinition } from './poolers.js';
 
 /**
  * A pool's definition as it stands in SSM: its schema, and what is made of it. The same check runs at synth.
@@ -72,6 +73,26 @@ const secret = strict({
   ),
 });
 
+/** The kinds of pooler that a definition can name, each with the keys that it takes. */
+const poolers = Object.entries(POOLERS).flatMap(([kind, { keys }]) => (keys === null ? [] : [{ kind, keys }]));
+const KEY_SCHEMAS: { readonly [Form in keyof DefinitionKeys]: v.GenericSchema<DefinitionKeys[Form]> } = {
+  name,
+  secret,
+};
+
+function poolerSchema({ kind, keys }: (typeof poolers)[number]) {
+  const entries: Record<string, v.GenericSchema> = {};
+  for (const [key, form] of Object.entries(keys)) {
+    entries[key] = KEY_SCHEMAS[form];
+  }
+  return strict({ kind: v.literal(kind), ...entries });
+}
+
+/** Such as `{"kind": "rds-proxy", "name": ...}`. */
+function poolerForm({ kind, keys }: (typeof poolers)[number]): string {
+  return `{${[`"kind": "${kind}"`, ...Object.keys(keys).map((key) => `"${key}": ...`)].join(', ')}}`;
+}
+
 /** The keys of a definition, those of the type `PoolDefinition`; messages say what is accepted. */
 export const DEFINITION = strictNoList({
   endpoint,
@@ -95,13 +116,9 @@ export const DEFINITION = strictNoList({
   managed: v.optional(
     v.variant(
       'kind',
-      [
-        strict({ kind: v.literal('none') }),
-        strict({ kind: v.literal('rds-proxy'), name }),
-        strict({ kind: v.literal('pgbouncer'), user: name, auth: secret }),
-      ],
-      '{"kind": "rds-proxy", "name": ...}, {"kind": "pgbouncer", "user": ..., "auth": ...} or {"kind": "none"}',
-    ),
+      poolers.map(poolerSchema),
+      oneOf(poolers.map(poolerForm)),
+    ) as unknown as v.GenericSchema<PoolerDefinition>,
   ),
   limits: v.optional(
     strictNoList({
@@ -191,6 +208,11 @@ function unknownKeys({ path, message }: Issue): string[] {
     }
   }
   return keys;
+}
+
+/** Such as `a, b or c`. */
+function oneOf(texts: readonly string[]): string {
+  return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
 }
 
 function environmentOf(value: unknown): (typeof ENVIRONMENTS)[number] {

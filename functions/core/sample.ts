@@ -1,3 +1,4 @@
+import type { PoolerKind } from './poolers.js';
 import type { Problem } from './problems.js';
 
 /**
@@ -58,8 +59,7 @@ export interface ServerSlots {
 
 /** What stands between the application and the server, and what it tells about itself. */
 export interface PoolerView {
-  /** `unknown`: some pooler, as the backend that answers is not the one the login reached. */
-  readonly kind: 'rds-proxy' | 'pgbouncer' | 'none' | 'unknown';
+  readonly kind: PoolerKind;
   readonly source: PoolerSource;
   /** Null where there is no managed pool, or it could not be asked. */
   readonly stats: PoolerStats | null;

@@ -1,5 +1,6 @@
 import { age, duration } from './format.js';
 import type { PoolReport, PoolSummary } from './pool-report.js';
+import { POOLERS } from './poolers.js';
 import type { ProblemCode, PublicProblem } from './problems.js';
 import { WARNING_PERCENT } from './verdict.js';
 
@@ -132,14 +133,7 @@ function databaseFull(report: PoolReport): string {
 }
 
 export function managedName({ managedPool }: Pick<PoolReport, 'managedPool'>): string {
-  switch (managedPool?.kind) {
-    case 'rds-proxy':
-      return 'The proxy';
-    case 'pgbouncer':
-      return 'PgBouncer';
-    default:
-      return 'The managed pool';
-  }
+  return POOLERS[managedPool?.kind ?? 'unknown'].subject;
 }
 
 function joined(what: string, figures: readonly string[]): string {

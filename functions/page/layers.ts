@@ -1,5 +1,6 @@
 import { age, duration, number, UNKNOWN } from '../core/format.js';
 import type { PoolReport } from '../core/pool-report.js';
+import { POOLERS, type PoolerCount } from '../core/poolers.js';
 
 /** One of the three places where a pool can be full, with its figures in words. */
 export interface LayerPanel {
@@ -43,20 +44,14 @@ function oldest({ longestTransactionMs, idleInTransaction }: NonNullable<PoolRep
   return longestTransactionMs === null && idleInTransaction !== null ? 'none open' : duration(longestTransactionMs);
 }
 
-const KINDS = {
-  'rds-proxy': 'RDS Proxy',
-  pgbouncer: 'PgBouncer',
-  none: 'Managed pool',
-  unknown: 'Managed pool',
-} as const;
-
 function managedSide({ managedPool, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
   const side = { id: 'managed', isFull: saturatedLayer === 'managed' } as const;
   if (!managedPool) {
     return { ...side, name: 'Managed pool', age: null, rows: [['Kind', UNKNOWN]] };
   }
   const { kind, size, inUse, waiting, longestWaitMs, borrowWaitMs, pinned, ageSeconds } = managedPool;
-  const name = KINDS[kind];
+  const { label: name, counts } = POOLERS[kind];
+  const isCounted = (count: PoolerCount) => (counts as readonly PoolerCount[]).includes(count);
   if (kind === 'none') {
     return { ...side, name, age: null, rows: [['Kind', 'none']] };
   }
@@ -65,18 +60,17 @@ function managedSide({ managedPool, saturatedLayer }: PoolReport, aged: Aged): L
   }
   const rows: Row[] = [
     ['Borrowed', size === null ? number(inUse) : `${number(inUse)} of ${number(size)}`],
-    ['Clients that wait', kind === 'rds-proxy' ? 'not counted' : number(waiting)],
-    ...(kind === 'rds-proxy' ? proxyRows(borrowWaitMs, pinned) : longestWait(waiting, longestWaitMs)),
+    ['Clients that wait', isCounted('waiting') ? number(waiting) : 'not counted'],
+    ...(isCounted('borrowWait') ? [borrowWait(borrowWaitMs)] : []),
+    ...(isCounted('pinned') ? [['Pinned to one client', number(pinned)] as const] : []),
+    ...longestWait(waiting, longestWaitMs),
   ];
   return { ...side, name, age: age(aged(ageSeconds)), rows };
 }
 
 /** No datapoint means that nobody waited in that minute or that nobody knows, which cannot be told apart. */
-function proxyRows(borrowWaitMs: number | null, pinned: number | null): Row[] {
-  return [
-    ['Mean wait to borrow', borrowWaitMs === null ? 'none told' : duration(borrowWaitMs)],
-    ['Pinned to one client', number(pinned)],
-  ];
+function borrowWait(borrowWaitMs: number | null): Row {
+  return ['Mean wait to borrow', borrowWaitMs === null ? 'none told' : duration(borrowWaitMs)];
 }
 
 function longestWait(waiting: number | null, longestWaitMs: number | null): Row[] {

@@ -1,5 +1,6 @@
 import { type Finding, failed, ok, setting, unknown } from '../core/finding.js';
-import type { PoolerView } from '../core/sample.js';
+import { WITHOUT_STATS } from '../core/poolers.js';
+import type { PoolerStats, PoolerView } from '../core/sample.js';
 
 /** What the pooler's limits are compared with. */
 export interface PoolerContext {
@@ -16,27 +17,16 @@ const ABOUT = 'managed pool';
 
 /** Which pooler there is, and whether its limits fit. Pure. */
 export function poolerFindings(context: PoolerContext): Finding[] {
-  switch (context.pooler?.kind) {
-    case undefined:
-      return [unknown(ABOUT, 'Whether there is a pooler is unknown.')];
-    case 'none':
-      return [ok(ABOUT, 'No pooler: connections go straight to PostgreSQL.')];
-    case 'rds-proxy':
-      return [unknown(ABOUT, 'An RDS Proxy. Its stats are in CloudWatch: the deployed check reads them.')];
-    case 'unknown':
-      return [
-        unknown(ABOUT, 'A pooler whose console does not answer. If it is a PgBouncer: add the user to stats_users.'),
-      ];
-    case 'pgbouncer':
-      return pgbouncerFindings(context);
+  const { pooler } = context;
+  if (!pooler) {
+    return [unknown(ABOUT, 'Whether there is a pooler is unknown.')];
   }
+  return pooler.stats === null
+    ? [{ about: ABOUT, ...WITHOUT_STATS[pooler.kind], fix: null }]
+    : pgbouncerFindings(pooler.stats, context);
 }
 
-function pgbouncerFindings({ pooler, configuredMax, serverSlots }: PoolerContext): Finding[] {
-  const stats = pooler?.stats ?? null;
-  if (stats === null) {
-    return [unknown(ABOUT, 'A PgBouncer whose console could not be queried.')];
-  }
+function pgbouncerFindings(stats: PoolerStats, { configuredMax, serverSlots }: PoolerContext): Finding[] {
   const { limit } = stats;
   const maxClients = stats.settings?.max_client_conn ?? null;
   const failures: Finding[] = [];

@@ -115,9 +115,9 @@ function allowLogin({ role }: HealthFunction, { definition, login }: CheckedPool
   }
 }
 
-/** The secrets that the checks of a pool read: for the login, and for PgBouncer's console. */
+/** The secrets that the checks of a pool read: for the login, and for the pooler's console. */
 function secretsOf({ auth, managed }: PoolDefinition): string[] {
-  const console = managed?.kind === 'pgbouncer' ? managed.auth : null;
+  const console = managed && 'auth' in managed ? managed.auth : null;
   return [auth, console].flatMap((each) => (each?.type === 'secret' ? [each.arn] : []));
 }
 

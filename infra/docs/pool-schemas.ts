@@ -1,3 +1,4 @@
+import { POOLERS } from '../../functions/core/poolers.js';
 import {
   count,
   known,
@@ -55,7 +56,7 @@ export const POOL_SCHEMAS: Readonly<Record<string, Schema>> = {
   PoolSummary: object({ pool: { type: 'string' }, status, percent }),
   Problem: object(problemParts),
   ManagedPool: object({
-    kind: of(oneOf('rds-proxy', 'pgbouncer', 'none', 'unknown'), 'unknown: some pooler, by the backend that answers.'),
+    kind: of(oneOf(...Object.keys(POOLERS)), 'unknown: some pooler, by the backend that answers.'),
     source: of(oneOf('definition', 'host name', 'console', 'backend'), 'How it was found out.'),
     size: of(knownCount, 'Connections to the server that it may open for this pool; null when unlimited too.'),
     inUse: of(knownCount, 'Of those, given to a client.'),
