@@ -1,5 +1,6 @@
 import type { Login } from '../connection/credentials.js';
-import type { PoolerDefinition, ValidatedPoolConfig } from '../core/pool-config.js';
+import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import type { PoolerDefinition } from '../core/poolers.js';
 import type { AppView } from '../core/sample.js';
 import { PgbouncerReader } from './pgbouncer/reader.js';
 import type { PoolerReader, PoolerReaders } from './probe.js';
