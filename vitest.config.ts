@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const PRISMA_CLIENTS = 'infra/build/prisma-clients.mjs';
+const PRISMA_CLIENTS = 'test/tools/prisma-clients.mjs';
 const BUILD = 'test/tools/build.ts';
 
 /**

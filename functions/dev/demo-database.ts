@@ -1,14 +1,17 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { createCheckRole } from './demo-check-role.js';
+import { checkRoleSql } from '../core/check-role.js';
 import type { EmbeddedPostgres, Login } from './embedded-postgres/embedded-postgres.js';
 
-/** Who logs in to the demo's database: as what the check runs, and as what the application. */
+/** Sessions of the demo's check: its own, and those of two processes that a user starts at the same time. */
+const CHECK_CONNECTION_LIMIT = 3;
+
+/** How the check and the application log in to the demo's database. */
 export interface DemoLogins {
   readonly check: Login;
   readonly application: Login;
 }
 
-/** Makes a database for the demo application on the embedded server, with a role for it and one for the check. */
+/** Creates the demo's database on the embedded server, with a role for the application and one for the check. */
 export async function createDemoDatabase(postgres: EmbeddedPostgres): Promise<DemoLogins> {
   const { password } = postgres;
   const application = { user: 'app', password, database: 'app' };
@@ -24,4 +27,14 @@ export async function createDemoDatabase(postgres: EmbeddedPostgres): Promise<De
     await superuser.end();
   }
   return { check, application };
+}
+
+/**
+ * Creates a role that only the check uses: the same as in a deployment, but with a password.
+ *
+ * @param client a superuser
+ */
+export async function createCheckRole(client: Client, name: string, password: string): Promise<void> {
+  await client.query(checkRoleSql({ user: name, connectionLimit: CHECK_CONNECTION_LIMIT, withRdsIam: false }));
+  await client.query(`ALTER ROLE ${escapeIdentifier(name)} PASSWORD ${escapeLiteral(password)}`);
 }

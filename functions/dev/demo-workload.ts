@@ -2,21 +2,25 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ClientConfig, Pool, type PoolClient } from 'pg';
 import { within } from '../connection/timeout.js';
 import type { PoolSettings } from '../core/pool-settings.js';
-import { neededConnections, wavePeriod } from './wave.js';
 
-/** Customers at the same time, however large `max` is: more than the embedded server has slots. */
-const MOST_CUSTOMERS = 150;
-const STOP_MS = 2_000;
+/** Limit for a large `max`: more customers than the embedded server has slots. */
+const MAX_CUSTOMERS = 150;
+const STOP_TIMEOUT_MS = 2_000;
+/** Needed connections at the bottom and at the top of the wave, as parts of `max`. Above 1 the pool stays full for a while. */
+const WAVE_BOTTOM = 0.1;
+const WAVE_TOP = 1.1;
+const WAVE_BASE_PERIOD_MS = 50_000;
+const WAVE_MAX_IDLE_TIMEOUT_MS = 40_000;
 
 export interface Workload {
-  /** Lets statements end and closes all connections; never throws, and takes two seconds at most. */
+  /** Lets running statements end and closes all connections. Never throws; takes two seconds at most. */
   stop(): Promise<void>;
 }
 
 /**
- * A small demo application with a real pool of the given settings. Each of its customers takes a connection, works with
- * it in its own way and gives it back; how many are there at the same time follows `wave.ts`. What goes wrong for a
- * customer is not reported here: seeing it is what the check is for.
+ * Starts a small demo application with a real pool of the given settings. Each of its customers takes a connection, uses it in
+ * its own way and returns it. A wave sets how many customers are active at the same time. Failures of a customer are not
+ * reported here: the check has to detect them.
  *
  * @param login where the application connects, as its own user
  */
@@ -30,27 +34,49 @@ export function startWorkload(login: ClientConfig, settings: PoolSettings): Work
     connectionTimeoutMillis: settings.connectionTimeout,
   });
   pool.on('error', () => {
-    // An idle connection was cut; the pool opens another when it needs one.
+    // An idle connection was closed by the server; the pool opens another one when it needs it.
   });
   const stopping = new AbortController();
   const startedAt = Date.now();
   const periodMs = wavePeriod(settings.idleTimeout);
   const isNeeded = (index: number): boolean =>
     index < neededConnections(Date.now() - startedAt, periodMs, settings.max);
-  const customers = Array.from({ length: Math.min(settings.max, MOST_CUSTOMERS) }, (_, index) =>
-    beCustomer(pool, index, () => isNeeded(index), stopping.signal),
+  const customers = Array.from({ length: Math.min(settings.max, MAX_CUSTOMERS) }, (_, index) =>
+    runCustomer(pool, index, () => isNeeded(index), stopping.signal),
   );
   return {
     stop: async () => {
       stopping.abort();
       const ended = Promise.all(customers).then(() => pool.end());
-      await within(ended, STOP_MS, () => new Error('still running')).catch(() => undefined);
+      await within(ended, STOP_TIMEOUT_MS, () => new Error('still running')).catch(() => undefined);
     },
   };
 }
 
-/** Comes back until stopping; never throws. */
-async function beCustomer(pool: Pool, index: number, isNeeded: () => boolean, stopping: AbortSignal): Promise<void> {
+/**
+ * Connections that the demo application needs at a moment. The number rises slowly to `max`, stays there for a quarter of the
+ * period and falls again, in the same way at every run.
+ *
+ * @param elapsedMs since the start
+ * @param periodMs from one bottom to the next
+ * @returns a whole number from 1 to `max`
+ */
+export function neededConnections(elapsedMs: number, periodMs: number, max: number): number {
+  const height = (1 - Math.cos((2 * Math.PI * elapsedMs) / periodMs)) / 2;
+  const needed = Math.round(max * (WAVE_BOTTOM + (WAVE_TOP - WAVE_BOTTOM) * height));
+  return Math.min(max, Math.max(1, needed));
+}
+
+/**
+ * Milliseconds from one bottom to the next. A connection stays open for `idleTimeout` after its last use, so the wave leaves
+ * up to 40 s for that before it rises again.
+ */
+export function wavePeriod(idleTimeoutMs: number): number {
+  return WAVE_BASE_PERIOD_MS + Math.min(idleTimeoutMs, WAVE_MAX_IDLE_TIMEOUT_MS);
+}
+
+/** Visits again and again until the workload stops. Never throws. */
+async function runCustomer(pool: Pool, index: number, isNeeded: () => boolean, stopping: AbortSignal): Promise<void> {
   const visit = VISITS[index % VISITS.length] ?? compute;
   while (!stopping.aborted) {
     try {
@@ -67,7 +93,7 @@ async function beCustomer(pool: Pool, index: number, isNeeded: () => boolean, st
 
 type Visit = (client: PoolClient, stopping: AbortSignal) => Promise<void>;
 
-/** A connection after a failure is not given back but closed: it may be inside a transaction. */
+/** After a failure the connection is closed instead of returned, because it may be inside a transaction. */
 async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect();
   client.on('error', ignore);
@@ -81,16 +107,16 @@ async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<
   }
 }
 
-/** A failure of a connection that is in use fails its query too. */
+/** A failed connection fails its running query too, which is handled. */
 function ignore(): void {}
 
-/** Statements that take long: the connection is active. */
+/** Long statements: the connection is active. */
 const compute: Visit = async (client) => {
   await client.query('SELECT pg_sleep(0.8)');
   await client.query('SELECT pg_sleep(0.4)');
 };
 
-/** A transaction that waits for something else: idle in transaction for a part of the time. */
+/** A transaction with a pause in it: the connection is idle in transaction for part of the time. */
 const order: Visit = async (client, stopping) => {
   await client.query('BEGIN');
   await client.query('SELECT pg_sleep(0.7)');
@@ -98,7 +124,7 @@ const order: Visit = async (client, stopping) => {
   await client.query('COMMIT');
 };
 
-/** Short statements with pauses: the application holds the connection, the server sees it idle. */
+/** Short statements with pauses: the application holds the connection, but for the server it is idle. */
 const browse: Visit = async (client, stopping) => {
   for (let page = 0; page < 3; page += 1) {
     await client.query('SELECT pg_sleep(0.05)');

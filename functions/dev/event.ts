@@ -3,9 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../core/routes.js';
 
+/** Additional local paths: the address of `npm start` opens the page in a browser. */
+const ALIASES: Readonly<Record<string, string>> = { '/': '/health' };
+const ROUTE_KEYS = [...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
 /**
- * The event that API Gateway (HTTP API, payload 2.0) would make of a request, without a body: no route takes one. The
- * path of a route with another method keeps the route's key, so that the handler can answer 405.
+ * The event that API Gateway (HTTP API, payload 2.0) creates from a request, without the body: no route takes one. A request
+ * with another method has the key of its route too, so that the handler can answer 405.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -52,13 +57,9 @@ interface Match {
   readonly pathParameters: Record<string, string> | null;
 }
 
-/** Beside the deployed routes: who opens the address of `npm start` in a browser sees the page. */
-const ALIASES: Readonly<Record<string, string>> = { '/': '/health' };
-const ROUTE_KEYS = [...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)];
-
-/** The route whose pattern fits the path, whatever the method; `$default` if none does or the path is badly encoded. */
-function matchRoute(asked: string): Match {
-  const path = ALIASES[asked] ?? asked;
+/** The route whose pattern matches the path, for any method; `$default` if none does or the path is badly encoded. */
+function matchRoute(requested: string): Match {
+  const path = ALIASES[requested] ?? requested;
   for (const routeKey of ROUTE_KEYS) {
     const [, pattern = ''] = routeKey.split(' ');
     const values = new RegExp(`^${pattern.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(path);
@@ -78,7 +79,7 @@ function decoded(values: Readonly<Record<string, string>>): Record<string, strin
   }
 }
 
-/** Names in lower case, values of the same name joined by commas; those of cookies by semicolons. */
+/** Names in lower case. Values of the same name are joined by commas, cookies by semicolons. */
 function joinedHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(name === 'cookie' ? '; ' : ',')]),
@@ -89,8 +90,6 @@ function joinedQuery(query: string): Record<string, string> {
   const parameters = new URLSearchParams(query);
   return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join(',')]));
 }
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** Such as `12/Mar/2020:19:03:58 +0000`. */
 function commonLogTime(now: Date): string {

@@ -6,18 +6,18 @@ import { toEvent } from './event.js';
 
 export interface LocalServer {
   readonly port: number;
-  /** Says who answers from now on; before, every request gets 503. */
+  /** Sets the handler of all requests. Before the first call every request is answered with 503. */
   serve(handler: HttpHandler): void;
-  /** Cuts open connections too, so that no slow client delays it. */
+  /** Stops listening and closes all connections, so that no slow client delays the end. */
   close(): Promise<void>;
 }
 
 /**
- * Listens on 127.0.0.1 and calls a Lambda handler as API Gateway does: the same event, the same answers when the handler
- * throws or is not there.
+ * Listens on 127.0.0.1 and calls a Lambda handler as API Gateway does: with the same event, and with the same answers if the
+ * handler throws or is missing.
  *
- * @param port 0 for any that is free
- * @throws Error with `code` `EADDRINUSE` or `EACCES` if the port cannot be had
+ * @param port 0 for any free port
+ * @throws Error with `code` `EADDRINUSE` or `EACCES` if the port is not available
  */
 export function listen(port: number): Promise<LocalServer> {
   let answer: HttpHandler = async () => message(503, 'Service Unavailable');
@@ -47,7 +47,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
   try {
     write(response, await handler(toEvent(request)));
   } catch (error) {
-    // Its message may name a host.
+    // Only the name: the message may contain a host.
     process.stderr.write(`The handler threw ${error instanceof Error ? error.name : typeof error}\n`);
     write(response, message(500, 'Internal Server Error'));
   }

@@ -59,7 +59,7 @@ function help(): string {
     '',
     'Usage: npm start [-- --metrics FILE]',
     '',
-    '  --metrics FILE  appends the metrics of every check to FILE; stronger than POOL_HEALTH_METRICS_FILE',
+    '  --metrics FILE  appends the metrics of every check to FILE; overrides POOL_HEALTH_METRICS_FILE',
     '  -h, --help      shows this',
     '',
     'Environment:',

@@ -1,9 +1,9 @@
-/** `npm start`: reads the command, runs it, and stops it on a signal or when nobody reads its lines any more. */
+/** `npm start`: parses the command and runs it until a signal, or until the reader of its output is gone. */
 import { LocalRun } from './local-run.js';
 import { readCommand } from './options.js';
 
-/** Ctrl-C reaches this process twice, from the terminal and from npm: only a later signal means impatience. */
-const IMPATIENT_AFTER_MS = 500;
+/** Ctrl-C reaches this process twice, from the terminal and from npm: only a later signal forces the exit. */
+const FORCE_EXIT_AFTER_MS = 500;
 
 const command = readCommand(process.argv.slice(2), process.env);
 if (command.kind === 'run') {
@@ -26,7 +26,7 @@ async function run(port: number, metricsFile: string | null): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stopAt !== null && Date.now() > stopAt + IMPATIENT_AFTER_MS) {
+      if (stopAt !== null && Date.now() > stopAt + FORCE_EXIT_AFTER_MS) {
         process.exit(1);
       }
       stop();
@@ -42,7 +42,7 @@ async function run(port: number, metricsFile: string | null): Promise<void> {
   }
 }
 
-/** Exits even if something still holds the process: a check that waits for its answer, for one. */
+/** Exits even if something keeps the process alive, for example a check that waits for a response. */
 async function end(local: LocalRun, code: number): Promise<never> {
   try {
     await local.stop();

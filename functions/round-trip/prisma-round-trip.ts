@@ -11,8 +11,8 @@ import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { PrismaClient } from './generated/client.js';
 
 /**
- * Goes to the database and back the way an application does: through a Prisma client over a pool with the watched pool's
- * own settings. One at a time, so that it never holds more than one connection, which is kept for `idleTimeout`.
+ * Measures a round trip to the database as an application makes it: through a Prisma client over a pool with the settings of
+ * the watched pool. One trip runs at a time, so the pool never opens more than one connection, which stays for `idleTimeout`.
  */
 export class PrismaRoundTrip {
   readonly #pool: AppPool;
@@ -28,18 +28,18 @@ export class PrismaRoundTrip {
       environment: {},
       writeMetrics: null,
     };
-    // The name that applications may not have: by it the check leaves its own sessions out of the count.
+    // A name that applications may not use: the check does not count sessions with it.
     this.#pool = poolOf({ ...resolvePool(options), applicationName: CHECK_APPLICATION_NAME }, options);
     this.#prisma = createPrismaClient({ PrismaClient, pool: this.#pool });
   }
 
-  /** Answers within the deadline of a check, and never throws. A trip that is still under way is waited for, not repeated. */
+  /** Never throws, and takes no longer than a check may. A trip that is still running is awaited, not repeated. */
   async measure(): Promise<RoundTrip> {
-    this.#trip ??= this.#depart();
+    this.#trip ??= this.#start();
     const trip = this.#trip;
-    const late = () => new ProbeTimeout(trip.acquireMs === null ? 'connect' : 'query', CHECK_DEADLINE_MS);
+    const timeoutError = () => new ProbeTimeout(trip.acquireMs === null ? 'connect' : 'query', CHECK_DEADLINE_MS);
     try {
-      const queryMs = await within(trip.queryMs, CHECK_DEADLINE_MS, late);
+      const queryMs = await within(trip.queryMs, CHECK_DEADLINE_MS, timeoutError);
       return { acquireMs: trip.acquireMs, queryMs, problems: [] };
     } catch (error) {
       return { acquireMs: trip.acquireMs, queryMs: null, problems: [toProblem(error)] };
@@ -50,9 +50,9 @@ export class PrismaRoundTrip {
     await this.#pool.end();
   }
 
-  #depart(): Trip {
+  #start(): Trip {
     const startedAt = performance.now();
-    const go = async () => {
+    const measureQuery = async () => {
       (await this.#pool.connect()).release();
       const acquiredAt = performance.now();
       trip.acquireMs = rounded(acquiredAt - startedAt);
@@ -60,7 +60,7 @@ export class PrismaRoundTrip {
       return rounded(performance.now() - acquiredAt);
     };
     const trip: Trip = { acquireMs: null, queryMs: Promise.resolve(0) };
-    trip.queryMs = go().finally(() => {
+    trip.queryMs = measureQuery().finally(() => {
       this.#trip = null;
     });
     trip.queryMs.catch(() => undefined);
@@ -68,9 +68,9 @@ export class PrismaRoundTrip {
   }
 }
 
-/** A round trip under way. */
+/** A running round trip. */
 interface Trip {
-  /** Null until the pool has given a connection. */
+  /** Null until the pool has returned a connection. */
   acquireMs: number | null;
   queryMs: Promise<number>;
 }

@@ -4,56 +4,56 @@ import type { RoundTrip } from '../core/details-report.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { type Problem, problem } from '../core/problems.js';
 
-/** Goes to the database of one pool and back. */
-export interface RoundTripper {
-  /** Answers within the deadline of a check, and never throws. */
+const NO_ROUND_TRIP: RoundTrip = { acquireMs: null, queryMs: null, problems: [] };
+
+/** Measures round trips to the database of one pool. */
+export interface RoundTripProbe {
+  /** Never throws, and takes no longer than a check may. */
   measure(): Promise<RoundTrip>;
   close(): Promise<void>;
 }
 
-const NO_TRIP: RoundTrip = { acquireMs: null, queryMs: null, problems: [] };
-
-/** The settings of the check's own login may be fine for the check and not for an application, such as its file of authorities. */
-function cannotBeMade(error: unknown): Problem {
-  if (error instanceof InvalidPoolOptions) {
-    return problem('CONFIG.INVALID', { violations: error.violations.map(({ message }) => message) });
-  }
-  return toProblem(error);
-}
-
-/** A round trip for every pool that is asked for, made anew when its definition changes. */
+/** The round-trip probes of several pools: one for each pool, recreated if its definition changes. */
 export class RoundTrips {
-  readonly #make: (config: ValidatedPoolConfig) => RoundTripper;
-  readonly #made = new Map<string, { readonly definition: string; readonly tripper: RoundTripper }>();
+  readonly #create: (config: ValidatedPoolConfig) => RoundTripProbe;
+  readonly #probes = new Map<string, { readonly definition: string; readonly probe: RoundTripProbe }>();
 
-  constructor(make: (config: ValidatedPoolConfig) => RoundTripper) {
-    this.#make = make;
+  constructor(create: (config: ValidatedPoolConfig) => RoundTripProbe) {
+    this.#create = create;
   }
 
-  /** Never throws. @param config null when there is no valid definition, and so nowhere to go */
+  /** Never throws. @param config null without a valid definition: nothing is measured then */
   async measure(config: ValidatedPoolConfig | null): Promise<RoundTrip> {
     try {
-      return config ? await this.#of(config).measure() : NO_TRIP;
+      return config ? await this.#probe(config).measure() : NO_ROUND_TRIP;
     } catch (error) {
-      return { ...NO_TRIP, problems: [cannotBeMade(error)] };
+      return { ...NO_ROUND_TRIP, problems: [creationProblem(error)] };
     }
   }
 
   async close(): Promise<void> {
-    const made = [...this.#made.values()];
-    this.#made.clear();
-    await Promise.all(made.map(({ tripper }) => tripper.close()));
+    const probes = [...this.#probes.values()];
+    this.#probes.clear();
+    await Promise.all(probes.map(({ probe }) => probe.close()));
   }
 
-  #of(config: ValidatedPoolConfig): RoundTripper {
+  #probe(config: ValidatedPoolConfig): RoundTripProbe {
     const definition = JSON.stringify(config);
-    const known = this.#made.get(config.pool);
+    const known = this.#probes.get(config.pool);
     if (known?.definition === definition) {
-      return known.tripper;
+      return known.probe;
     }
-    void known?.tripper.close();
-    const tripper = this.#make(config);
-    this.#made.set(config.pool, { definition, tripper });
-    return tripper;
+    void known?.probe.close();
+    const probe = this.#create(config);
+    this.#probes.set(config.pool, { definition, probe });
+    return probe;
   }
+}
+
+/** A login that works for the check may be invalid for an application's pool, for example its file of authorities. */
+function creationProblem(error: unknown): Problem {
+  if (error instanceof InvalidPoolOptions) {
+    return problem('CONFIG.INVALID', { violations: error.violations.map(({ message }) => message) });
+  }
+  return toProblem(error);
 }

@@ -1,23 +1,19 @@
 /**
- * Generates the Prisma clients of the tests and of `GET /health/details`: all of them after every `npm ci`, and those that
- * are missing or older than their schema before a test run. Needs no network: `prisma generate` never runs the schema
- * engine, so any existing file may stand in for it. Does nothing if Prisma is not installed, as after `npm ci --omit=dev`.
+ * Generates Prisma clients: `node infra/build/prisma-clients.mjs SCHEMA...`, each into the folder `generated` beside its
+ * schema. `npm ci` runs it, and a test run runs it for clients that are missing or older than their schema. It needs no
+ * network: Prisma would download the schema engine, which `generate` never runs, so any existing file may replace it. Does
+ * nothing if Prisma is not installed, such as after `npm ci --omit=dev`.
  */
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Each client is generated into the folder `generated` next to its schema. */
-const SCHEMAS = [
-  new URL('../../test/integration/app/schema.prisma', import.meta.url),
-  new URL('../../functions/round-trip/schema.prisma', import.meta.url),
-];
-
-/** vitest calls this before all tests. */
-export default function generateIfNeeded() {
-  for (const schema of SCHEMAS) {
-    if (changedAt(new URL('generated/client.ts', schema)) < changedAt(schema)) {
+/** @param schemas paths from the working directory */
+export function generateOutdated(schemas) {
+  for (const schema of schemas) {
+    if (changedAt(join(dirname(schema), 'generated', 'client.ts')) < changedAt(schema)) {
       generate(schema);
     }
   }
@@ -26,7 +22,7 @@ export default function generateIfNeeded() {
 function generate(schema) {
   const prisma = installedPrisma();
   if (prisma !== null) {
-    execFileSync(process.execPath, [prisma, 'generate', '--no-hints', '--schema', fileURLToPath(schema)], {
+    execFileSync(process.execPath, [prisma, 'generate', '--no-hints', '--schema', resolve(schema)], {
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -46,5 +42,5 @@ function changedAt(file) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  SCHEMAS.forEach(generate);
+  process.argv.slice(2).forEach(generate);
 }

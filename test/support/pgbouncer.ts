@@ -3,13 +3,11 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Client } from 'pg';
-import { acceptsLogin } from '../../functions/dev/embedded-postgres/accepts-login.js';
 import { serverAccount } from '../../functions/dev/embedded-postgres/binaries.js';
-import { type Child, launch, type Place } from '../../functions/dev/embedded-postgres/child-process.js';
-import type { Login } from '../../functions/dev/embedded-postgres/embedded-postgres.js';
+import { type Child, lastLines, launch, type Place } from '../../functions/dev/embedded-postgres/child-process.js';
+import { acceptsLogin, type Login } from '../../functions/dev/embedded-postgres/embedded-postgres.js';
 import { freePort } from '../../functions/dev/embedded-postgres/free-port.js';
 import { giveTo } from '../../functions/dev/embedded-postgres/init-database.js';
-import { lastLines } from '../../functions/dev/embedded-postgres/log-tail.js';
 import type { TestServer } from './postgres.js';
 import { until } from './until.js';
 

@@ -1,5 +1,5 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { createCheckRole } from '../../functions/dev/demo-check-role.js';
+import { createCheckRole } from '../../functions/dev/demo-database.js';
 import {
   type EmbeddedPostgres,
   type Login,

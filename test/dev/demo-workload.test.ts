@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { neededConnections, wavePeriod } from '../../functions/dev/wave.js';
+import { neededConnections, wavePeriod } from '../../functions/dev/demo-workload.js';
 
 const PERIOD = wavePeriod(10_000);
 
