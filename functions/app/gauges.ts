@@ -1,83 +1,92 @@
-import { Histogram, type HistogramSnapshot } from './histogram.js';
+/** Upper bounds of the buckets in milliseconds. Prisma's removed histograms had the same, so old queries still work. */
+const BOUNDS_MS = [0, 1, 5, 10, 50, 100, 500, 1_000, 5_000, 50_000] as const;
 
-/** A pool at one moment, and what it did since it was made. */
+/** The state of a pool at one time, and its counters. */
 export interface PoolSnapshot {
   readonly pool: string;
   /** Milliseconds since 1970. */
   readonly takenAt: number;
-  /** Connections it may open. */
+  /** The maximum of connections. */
   readonly size: number;
-  /** Connections that are logged in: `busy` and `idle`. */
+  /** Open connections: `busy` and `idle`. */
   readonly open: number;
-  /** Given out to somebody, whether or not a statement runs. */
+  /** Connections in use by the application, whether or not a statement runs. */
   readonly busy: number;
   readonly idle: number;
-  /** Requests that wait because all connections are given out and no more may be opened. */
+  /** Requests that wait because all connections are in use and the pool is at its maximum. */
   readonly waiting: number;
   readonly totals: PoolTotals;
 }
 
-/** Since the pool was made; they only grow. */
+/** Counters since the pool was made. They never decrease. */
 export interface PoolTotals {
   readonly opened: number;
   readonly closed: number;
-  /** Requests that got a connection. */
+  /** Requests that acquired a connection. */
   readonly acquires: number;
-  /** Requests that got none within `connectionTimeout`. */
+  /** Requests that timed out after `connectionTimeout`. */
   readonly acquireTimeouts: number;
-  /** Requests that got none for another reason, such as a refused login. */
+  /** Requests that failed for another reason, such as a refused login. */
   readonly acquireFailures: number;
-  /** Requests that had to wait for a connection of somebody else, whatever became of them. */
+  /** Requests that had to wait for a connection in use, whatever their outcome. */
   readonly waits: number;
-  /** The longest that any request took to be answered, in milliseconds. */
+  /** The longest time until a request acquired a connection or failed, in milliseconds. */
   readonly longestWaitMs: number;
-  /** How long requests took to get their connection, the opening of new ones included. */
+  /** Times until requests acquired their connection, including the time to open a new one. */
   readonly acquireTimes: HistogramSnapshot;
 }
 
-/** The most at the same time since the last `takePeaks`. */
+/** Distribution of times since the pool was made. */
+export interface HistogramSnapshot {
+  readonly count: number;
+  readonly sumMs: number;
+  /** Cumulative: the number of times up to `leMs` milliseconds. Times above the last bound are only in the total `count`. */
+  readonly buckets: readonly { readonly leMs: number; readonly count: number }[];
+}
+
+/** The highest values since the last `takePeaks`. */
 export interface Peaks {
   readonly open: number;
-  readonly busy: number;
+  readonly inUse: number;
   readonly waiting: number;
 }
 
-/** How a request for a connection ended. */
+/** The outcome of a request for a connection. */
 export type Outcome = 'acquired' | 'timeout' | 'failed';
 
-/** A request under way. */
+/** A request without an outcome yet. */
 export interface PendingRequest {
-  /** It found no connection and no room for another. */
+  /** The pool is full: the request waits for a connection in use. */
   waits(): void;
   settled(outcome: Outcome): void;
 }
 
-/** Counts what a pool does, told of it event by event, so that nothing between two looks is lost. */
+/** Counts the events of a pool. Peaks include what happens between two samples. */
 export class Gauges {
   readonly #idle: () => number;
   readonly #now: () => number;
   readonly #acquireTimes = new Histogram();
   readonly #totals = { opened: 0, closed: 0, acquires: 0, acquireTimeouts: 0, acquireFailures: 0, waits: 0 };
   #longestWaitMs = 0;
-  #busy = 0;
+  #inUse = 0;
   #waiting = 0;
-  #peaks: { open: number; busy: number; waiting: number } = { open: 0, busy: 0, waiting: 0 };
+  #peaks = { open: 0, inUse: 0, waiting: 0 };
 
   /**
-   * @param idle connections that are open and not given out
-   * @param now milliseconds of a clock that is never set back
+   * @param idle returns the number of idle connections
+   * @param now a monotonic clock in milliseconds
    */
   constructor(idle: () => number, now: () => number = () => performance.now()) {
     this.#idle = idle;
     this.#now = now;
   }
 
-  get busy(): number {
-    return this.#busy;
+  get inUse(): number {
+    return this.#inUse;
   }
 
   get open(): number {
-    return this.#busy + this.#idle();
+    return this.#inUse + this.#idle();
   }
 
   get waiting(): number {
@@ -92,18 +101,18 @@ export class Gauges {
     this.#totals.closed += 1;
   }
 
-  given(): void {
-    this.#busy += 1;
-    this.#peaks.busy = Math.max(this.#peaks.busy, this.#busy);
+  acquired(): void {
+    this.#inUse += 1;
+    this.#peaks.inUse = Math.max(this.#peaks.inUse, this.#inUse);
     this.#peaks.open = Math.max(this.#peaks.open, this.open);
   }
 
-  givenBack(): void {
-    this.#busy -= 1;
+  released(): void {
+    this.#inUse -= 1;
   }
 
   requested(): PendingRequest {
-    const since = this.#now();
+    const startedAt = this.#now();
     let isWaiting = false;
     return {
       waits: () => {
@@ -114,16 +123,16 @@ export class Gauges {
       },
       settled: (outcome) => {
         this.#waiting -= isWaiting ? 1 : 0;
-        this.#settle(outcome, this.#now() - since);
+        this.#settle(outcome, this.#now() - startedAt);
       },
     };
   }
 
-  #settle(outcome: Outcome, tookMs: number): void {
-    this.#longestWaitMs = Math.max(this.#longestWaitMs, tookMs);
+  #settle(outcome: Outcome, elapsedMs: number): void {
+    this.#longestWaitMs = Math.max(this.#longestWaitMs, elapsedMs);
     if (outcome === 'acquired') {
       this.#totals.acquires += 1;
-      this.#acquireTimes.observe(tookMs);
+      this.#acquireTimes.observe(elapsedMs);
     } else if (outcome === 'timeout') {
       this.#totals.acquireTimeouts += 1;
     } else {
@@ -131,15 +140,15 @@ export class Gauges {
     }
   }
 
-  /** Whether anything was open or waited since the last `takePeaks`. */
+  /** Whether a connection was open or a request waited since the last `takePeaks`. */
   get hasPeaks(): boolean {
     return this.#peaks.open > 0 || this.#peaks.waiting > 0;
   }
 
-  /** The peaks so far; from now on they start with what there is. */
+  /** Returns the peaks, and starts new ones at the current values. */
   takePeaks(): Peaks {
     const peaks = this.#peaks;
-    this.#peaks = { open: this.open, busy: this.#busy, waiting: this.#waiting };
+    this.#peaks = { open: this.open, inUse: this.#inUse, waiting: this.#waiting };
     return peaks;
   }
 
@@ -149,11 +158,35 @@ export class Gauges {
       pool,
       takenAt: Date.now(),
       size,
-      open: this.#busy + idle,
-      busy: this.#busy,
+      open: this.#inUse + idle,
+      busy: this.#inUse,
       idle,
       waiting: this.#waiting,
       totals: { ...this.#totals, longestWaitMs: this.#longestWaitMs, acquireTimes: this.#acquireTimes.snapshot() },
     };
+  }
+}
+
+class Histogram {
+  readonly #counts = BOUNDS_MS.map(() => 0);
+  #count = 0;
+  #sumMs = 0;
+
+  observe(ms: number): void {
+    this.#count += 1;
+    this.#sumMs += ms;
+    const index = BOUNDS_MS.findIndex((bound) => ms <= bound);
+    if (index >= 0) {
+      this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    }
+  }
+
+  snapshot(): HistogramSnapshot {
+    let below = 0;
+    const buckets = BOUNDS_MS.map((leMs, index) => {
+      below += this.#counts[index] ?? 0;
+      return { leMs, count: below };
+    });
+    return { count: this.#count, sumMs: this.#sumMs, buckets };
   }
 }

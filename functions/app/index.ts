@@ -1,11 +1,7 @@
-/** What applications import as `pool-health/app`. */
-export { AppPool, type PoolMetrics } from './app-pool.js';
+/** The public entry `pool-health/app`. */
 export { buildDatabaseUrl } from './database-url.js';
-export type { PoolSnapshot, PoolTotals } from './gauges.js';
-export type { HistogramSnapshot } from './histogram.js';
-export { InvalidPoolOptions } from './invalid-options.js';
-export type { Logger, PoolOptions, SettingsOptions } from './options.js';
-export { createPool } from './pool.js';
-export { createPrismaClient, type PooledClient, type PrismaClientOptions } from './prisma.js';
-export { createPrismaAdapter } from './prisma-adapter.js';
+export type { HistogramSnapshot, PoolSnapshot, PoolTotals } from './gauges.js';
+export { InvalidPoolOptions, type Logger, type PoolOptions, type SettingsOptions } from './options.js';
+export { AppPool, createPool, type PoolMetrics } from './pool.js';
+export { createPrismaAdapter, createPrismaClient, type PooledClient, type PrismaClientOptions } from './prisma.js';
 export { prometheusText } from './prometheus.js';

@@ -2,59 +2,58 @@ import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { within } from '../connection/timeout.js';
 import { Gauges } from './gauges.js';
-import { LoginClient } from './login-client.js';
-import { type Callback, Requests } from './requests.js';
-import { Sockets } from './sockets.js';
+import { type ConnectCallback, Requests } from './requests.js';
+import { LoginClient, Sockets } from './sockets.js';
 
-/** What a `MeasuredPool` needs beside the options of pg. */
+/** Options of a `MeasuredPool` that are not pg's. */
 export interface MeasuredPoolParts {
   readonly name: string;
-  /** How connections are protected; requests wait until it is known. Null: they are not. */
+  /** TLS options; requests wait for them. Null for no TLS. */
   readonly tls: Promise<ConnectionOptions | false> | null;
-  /** Milliseconds that `end` waits for what is still in use. */
+  /** Milliseconds that `end` waits for connections in use and for waiting requests. */
   readonly endWithin: number;
   readonly warn: (text: string) => void;
 }
 
-/** Time for the goodbye, for which a server that hangs is not waited. */
-const CLOSE_MS = 1_000;
+/** Time to close the connections properly. A server that hangs would take longer. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
-/** A `pg.Pool` that counts what it does, and whose end is bounded. */
+/** A `pg.Pool` that counts its events and ends within a limited time. */
 export class MeasuredPool extends pg.Pool {
   protected readonly gauges = new Gauges(() => this.idleCount);
   readonly #parts: MeasuredPoolParts;
   readonly #sockets: Sockets;
-  readonly #requests = new Requests(this.gauges, () => this.#lookWhetherDrained());
+  readonly #requests = new Requests(this.gauges, () => this.#checkDrained());
   #tls: Promise<unknown> | null;
   #end: Promise<void> | null = null;
-  #isLossTold = false;
-  #lookWhetherDrained = NOTHING;
+  #isLossReported = false;
+  #checkDrained = noop;
 
-  /** @param options but for `ssl`, `stream` and `Client`, which are the pool's own */
+  /** @param options of pg, without `ssl`, `stream` and `Client`, which the pool sets */
   constructor(options: pg.PoolConfig, parts: MeasuredPoolParts) {
     const sockets = new Sockets();
     super({ ...options, ssl: false, stream: sockets.make, Client: LoginClient });
     this.#sockets = sockets;
     this.#parts = parts;
-    this.#tls = parts.tls && this.#learn(parts.tls);
+    this.#tls = parts.tls && this.#awaitTls(parts.tls);
     this.on('connect', (client) => {
       this.gauges.opened();
-      this.#isLossTold = false;
-      // A connection that breaks while it is given out fails its statement; without a listener it would end the process.
-      client.on('error', NOTHING);
+      this.#isLossReported = false;
+      // A connection that breaks while in use fails its statement. Without a listener the error would end the process.
+      client.on('error', noop);
     });
     this.on('remove', () => this.gauges.closed());
-    this.on('acquire', () => this.gauges.given());
+    this.on('acquire', () => this.gauges.acquired());
     this.on('release', () => {
-      this.gauges.givenBack();
-      this.#lookWhetherDrained();
+      this.gauges.released();
+      this.#checkDrained();
     });
-    this.on('error', (error) => this.#tellLoss(error));
+    this.on('error', (error) => this.#reportLoss(error));
   }
 
   override connect(): Promise<pg.PoolClient>;
-  override connect(callback: Callback): void;
-  override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
     if (callback) {
       this.#request(callback);
       return undefined;
@@ -65,9 +64,9 @@ export class MeasuredPool extends pg.Pool {
   }
 
   /**
-   * Waits until all connections are given back and nobody waits for one, closes them, and takes no new requests meanwhile.
-   * After `endWithin` milliseconds it refuses the requests that are left, and a second later it cuts the connections that
-   * are. Never fails; may be called again.
+   * Ends the pool. Accepts no new requests, waits until all connections are released and no request waits, then closes the
+   * connections. After `endWithin` milliseconds it rejects the waiting requests, and one second later it closes the sockets of
+   * the connections that are left. Never rejects; may be called again.
    */
   override end(): Promise<void>;
   override end(callback: () => void): void;
@@ -80,78 +79,76 @@ export class MeasuredPool extends pg.Pool {
     return undefined;
   }
 
-  /** Called when everything is closed. */
+  /** Called when all connections are closed. */
   protected atEnd(): void {}
 
-  #learn(tls: Promise<ConnectionOptions | false>): Promise<void> {
-    const learnt = tls.then((ssl) => {
+  #awaitTls(tls: Promise<ConnectionOptions | false>): Promise<void> {
+    const ready = tls.then((ssl) => {
       this.options.ssl = ssl;
       this.#tls = null;
     });
-    // Whoever asks for a connection is told.
-    learnt.catch(NOTHING);
-    return learnt;
+    // `connect` rejects with this error.
+    ready.catch(noop);
+    return ready;
   }
 
-  #request(callback: Callback): void {
+  #request(callback: ConnectCallback): void {
     if (this.#end) {
-      callback(this.#ended(), undefined, NOTHING);
+      callback(this.#endedError(), undefined, noop);
       return;
     }
     const request = this.#requests.add(callback);
-    const ask = () => {
+    const start = () => {
       const free = this.idleCount + this.options.max - this.totalCount;
       if (free <= this.waitingCount) {
         request.waits();
       }
-      super.connect(request.answer);
+      super.connect(request.settle);
     };
     if (this.#tls) {
-      this.#tls.then(ask, (error: Error) => request.answer(error, undefined, NOTHING));
+      this.#tls.then(start, (error: Error) => request.settle(error, undefined, noop));
     } else {
-      ask();
+      start();
     }
   }
 
   async #drain(): Promise<void> {
-    const late = () => new Error('late');
+    const timeoutError = () => new Error('timeout');
     const drained = new Promise<void>((resolve) => {
-      this.#lookWhetherDrained = () => {
-        if (this.gauges.busy === 0 && this.#requests.size === 0) {
+      this.#checkDrained = () => {
+        if (this.gauges.inUse === 0 && this.#requests.size === 0) {
           resolve();
         }
       };
     });
-    this.#lookWhetherDrained();
-    await within(drained, this.#parts.endWithin, late).catch(() => this.#giveUp());
-    // pg does not wait until the server has said goodbye.
+    this.#checkDrained();
+    await within(drained, this.#parts.endWithin, timeoutError).catch(() => this.#rejectRequests());
+    // pg's own `end` does not wait until the sockets are closed.
     const closed = Promise.all([super.end(), this.#sockets.closed()]);
-    await within(closed, CLOSE_MS, late).catch(() => this.#sockets.destroy());
+    await within(closed, CLOSE_TIMEOUT_MS, timeoutError).catch(() => this.#sockets.destroy());
     this.atEnd();
   }
 
-  #giveUp(): void {
+  #rejectRequests(): void {
     const { name, endWithin, warn } = this.#parts;
     warn(
-      `Pool "${name}" was ended with ${this.gauges.busy} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: they are cut`,
+      `Pool "${name}" was ended with ${this.gauges.inUse} connections in use and ${this.#requests.size} requests waiting after ${endWithin} ms: both are aborted`,
     );
-    this.#requests.refuseAll(this.#ended());
+    this.#requests.rejectAll(this.#endedError());
   }
 
-  #ended(): Error {
-    return new Error(`The pool "${this.#parts.name}" has ended and gives out no more connections`);
+  #endedError(): Error {
+    return new Error(`Pool "${this.#parts.name}" has ended and accepts no more requests`);
   }
 
-  /** Once, however many are lost together, until one is opened again. Messages of errors may name hosts and users. */
-  #tellLoss(error: Error): void {
-    if (!this.#isLossTold) {
-      this.#isLossTold = true;
+  /** Warns once until the next connection is opened. Shows no error message, which may contain host and user names. */
+  #reportLoss(error: Error): void {
+    if (!this.#isLossReported) {
+      this.#isLossReported = true;
       const code = 'code' in error ? ` (${error.code})` : '';
-      this.#parts.warn(
-        `Pool "${this.#parts.name}" lost an idle connection${code}; it opens another when one is needed`,
-      );
+      this.#parts.warn(`Pool "${this.#parts.name}" lost an idle connection${code}; it opens a new one when needed`);
     }
   }
 }
 
-function NOTHING(): void {}
+function noop(): void {}

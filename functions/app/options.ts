@@ -1,37 +1,37 @@
 import type { Environment } from '../core/environment.js';
 import type { PoolDefinition } from '../core/pool-definition-type.js';
-import type { PoolSettings } from '../core/pool-settings.js';
+import type { PoolSettings, Violation } from '../core/pool-settings.js';
 
-/** Where the pool's log goes: `console` has this shape, and so have the usual loggers. */
+/** A logger. `console` has this shape, and so do the usual loggers. */
 export interface Logger {
   info(text: string): void;
   warn(text: string): void;
 }
 
-/** Where a pool connects and what it may have. Everything is optional where `DATABASE_URL` is set. */
+/** Where a pool connects, and its settings. Everything is optional if `DATABASE_URL` is set. */
 export interface SettingsOptions {
   /**
-   * Name of the pool: the one of its definition in SSM, so that the monitor finds the gauges.
+   * Name of the pool. Use the name of its definition in SSM: the monitor finds the pool's metrics by it.
    *
    * @default 'default'
    */
   readonly name?: string;
   /**
-   * `postgres://user:password@host:5432/database`. Verified TLS unless it says `sslmode=disable` or names this machine;
-   * `sslrootcert` names the file of a private authority.
+   * `postgres://user:password@host:5432/database`. TLS is verified unless the URL has `sslmode=disable` or its host is this
+   * machine; `sslrootcert` is the path of a private certificate authority.
    *
    * @default DATABASE_URL
    */
   readonly connectionString?: string;
   /**
-   * Settings written in the code, where no `DATABASE_POOL_*` variable says otherwise. Milliseconds.
+   * Settings from the code. A `DATABASE_POOL_*` variable overrides each. Milliseconds.
    *
    * @default none
    */
   readonly settings?: Partial<PoolSettings>;
   /**
-   * The definition that the monitor reads, as the text of its SSM parameter or as an object. Its `pool` gives the settings
-   * that neither a variable nor `settings` says; where to connect, and as whom, is always the URL's to say.
+   * The definition that the monitor reads, as the text of its SSM parameter or as an object. Its `pool` provides the settings
+   * that neither a variable nor `settings` has. Host, database and user always come from the URL.
    *
    * @default none
    */
@@ -42,14 +42,14 @@ export interface SettingsOptions {
 
 export interface PoolOptions extends SettingsOptions {
   /**
-   * Asked for the password or the IAM token of each new connection, in the place of the URL's password.
+   * Returns the password or the IAM token of each new connection. Replaces the password of the URL.
    *
    * @default the password of the URL
    * @see https://www.npmjs.com/package/@aws-sdk/rds-signer `() => signer.getAuthToken()`
    */
   readonly password?: () => string | Promise<string>;
   /**
-   * `application_name` of its sessions, by which the monitor can count them.
+   * `application_name` of the pool's sessions. The monitor can count sessions by it.
    *
    * @default `application_name` of the URL, or none
    */
@@ -57,15 +57,36 @@ export interface PoolOptions extends SettingsOptions {
   /** @default console */
   readonly logger?: Logger;
   /**
-   * Takes the gauges as a line of CloudWatch's embedded metric format, once a minute. Null: nobody does.
+   * Writes the metrics, once a minute, as one line of CloudWatch's embedded metric format. Null turns them off.
    *
    * @default standard output
    */
   readonly writeMetrics?: ((line: string) => void) | null;
   /**
-   * Milliseconds that `end` waits for what is still in use, before it takes a second to close or cut the connections.
+   * Milliseconds that `end` waits for connections in use and for waiting requests. After them, `end` takes one second at most
+   * to close the connections.
    *
    * @default 10000
    */
   readonly endWithin?: number;
+}
+
+/**
+ * The options are not valid. The message lists every mistake with the field, the value received and what is accepted. It
+ * never contains a part of a connection string.
+ */
+export class InvalidPoolOptions extends Error {
+  readonly violations: readonly Violation[];
+
+  constructor(violations: readonly Violation[]) {
+    const messages = [...new Set(violations.map(({ message }) => message))];
+    super(`Invalid pool options: ${messages.join('; ')}`);
+    this.name = 'InvalidPoolOptions';
+    this.violations = violations;
+  }
+}
+
+/** @throws InvalidPoolOptions with one mistake */
+export function refuseOption(field: string, message: string): never {
+  throw new InvalidPoolOptions([{ field, message }]);
 }

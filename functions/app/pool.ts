@@ -1,16 +1,131 @@
+import type pg from 'pg';
 import { tlsOptions } from '../connection/tls.js';
-import { AppPool } from './app-pool.js';
+import type { PoolSettings } from '../core/pool-settings.js';
+import { CRITICAL_PERCENT } from '../core/verdict.js';
+import type { PoolSnapshot } from './gauges.js';
+import { MeasuredPool, type MeasuredPoolParts } from './measured-pool.js';
 import type { PoolOptions } from './options.js';
+import { Publisher } from './publisher.js';
 import { type ResolvedPool, resolvePool } from './resolve.js';
 
-/** Below the time after which address translation forgets a silent connection, 350 s in AWS; the default is two hours. */
+/** Below the idle timeout of address translation, which is 350 s in AWS. The default of Linux is two hours. */
 const KEEP_ALIVE_MS = 60_000;
+const DEFAULT_END_WITHIN_MS = 10_000;
+
+/** The pool's connections, with the names of `GET /health/pool`. */
+export interface PoolMetrics {
+  /** In use, whether or not a statement runs. */
+  readonly activeConnections: number;
+  readonly idleConnections: number;
+  readonly waitingRequests: number;
+  readonly totalConnections: number;
+  /** The maximum of this pool. The server may allow fewer; the monitor reports how many. */
+  readonly poolSize: number;
+}
+
+interface AppPoolParts extends MeasuredPoolParts {
+  readonly settings: PoolSettings;
+  /** Prisma's schema, from the URL. */
+  readonly schema: string | null;
+  readonly writeMetrics: ((line: string) => void) | null;
+}
+
+/** A `pg.Pool` with explicit settings and metrics. Made by `createPool`; usable wherever a `pg.Pool` is. */
+export class AppPool extends MeasuredPool {
+  readonly #parts: AppPoolParts;
+  readonly #publisher: Publisher | null;
+  #isHealthy = true;
+
+  constructor(options: pg.PoolConfig, parts: AppPoolParts) {
+    super(options, parts);
+    this.#parts = parts;
+    this.#publisher = parts.writeMetrics && new Publisher(parts.name, this.gauges, parts.writeMetrics);
+  }
+
+  /** The pool's name: the dimension `Pool` of its metrics. */
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  /** Prisma's schema from the URL; null if it has none. */
+  get schema(): string | null {
+    return this.#parts.schema;
+  }
+
+  /** The settings in effect. Milliseconds. */
+  getPoolConfig(): PoolSettings {
+    return { ...this.#parts.settings };
+  }
+
+  /** The pool's current connections. The pool counts them; it sends no statement. Never rejects. */
+  async getPoolMetrics(): Promise<PoolMetrics> {
+    const { busy, idle, waiting, open, size } = this.snapshot();
+    return {
+      activeConnections: busy,
+      idleConnections: idle,
+      waitingRequests: waiting,
+      totalConnections: open,
+      poolSize: size,
+    };
+  }
+
+  /**
+   * Whether less than 90 % of the pool's maximum is open. Logs a warning when the result changes from true to false. Never
+   * rejects.
+   */
+  async isPoolHealthy(): Promise<boolean> {
+    const { open, size } = this.snapshot();
+    const isHealthy = open * 100 < size * CRITICAL_PERCENT;
+    if (this.#isHealthy && !isHealthy) {
+      const percent = ((open * 100) / size).toFixed(1);
+      this.#parts.warn(`Pool "${this.name}" is nearly full: ${open} of ${size} connections are open (${percent} %)`);
+    }
+    this.#isHealthy = isHealthy;
+    return isHealthy;
+  }
+
+  /** The current gauges and the counters since the pool was made, such as for the application's own `/metrics`. */
+  snapshot(): PoolSnapshot {
+    return this.gauges.snapshot(this.name, this.#parts.settings.max);
+  }
+
+  /**
+   * Opens `min` connections in advance; otherwise pg opens each when it is needed. Each counts as an acquire.
+   *
+   * @throws the error of pg if one cannot be opened; the others stay open
+   */
+  async warm(): Promise<void> {
+    const missing = Math.max(0, this.#parts.settings.min - this.gauges.inUse);
+    const opened = await Promise.allSettled(Array.from({ length: missing }, () => this.connect()));
+    for (const attempt of opened) {
+      if (attempt.status === 'fulfilled') {
+        attempt.value.release();
+      }
+    }
+    const failed = opened.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      throw failed.reason;
+    }
+  }
+
+  /**
+   * Writes the metrics as a line of the embedded metric format, unless the last line is younger than a minute. Call it at the
+   * end of a Lambda invocation: timers do not run between invocations.
+   */
+  flush(): void {
+    this.#publisher?.flush();
+  }
+
+  protected override atEnd(): void {
+    this.#publisher?.stop();
+  }
+}
 
 /**
- * A pool of explicit, validated settings: a `pg.Pool` that counts what it does. Nothing is opened before it is needed or
- * `warm` is called. The settings in force are logged once.
+ * Makes a pool with validated settings: a `pg.Pool` with metrics. It opens connections when they are needed, or by `warm`.
+ * Logs the settings in effect once.
  *
- * @throws InvalidPoolOptions with every mistake at once
+ * @throws InvalidPoolOptions with all mistakes
  */
 export function createPool(options: PoolOptions = {}): AppPool {
   const { logger = console } = options;
@@ -23,9 +138,9 @@ export function createPool(options: PoolOptions = {}): AppPool {
   return pool;
 }
 
-/** The pool of settings that are resolved already; logs nothing by itself. */
+/** Makes a pool of resolved options. Does not log the settings. */
 export function poolOf(resolved: ResolvedPool, options: PoolOptions): AppPool {
-  const { logger = console, writeMetrics = toStandardOutput, endWithin = 10_000 } = options;
+  const { logger = console, writeMetrics = toStandardOutput, endWithin = DEFAULT_END_WITHIN_MS } = options;
   const { name, settings, target, parameters, applicationName } = resolved;
   return new AppPool(
     {
@@ -42,7 +157,7 @@ export function poolOf(resolved: ResolvedPool, options: PoolOptions): AppPool {
       maxLifetimeSeconds: parameters.maxLifetimeSeconds,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      // A script ends by itself although `min` connections stay open.
+      // Idle connections do not keep a script running.
       allowExitOnIdle: true,
     },
     {

@@ -1,30 +1,28 @@
+import { PrismaPg } from '@prisma/adapter-pg';
 import { received } from '../core/pool-settings.js';
-import { AppPool } from './app-pool.js';
-import { refuse } from './invalid-options.js';
-import type { PoolOptions } from './options.js';
-import { createPool } from './pool.js';
-import { createPrismaAdapter } from './prisma-adapter.js';
+import { type PoolOptions, refuseOption } from './options.js';
+import { AppPool, createPool } from './pool.js';
 
-/** What every generated client has. */
+/** The members of every generated client that are used here. */
 export interface AnyPrismaClient {
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
 }
 
 interface ClientOptions<Client> {
-  /** The class that `prisma generate` made of the user's schema. */
+  /** The class that `prisma generate` generates from the schema. */
   readonly PrismaClient: new (
     options: never,
   ) => Client;
   /**
-   * Options of that class other than `adapter`, such as `log`.
+   * Other options of that class than `adapter`, such as `log`.
    *
    * @default none
    */
   readonly prisma?: Readonly<Record<string, unknown>>;
 }
 
-/** A client over a pool that is there already, or over one of its own, made of the same options as `createPool`'s. */
+/** Options of a client over an existing `pool`, or over a new one with the options of `createPool`. */
 export type PrismaClientOptions<Client> = ClientOptions<Client> &
   ({ readonly pool: AppPool } | (PoolOptions & { readonly pool?: never }));
 
@@ -32,21 +30,21 @@ export type PrismaClientOptions<Client> = ClientOptions<Client> &
 export type PooledClient<Client> = Client & { readonly $pool: AppPool };
 
 /**
- * A Prisma 7 client over one pool of explicit, validated settings, which is its `$pool`. If the pool is made here,
- * `$disconnect` ends it, within its `endWithin`, and the client is done with.
+ * Makes a Prisma 7 client over one pool with validated settings, its `$pool`. If the options have no `pool`, it makes one, and
+ * `$disconnect` ends that pool within its `endWithin`; the client cannot be used afterwards.
  *
- * @throws InvalidPoolOptions with every mistake at once
+ * @throws InvalidPoolOptions with all mistakes
  */
 export function createPrismaClient<Client extends AnyPrismaClient>(
   options: PrismaClientOptions<Client>,
 ): PooledClient<Client> {
   const { PrismaClient, prisma } = options;
   if (!isClientClass(PrismaClient)) {
-    const message = `PrismaClient must be the class that "prisma generate" makes, received ${received(PrismaClient)}`;
-    refuse('PrismaClient', message);
+    const message = `PrismaClient must be the class that "prisma generate" generates, received ${received(PrismaClient)}`;
+    refuseOption('PrismaClient', message);
   }
   if (options.pool !== undefined && !(options.pool instanceof AppPool)) {
-    refuse('pool', 'pool must be what createPool made; the settings of a new one belong into settings');
+    refuseOption('pool', 'pool must be a pool of createPool; put the settings of a new pool into settings');
   }
   const pool = options.pool ?? createPool(options);
   try {
@@ -60,6 +58,25 @@ export function createPrismaClient<Client extends AnyPrismaClient>(
     }
     throw error;
   }
+}
+
+/**
+ * Makes the driver adapter of a client: `new PrismaClient({ adapter: createPrismaAdapter(pool) })`. That client does not end
+ * the pool when it disconnects.
+ *
+ * @throws InvalidPoolOptions if the adapter would not use the pool
+ */
+export function createPrismaAdapter(pool: AppPool): PrismaPg {
+  const adapter = new PrismaPg(pool, pool.schema === null ? {} : { schema: pool.schema });
+  // The adapter tests `instanceof pg.Pool`. It takes a pool of another copy of pg for the options of a new pool, which would
+  // connect to localhost with default settings.
+  if (Reflect.get(adapter, 'externalPool') === null) {
+    refuseOption(
+      'pg',
+      'two copies of the package "pg" are installed, and @prisma/adapter-pg uses another one than pool-health, so it would ignore this pool. "npm ls pg" shows them; set one version for both in package.json ("overrides")',
+    );
+  }
+  return adapter;
 }
 
 function isClientClass(value: unknown): boolean {

@@ -7,7 +7,7 @@ interface Family {
   readonly value: (snapshot: PoolSnapshot) => number;
 }
 
-/** The first ones bear the names and texts of Prisma's removed `$metrics`, so that old dashboards go on. */
+/** The first families have the names and help texts of Prisma's removed `$metrics`, so old dashboards still work. */
 const FAMILIES: readonly Family[] = [
   {
     name: 'prisma_pool_connections_opened_total',
@@ -79,10 +79,10 @@ const FAMILIES: readonly Family[] = [
 const HISTOGRAM = 'prisma_client_queries_wait_histogram_ms';
 
 /**
- * Pools in Prometheus' text format, each with its name as label `pool`. What a pool cannot know, such as Prisma's counts of
- * queries, is not there.
+ * Formats pools in the text format of Prometheus, with the pool's name as label `pool`. Omits metrics that a pool cannot count,
+ * such as Prisma's numbers of queries.
  *
- * @param snapshots one for each pool
+ * @param snapshots one per pool
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export function prometheusText(snapshots: readonly PoolSnapshot[]): string {
@@ -109,7 +109,7 @@ function histogramLines(snapshot: PoolSnapshot): string[] {
   ];
 }
 
-/** Names of pools hold no character that would have to be escaped. */
+/** Names of pools contain no characters that need escaping. */
 function label({ pool }: PoolSnapshot): string {
   return `pool="${pool}"`;
 }

@@ -1,12 +1,12 @@
 import { emfLine } from '../core/emf.js';
 import type { Gauges } from './gauges.js';
 
-/** One datapoint a minute and instance, so that the sum over a minute is the sum over the instances. */
+/** One datapoint per minute and instance: the sum over a minute is then the sum over the instances. */
 const INTERVAL_MS = 60_000;
 
 /**
- * Writes the peaks of a pool as a line of the embedded metric format, once a minute. Its timer keeps no process alive; where
- * timers stand still between invocations, as in Lambda, `flush` does its work.
+ * Writes the peaks of a pool as a line of the embedded metric format, once a minute. Its timer does not keep the process
+ * running. In Lambda, where timers do not run between invocations, `flush` replaces it.
  */
 export class Publisher {
   readonly #pool: string;
@@ -22,7 +22,7 @@ export class Publisher {
     this.#timer = setInterval(() => this.#publish(), INTERVAL_MS).unref();
   }
 
-  /** Writes unless the last line is younger than a minute; the peaks then stay for the next one. */
+  /** Writes a line unless the last one is younger than a minute. The peaks are then part of the next line. */
   flush(): void {
     if (Date.now() - this.#lastAt >= INTERVAL_MS) {
       this.#timer.refresh();
@@ -30,7 +30,7 @@ export class Publisher {
     }
   }
 
-  /** Writes what was not written yet, if there is any, and ends. */
+  /** Writes the remaining peaks, if any, and stops the timer. */
   stop(): void {
     clearInterval(this.#timer);
     if (this.#gauges.hasPeaks) {
@@ -40,8 +40,8 @@ export class Publisher {
 
   #publish(): void {
     this.#lastAt = Date.now();
-    const { open, busy, waiting } = this.#gauges.takePeaks();
-    const values = { AppOpen: open, AppBusy: busy, AppWaiting: waiting };
+    const { open, inUse, waiting } = this.#gauges.takePeaks();
+    const values = { AppOpen: open, AppBusy: inUse, AppWaiting: waiting };
     this.#writeLine(emfLine({ pool: this.#pool, timestamp: this.#lastAt, values }));
   }
 }

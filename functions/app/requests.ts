@@ -1,46 +1,50 @@
 import type pg from 'pg';
 import type { Gauges, Outcome } from './gauges.js';
 
-/** What pg tells who asked for a connection. */
-export type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
+/** The callback of pg's `Pool.connect`. */
+export type ConnectCallback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: () => void,
+) => void;
 
-/** A request that has no answer yet. */
-export interface OpenRequest {
-  /** It found no connection and no room for another. */
+/** A request for a connection that is not settled yet. */
+export interface AcquireRequest {
+  /** The pool is full: the request waits for a connection in use. */
   waits(): void;
-  readonly answer: Callback;
+  readonly settle: ConnectCallback;
 }
 
-/** How pg says that `connectionTimeoutMillis` is over: for one in the queue, and for one that opens a connection. */
+/** pg's messages when `connectionTimeoutMillis` is over: in the queue, and while a new connection is opened. */
 const TIMEOUT_MESSAGES: ReadonlySet<string> = new Set([
   'timeout exceeded when trying to connect',
   'Connection terminated due to connection timeout',
 ]);
 
-/** The requests for a connection that have no answer yet. Each is counted, and answered once. */
+/** The open requests for a connection. Each is counted, and settled once. */
 export class Requests {
   readonly #gauges: Gauges;
-  readonly #onAnswered: () => void;
-  readonly #open = new Set<OpenRequest>();
+  readonly #onSettled: () => void;
+  readonly #open = new Set<AcquireRequest>();
 
-  constructor(gauges: Gauges, onAnswered: () => void) {
+  constructor(gauges: Gauges, onSettled: () => void) {
     this.#gauges = gauges;
-    this.#onAnswered = onAnswered;
+    this.#onSettled = onSettled;
   }
 
   get size(): number {
     return this.#open.size;
   }
 
-  add(callback: Callback): OpenRequest {
+  add(callback: ConnectCallback): AcquireRequest {
     const counted = this.#gauges.requested();
-    const request: OpenRequest = {
+    const request: AcquireRequest = {
       waits: () => counted.waits(),
-      answer: (error, client, release) => {
+      settle: (error, client, release) => {
         if (this.#open.delete(request)) {
           counted.settled(outcomeOf(error));
           callback(error, client, release);
-          this.#onAnswered();
+          this.#onSettled();
         }
       },
     };
@@ -48,10 +52,10 @@ export class Requests {
     return request;
   }
 
-  /** Answers all of them; what pg says to one later, such as that its time is over, nobody hears. */
-  refuseAll(error: Error): void {
-    for (const { answer } of this.#open) {
-      answer(error, undefined, () => undefined);
+  /** Rejects all open requests. Later results of pg, such as a timeout, are ignored. */
+  rejectAll(error: Error): void {
+    for (const { settle } of this.#open) {
+      settle(error, undefined, () => undefined);
     }
   }
 }

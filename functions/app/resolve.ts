@@ -13,35 +13,36 @@ import {
   type Violation,
   variablesSource,
 } from '../core/pool-settings.js';
-import { InvalidPoolOptions } from './invalid-options.js';
-import type { PoolOptions } from './options.js';
-import { translations } from './url-parameters.js';
-import { readWhere, type Where } from './where.js';
+import { InvalidPoolOptions, type PoolOptions } from './options.js';
+import { type PoolUrl, readPoolUrl, urlSourceWarnings } from './url.js';
 
-/** What a pool is made of, after validation. */
-export interface ResolvedPool extends Where {
+/** The longest timer of Node.js. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Validated options of a pool. */
+export interface ResolvedPool extends PoolUrl {
   readonly name: string;
   readonly settings: PoolSettings;
-  /** The column whose defaults apply where nobody says otherwise. */
+  /** The environment whose defaults apply to settings that no source has. */
   readonly environment: EnvironmentName;
   readonly applicationName: string | null;
   readonly warnings: readonly string[];
 }
 
 /**
- * Which settings are in force, and where to connect. A setting is what a `DATABASE_POOL_*` variable says, then the code,
- * then the definition, then an old parameter of the URL, then the column that `NODE_ENV` picks.
+ * Resolves the URL and the settings. A setting comes from its `DATABASE_POOL_*` variable, else from the code, else from the
+ * definition, else from a parameter of the URL, else from the defaults of `NODE_ENV`.
  *
- * @throws InvalidPoolOptions with every mistake at once
+ * @throws InvalidPoolOptions with all mistakes
  */
 export function resolvePool(options: PoolOptions): ResolvedPool {
   const { name = 'default', environment = process.env } = options;
   const chosen = environmentFrom(environment.NODE_ENV);
-  const where =
+  const url =
     options.connectionString === undefined
-      ? readWhere(environment.DATABASE_URL, 'DATABASE_URL')
-      : readWhere(options.connectionString, 'connectionString');
-  const parameters = 'parameters' in where ? where.parameters : null;
+      ? readPoolUrl(environment.DATABASE_URL, 'DATABASE_URL')
+      : readPoolUrl(options.connectionString, 'connectionString');
+  const parameters = 'parameters' in url ? url.parameters : null;
   const code = readCode(options.settings ?? {});
   const definition = readDefinition(name, options.definition);
   const sources = [
@@ -53,32 +54,33 @@ export function resolvePool(options: PoolOptions): ResolvedPool {
   const resolved = resolveSettings(sources, chosen.environment);
   const applicationName = options.applicationName ?? parameters?.applicationName ?? null;
   const violations = [
-    ...('parameters' in where ? where.parameters.violations : where),
+    ...('parameters' in url ? url.parameters.violations : url),
     ...code.violations,
     ...definition.violations,
     ...resolved.violations,
     ...otherViolations(name, applicationName, options.endWithin),
   ];
-  if (violations.length > 0 || resolved.settings === null || !('parameters' in where)) {
+  if (violations.length > 0 || resolved.settings === null || !('parameters' in url)) {
     throw new InvalidPoolOptions(violations);
   }
-  const said = [...where.parameters.warnings, ...translations(where.parameters.sources, sources)];
+  const urlWarnings = [...url.parameters.warnings, ...urlSourceWarnings(url.parameters.sources, sources)];
   return {
-    ...where,
+    ...url,
     name,
     settings: resolved.settings,
     environment: chosen.environment,
     applicationName,
-    warnings: [...chosen.warnings, ...resolved.warnings, ...said],
+    warnings: [...chosen.warnings, ...resolved.warnings, ...urlWarnings],
   };
 }
 
-interface Reading {
+/** A source of settings, and its mistakes. */
+interface CheckedSource {
   readonly source: SettingSource;
   readonly violations: readonly Violation[];
 }
 
-function readCode(settings: object): Reading {
+function readCode(settings: object): CheckedSource {
   const label = (name: string) => `settings.${name}`;
   const accepted = SETTING_NAMES.join(', ');
   const violations = Object.keys(settings)
@@ -87,7 +89,7 @@ function readCode(settings: object): Reading {
   return { source: { label, form: 'json', values: settings }, violations };
 }
 
-function readDefinition(name: string, definition: string | PoolDefinition | undefined): Reading {
+function readDefinition(name: string, definition: string | PoolDefinition | undefined): CheckedSource {
   if (definition === undefined) {
     return { source: definitionSource({}), violations: [] };
   }
@@ -107,11 +109,11 @@ function otherViolations(name: string, applicationName: string | null, endWithin
     violations.push(nameViolation);
   }
   if (applicationName === CHECK_APPLICATION_NAME) {
-    const message = `applicationName must not be ${received(applicationName)}: the monitor leaves its own sessions out of the count`;
+    const message = `applicationName must not be ${received(applicationName)}: the monitor does not count sessions of that name`;
     violations.push({ field: 'applicationName', message });
   }
-  if (!(endWithin >= 0 && endWithin <= 2_147_483_647)) {
-    const message = `endWithin must be a number of milliseconds from 0 to 2147483647, received ${received(endWithin)}`;
+  if (!(endWithin >= 0 && endWithin <= MAX_TIMER_MS)) {
+    const message = `endWithin must be a number of milliseconds from 0 to ${MAX_TIMER_MS}, received ${received(endWithin)}`;
     violations.push({ field: 'endWithin', message });
   }
   return violations;

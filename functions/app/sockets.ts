@@ -1,10 +1,13 @@
 import { Socket } from 'node:net';
+import pg from 'pg';
 
-/** The sockets of a pool's connections, so that none outlives the pool. */
+type ConnectCallback = (error: Error, client?: unknown) => void;
+
+/** The sockets of a pool's connections. With them no connection stays open after the pool has ended. */
 export class Sockets {
   readonly #open = new Set<Socket>();
 
-  /** One for a new connection, as `stream` of pg's options. */
+  /** Makes the socket of a new connection. The option `stream` of pg. */
   readonly make = (): Socket => {
     const socket = new Socket();
     this.#open.add(socket);
@@ -12,15 +15,39 @@ export class Sockets {
     return socket;
   };
 
-  /** Resolves when all that there are now have closed. */
+  /** Resolves when all current sockets are closed. */
   async closed(): Promise<void> {
     await Promise.all([...this.#open].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   }
 
-  /** Cuts them. */
+  /** Closes all sockets at once. */
   destroy(): void {
     for (const socket of this.#open) {
       socket.destroy();
     }
+  }
+}
+
+/**
+ * A client that closes its socket when its login fails. pg leaves the socket open if the error is on the client's side, such as
+ * a password that cannot be fetched. The server would then keep a slot for it until `authentication_timeout`.
+ */
+export class LoginClient extends pg.Client {
+  override connect(): Promise<pg.Client>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.Client> | undefined {
+    if (!callback) {
+      return super.connect().catch((error) => {
+        this.connection.stream.destroy();
+        throw error;
+      });
+    }
+    super.connect((error: Error) => {
+      if (error) {
+        this.connection.stream.destroy();
+      }
+      callback(error, this);
+    });
+    return undefined;
   }
 }

@@ -3,35 +3,34 @@ import type { SharedConnection } from '../connection/shared-connection.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult } from '../core/probe-results.js';
 import type { SessionGroupsResult } from '../core/session-groups.js';
-import { readActivity } from './activity.js';
+import { activityStatement, readActivity } from './activity.js';
 import { readSessionGroups, SESSION_GROUPS_STATEMENT } from './session-groups.js';
-import { activityStatement } from './statement.js';
 
-/** Looks at one pool from the database's side. Callers at the same time share one statement on one connection. */
+/** Probes the database of one pool. Concurrent calls share one statement on one connection. */
 export class PostgresProbe {
-  readonly #session: SharedConnection;
+  readonly #connection: SharedConnection;
   readonly #statement: string;
   readonly #sharedUser: boolean;
 
-  constructor(config: Pick<ValidatedPoolConfig, 'count' | 'sharedUser'>, session: SharedConnection) {
-    this.#session = session;
+  constructor(config: Pick<ValidatedPoolConfig, 'count' | 'sharedUser'>, connection: SharedConnection) {
+    this.#connection = connection;
     this.#statement = activityStatement(config);
     this.#sharedUser = config.sharedUser;
   }
 
-  /** Answers within the deadline of the session. Never throws: a failure is a problem, and `database` null. */
+  /** Returns within the timeouts of the connection. Never throws: an error becomes a problem, with `database` null. */
   async probe(): Promise<DatabaseProbeResult> {
     try {
-      return readActivity(await this.#session.query(this.#statement), this.#sharedUser);
+      return readActivity(await this.#connection.query(this.#statement), this.#sharedUser);
     } catch (error) {
       return { database: null, isDirect: null, problems: [toProblem(error)] };
     }
   }
 
-  /** Who holds the connections, for details. Answers within the deadline of the session, and never throws. */
+  /** Returns the session groups of the server, within the timeouts of the connection. Never throws. */
   async sessionGroups(): Promise<SessionGroupsResult> {
     try {
-      const { results } = await this.#session.query(SESSION_GROUPS_STATEMENT);
+      const { results } = await this.#connection.query(SESSION_GROUPS_STATEMENT);
       return readSessionGroups(results[0]?.[0]);
     } catch (error) {
       return { holders: null, transactions: null, problems: [toProblem(error)] };
@@ -39,6 +38,6 @@ export class PostgresProbe {
   }
 
   close(): Promise<void> {
-    return this.#session.close();
+    return this.#connection.close();
   }
 }

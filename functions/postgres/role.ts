@@ -1,31 +1,9 @@
 import * as v from 'valibot';
 
-/** Sessions of one role that are idle inside a transaction now. */
-export interface IdleInTransaction {
-  readonly user: string;
-  readonly count: number;
-  /** How long the first of them has been so, in milliseconds. */
-  readonly longestMs: number;
-  /** Whether the server ends such sessions of that role after a time; null when that cannot be seen from here. */
-  readonly isEnded: boolean | null;
-}
-
-/** What the server says about the role that is logged in, and about those beside it. */
-export interface RoleFacts {
-  readonly user: string;
-  readonly isSuperuser: boolean;
-  /** Its CONNECTION LIMIT; null when it has none. */
-  readonly connectionLimit: number | null;
-  /** Whether it may see what sessions of others do. */
-  readonly isMonitor: boolean;
-  /** Milliseconds after which a statement of it is ended; null when never. */
-  readonly statementTimeoutMs: number | null;
-  readonly idleInTransaction: readonly IdleInTransaction[];
-}
-
 /**
- * One read-only row about roles, on PostgreSQL 12 to 18, through poolers. What a role sees is tested as the server itself
- * tests it: by membership up to 14, by inherited privileges from 15 on.
+ * One row about the role that is logged in, and about idle transactions. Read-only; works on PostgreSQL 12 to 18, through
+ * poolers. Whether a role may monitor is tested as the server tests it: by membership up to 14, by inherited privileges from
+ * 15 on.
  *
  * @see https://www.postgresql.org/docs/current/catalog-pg-db-role-setting.html
  */
@@ -42,7 +20,7 @@ select pg_backend_pid() as pid, rolname as "user", rolsuper as "isSuperuser",
         (select split_part(setting, '=', 2) !~ '^0+[a-z]*$' from pg_db_role_setting, unnest(setconfig) as setting
           where setting like 'idle_in_transaction_session_timeout=%' and setrole in (0, r.oid) and setdatabase in (0, a.datid)
           order by setrole = 0, setdatabase = 0 limit 1),
-        -- What holds for everybody can be seen unless it is hidden by a setting for this very session.
+        -- The server's value is visible unless this session has a value of its own.
         (select case when source in ('default', 'configuration file', 'command line') then setting <> '0' end
           from pg_settings where name = 'idle_in_transaction_session_timeout')) as "isEnded"
     from pg_stat_get_activity(null) a join pg_roles r on r.oid = a.usesysid
@@ -51,19 +29,35 @@ select pg_backend_pid() as pid, rolname as "user", rolsuper as "isSuperuser",
 from pg_roles where rolname = session_user`;
 
 const number = v.pipe(v.number(), v.finite());
-const row = v.object({
+
+/** Sessions of one role that are idle in transaction. */
+const idleInTransaction = v.object({
   user: v.string(),
-  isSuperuser: v.boolean(),
-  connectionLimit: v.nullable(number),
-  isMonitor: v.boolean(),
-  statementTimeoutMs: v.nullable(number),
-  idleInTransaction: v.array(
-    v.object({ user: v.string(), count: number, longestMs: number, isEnded: v.nullable(v.boolean()) }),
-  ),
+  count: number,
+  /** Milliseconds of the one that is idle longest. */
+  longestMs: number,
+  /** Whether the server ends such sessions of the role after a time; null if the check cannot see that. */
+  isEnded: v.nullable(v.boolean()),
 });
 
-/** Reads the row of `ROLE_STATEMENT`. Null when it has another shape. */
+/** The row of `ROLE_STATEMENT`. */
+const roleRow = v.object({
+  user: v.string(),
+  isSuperuser: v.boolean(),
+  /** Its CONNECTION LIMIT; null if it has none. */
+  connectionLimit: v.nullable(number),
+  /** Whether it may read what other sessions do. */
+  isMonitor: v.boolean(),
+  /** Its `statement_timeout` in milliseconds; null if it has none. */
+  statementTimeoutMs: v.nullable(number),
+  idleInTransaction: v.array(idleInTransaction),
+});
+
+/** The role that is logged in, and sessions of all roles that are idle in transaction. */
+export type RoleFacts = Readonly<v.InferOutput<typeof roleRow>>;
+
+/** Reads the row of `ROLE_STATEMENT`. Returns null for an unexpected row shape. */
 export function readRole(raw: unknown): RoleFacts | null {
-  const parsed = v.safeParse(row, raw);
+  const parsed = v.safeParse(roleRow, raw);
   return parsed.success ? parsed.output : null;
 }

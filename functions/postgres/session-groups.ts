@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { problem } from '../core/problems.js';
 import type { SessionGroup, SessionGroupsResult } from '../core/session-groups.js';
 
-/** Groups that are listed; what an engineer on call reads is the top of the list. */
-const MOST_GROUPS = 50;
+/** Limit of the list, which begins with the largest groups. */
+const MAX_GROUPS = 50;
 
 /**
- * Who holds the connections of the whole server, the largest groups first, in one row. Works like `activityStatement`: one
- * read-only statement, on PostgreSQL 12 to 18, through poolers.
+ * One row with all sessions of the server, grouped by database, user, application and state, the largest groups first. Like
+ * `activityStatement`, it is read-only and works on PostgreSQL 12 to 18, through poolers.
  */
 export const SESSION_GROUPS_STATEMENT = `
 select pg_backend_pid() as pid,
@@ -25,7 +25,7 @@ select pg_backend_pid() as pid,
     where backend_type = 'client backend'
     group by 1, 2, 3, 4
     order by count(*) desc, 1, 2, 3, 4
-    limit ${MOST_GROUPS}
+    limit ${MAX_GROUPS}
   ) as holder), '[]') as holders`;
 
 const milliseconds = v.nullable(v.pipe(v.number(), v.finite()));
@@ -44,14 +44,14 @@ const row = v.object({
   ),
 });
 
-/** Reads the row of `HOLDERS_STATEMENT`. Never throws: a row of another shape is `PROBE.QUERY`. */
+/** Reads the row of `SESSION_GROUPS_STATEMENT`. Never throws: an unexpected row shape is `PROBE.QUERY`. */
 export function readSessionGroups(raw: unknown): SessionGroupsResult {
   const parsed = v.safeParse(row, raw);
   if (!parsed.success) {
     return {
       holders: null,
       transactions: null,
-      problems: [problem('PROBE.QUERY', { reason: 'a row of another shape' })],
+      problems: [problem('PROBE.QUERY', { reason: 'unexpected row shape' })],
     };
   }
   const holders: readonly SessionGroup[] = parsed.output.holders;

@@ -1,5 +1,4 @@
-import type { AppPool } from '../app/app-pool.js';
-import { poolOf } from '../app/pool.js';
+import { type AppPool, poolOf } from '../app/pool.js';
 import { createPrismaClient } from '../app/prisma.js';
 import { resolvePool } from '../app/resolve.js';
 import type { Login } from '../connection/credentials.js';

@@ -1,4 +1,4 @@
-import { InvalidPoolOptions } from '../app/invalid-options.js';
+import { InvalidPoolOptions } from '../app/options.js';
 import { toProblem } from '../connection/errors.js';
 import type { RoundTrip } from '../core/details-report.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';

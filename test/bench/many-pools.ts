@@ -1,5 +1,5 @@
 import { inParallel } from '../../functions/monitor/parallel.js';
-import { activityStatement } from '../../functions/postgres/statement.js';
+import { activityStatement } from '../../functions/postgres/activity.js';
 import type { TestServer } from '../support/postgres.js';
 import { deployedBundle } from './bundles.js';
 import { CHECK, invoke, type Measured, startServer } from './check-process.js';

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { startPostgres } from '../../functions/dev/embedded-postgres/embedded-postgres.js';
 import { Monitor } from '../../functions/monitor/monitor.js';
 import { inParallel } from '../../functions/monitor/parallel.js';
-import { activityStatement } from '../../functions/postgres/statement.js';
+import { activityStatement } from '../../functions/postgres/activity.js';
 import { PrismaClient } from '../integration/app/generated/client.js';
 import { TestServer } from '../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../support/probe.js';

@@ -1,7 +1,6 @@
 import { Client } from 'pg';
-import type { AppPool } from '../../functions/app/app-pool.js';
 import type { PoolOptions } from '../../functions/app/options.js';
-import { createPool } from '../../functions/app/pool.js';
+import { type AppPool, createPool } from '../../functions/app/pool.js';
 import { createPrismaClient, type PooledClient } from '../../functions/app/prisma.js';
 import { PrismaClient } from '../integration/app/generated/client.js';
 import { TABLES } from '../integration/app/tables.js';

@@ -73,13 +73,13 @@ describe('by a clock of the test', () => {
       request.waits();
     }
     for (let given = 0; given < 4; given += 1) {
-      made.given();
+      made.acquired();
     }
-    made.givenBack();
+    made.released();
     requests.pop()?.settled('acquired');
     requests.pop()?.settled('acquired');
-    expect(made.takePeaks()).toEqual({ open: 6, busy: 4, waiting: 3 });
-    expect(made.takePeaks()).toEqual({ open: 5, busy: 3, waiting: 1 });
+    expect(made.takePeaks()).toEqual({ open: 6, inUse: 4, waiting: 3 });
+    expect(made.takePeaks()).toEqual({ open: 5, inUse: 3, waiting: 1 });
   });
 });
 

@@ -114,8 +114,8 @@ describe('once a minute and instance', () => {
   test('a peak that was not written yet is in the next line', () => {
     start();
     publisher.flush();
-    gauges.given();
-    gauges.givenBack();
+    gauges.acquired();
+    gauges.released();
     publisher.flush();
     vi.advanceTimersByTime(60_000);
     expect(lines.map((line) => JSON.parse(line).AppBusy)).toEqual([0, 1]);
@@ -124,7 +124,7 @@ describe('once a minute and instance', () => {
   test('the end writes the rest, and nothing comes after it', () => {
     start();
     publisher.flush();
-    gauges.given();
+    gauges.acquired();
     publisher.stop();
     vi.advanceTimersByTime(120_000);
     expect(lines.map((line) => JSON.parse(line).AppBusy)).toEqual([0, 1]);
@@ -148,7 +148,7 @@ describe('text for Prometheus', () => {
       () => clock.ms,
     );
     gauges.opened();
-    gauges.given();
+    gauges.acquired();
     for (const ms of tookMs) {
       const request = gauges.requested();
       request.waits();

@@ -238,7 +238,7 @@ describe('Connection Lifecycle', () => {
     expect(await client.product.count()).toBe(1);
     expect(client.$pool.snapshot()).toMatchObject({ open: 1, busy: 0, totals: { opened: 3, acquireFailures: 1 } });
     expect(shop.log.slice(1)).toEqual([
-      expect.stringMatching(/^warn: Pool "default" lost an idle connection \(57P01\); it opens another/),
+      expect.stringMatching(/^warn: Pool "default" lost an idle connection \(57P01\); it opens a new one/),
     ]);
   });
 });

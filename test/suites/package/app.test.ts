@@ -67,7 +67,7 @@ describe('an application that has installed pool-health', () => {
       expect(await project.succeed('npx', ['tsc'])).toBe('');
       expect(await lines('out/program.js')).toEqual([
         '1 3 5',
-        'The pool cannot be made: settings.max must be a whole number >= 1, received 0',
+        'Invalid pool options: settings.max must be a whole number >= 1, received 0',
       ]);
     },
   );

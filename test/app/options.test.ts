@@ -5,8 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildDatabaseUrl } from '../../functions/app/database-url.js';
-import { InvalidPoolOptions } from '../../functions/app/invalid-options.js';
-import type { PoolOptions } from '../../functions/app/options.js';
+import { InvalidPoolOptions, type PoolOptions } from '../../functions/app/options.js';
 import { createPool } from '../../functions/app/pool.js';
 import { createPrismaClient } from '../../functions/app/prisma.js';
 import type { Environment } from '../../functions/core/environment.js';
@@ -81,7 +80,7 @@ describe('settings', () => {
       'max_connection_lifetime in connectionString must be a whole number of seconds from 0 to 2147483, received "9999999"',
     ],
   ])('alone: %#', (options, message) => {
-    expect(refusal(options)).toBe(`The pool cannot be made: ${message}`);
+    expect(refusal(options)).toBe(`Invalid pool options: ${message}`);
   });
 
   test('combined: all of them in one error, once each', () => {
@@ -153,7 +152,7 @@ describe('a class that is no Prisma client', () => {
   ])('%s', (_, PrismaClient, received) => {
     const make = () =>
       createPrismaClient({ PrismaClient: PrismaClient as never, connectionString, environment: {}, ...SILENT });
-    expect(messageOf(make)).toContain('PrismaClient must be the class that "prisma generate" makes');
+    expect(messageOf(make)).toContain('PrismaClient must be the class that "prisma generate" generates');
     expect(messageOf(make)).toContain(received);
   });
 
@@ -170,7 +169,7 @@ describe('a class that is no Prisma client', () => {
   test('a pool that createPool did not make, or settings where a pool belongs', () => {
     for (const pool of [new pg.Pool(), { max: 5 }]) {
       expect(messageOf(() => createPrismaClient({ PrismaClient, pool: pool as never }))).toContain(
-        'pool must be what createPool made',
+        'pool must be a pool of createPool',
       );
     }
   });
@@ -196,7 +195,7 @@ describe('two copies of pg', () => {
     vi.doMock('pg', () => import(pathToFileURL(join(copy, 'lib', 'index.js')).href));
     const app = await import('../../functions/app/index.js');
     const make = () => app.createPrismaClient({ PrismaClient, connectionString, environment: {}, ...SILENT });
-    expect(make).toThrow(/^The pool cannot be made: two copies of the package "pg" .* "npm ls pg" shows them/);
+    expect(make).toThrow(/^Invalid pool options: two copies of the package "pg" .* "npm ls pg" shows them/);
     expect(make).not.toThrow('the-');
   });
 });

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { AppPool } from '../../functions/app/app-pool.js';
 import type { PoolOptions } from '../../functions/app/options.js';
-import { createPool } from '../../functions/app/pool.js';
+import { type AppPool, createPool } from '../../functions/app/pool.js';
 import type { Environment } from '../../functions/core/environment.js';
 import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
 
@@ -133,8 +132,8 @@ describe('old parameters of the URL are read, translated and reported', () => {
   test('each with a warning that names the variable to set instead', () => {
     withParameters('connection_limit=7&pool_timeout=20&connect_timeout=15');
     expect(log.slice(1)).toEqual([
-      'warning: Pool "default": connection_limit in DATABASE_URL is read by neither Prisma 7 nor pg, and taken for max (7): set DATABASE_POOL_MAX instead',
-      'warning: Pool "default": pool_timeout in DATABASE_URL is read by neither Prisma 7 nor pg, and taken for connectionTimeout (20000): set DATABASE_POOL_CONNECTION_TIMEOUT instead',
+      'warning: Pool "default": connection_limit in DATABASE_URL is ignored by Prisma 7 and pg, but sets max (7) here: set DATABASE_POOL_MAX instead',
+      'warning: Pool "default": pool_timeout in DATABASE_URL is ignored by Prisma 7 and pg, but sets connectionTimeout (20000) here: set DATABASE_POOL_CONNECTION_TIMEOUT instead',
       'warning: Pool "default": connect_timeout in DATABASE_URL has no effect: pool_timeout in DATABASE_URL is set',
     ]);
   });
@@ -149,7 +148,9 @@ describe('old parameters of the URL are read, translated and reported', () => {
 
   test('0 was to wait for ever, which nobody should: it is not taken', () => {
     expect(withParameters('pool_timeout=0').getPoolConfig().connectionTimeout).toBe(5_000);
-    expect(log[1]).toContain('pool_timeout in DATABASE_URL is 0, which waits for ever, and is not taken');
+    expect(log[1]).toContain(
+      'pool_timeout in DATABASE_URL is 0 (no timeout), which is not supported and has no effect',
+    );
   });
 
   test('the life of a connection, the name of the application and the schema go where they belong', () => {
@@ -178,7 +179,7 @@ describe('old parameters of the URL are read, translated and reported', () => {
   test('parameters that nobody knows are counted and not shown', () => {
     withParameters('foo=1&bar=2&sslmode=disable');
     expect(log.slice(1)).toEqual([
-      'warning: Pool "default": DATABASE_URL has parameters that are not known here and have no effect: 2 (not shown)',
+      'warning: Pool "default": DATABASE_URL has unknown parameters, which have no effect: 2 (not shown)',
     ]);
   });
 });
