@@ -92,13 +92,12 @@ export async function readParameter(
   timeoutMs = PARAMETER_TIMEOUT_MS,
 ): Promise<string> {
   try {
-    const { GetParameterCommand } = await import('@aws-sdk/client-ssm');
-    const command = new GetParameterCommand({ Name: name, WithDecryption: true });
-    const { Parameter } = await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) });
-    if (Parameter?.Value === undefined) {
+    const { getParameter } = await import('../aws/clients/ssm.js');
+    const text = await getParameter(name, timeoutMs, client);
+    if (text === undefined) {
       throw new UnexpectedAnswer();
     }
-    return Parameter.Value;
+    return text;
   } catch (error) {
     throw new Error(
       `POOL_HEALTH_PARAMETER could not be read from SSM (${failureName(error)}): check its name, AWS_REGION, the credentials and ssm:GetParameter`,
