@@ -25,7 +25,7 @@ test('the doctor sees a PgBouncer whose console answers, and its limits', async 
   const about = await doctor({ DATABASE_POOL_MAX: '40' });
   expect(about('managed pool')).toMatchObject({
     state: 'wrong',
-    text: 'The settings allow 40 connections, but PgBouncer takes 30 clients.',
+    text: 'The settings allow 40 connections, but PgBouncer accepts 30 clients.',
     mend: { kind: 'setting', text: 'max_client_conn = 40 in pgbouncer.ini' },
   });
   expect(about('ceiling')?.mend?.text).toBe(`DATABASE_POOL_MAX=${POOL_SIZE} or less, or raise that limit`);
