@@ -1,5 +1,5 @@
 import { type Finding, failed, ok, setting, unknown } from '../core/finding.js';
-import { WITHOUT_STATS } from '../core/poolers.js';
+import { POOLERS, type PoolerKind, WITHOUT_STATS } from '../core/poolers.js';
 import type { PoolerStats, PoolerView } from '../core/sample.js';
 
 /** What the pooler's limits are compared with. */
@@ -23,25 +23,28 @@ export function poolerFindings(context: PoolerContext): Finding[] {
   }
   return pooler.stats === null
     ? [{ about: ABOUT, ...WITHOUT_STATS[pooler.kind], fix: null }]
-    : pgbouncerFindings(pooler.stats, context);
+    : limitFindings(pooler.kind, pooler.stats, context);
 }
 
-function pgbouncerFindings(stats: PoolerStats, { configuredMax, serverSlots }: PoolerContext): Finding[] {
+/** Whether the limits of a pooler fit the application and the server. */
+function limitFindings(kind: PoolerKind, stats: PoolerStats, { configuredMax, serverSlots }: PoolerContext): Finding[] {
+  const { label } = POOLERS[kind];
   const { limit } = stats;
+  const fix = (text: string) => (kind === 'pgbouncer' ? setting(text) : null);
   const maxClients = stats.settings?.max_client_conn ?? null;
   const failures: Finding[] = [];
   if (maxClients !== null && configuredMax !== null && configuredMax > maxClients) {
-    const text = `The settings allow ${configuredMax} connections, but PgBouncer accepts ${maxClients} clients.`;
-    failures.push(failed(ABOUT, text, setting(`max_client_conn = ${configuredMax} in pgbouncer.ini`)));
+    const text = `The settings allow ${configuredMax} connections, but ${label} accepts ${maxClients} clients.`;
+    failures.push(failed(ABOUT, text, fix(`max_client_conn = ${configuredMax} in pgbouncer.ini`)));
   }
   if (limit !== null && serverSlots !== null && limit > serverSlots) {
-    const text = `PgBouncer may open ${limit} connections for this pool, but the server has ${serverSlots} slots for clients.`;
-    failures.push(failed(ABOUT, text, setting(`default_pool_size = ${serverSlots} in pgbouncer.ini at most`)));
+    const text = `${label} may open ${limit} connections for this pool, but the server has ${serverSlots} slots for clients.`;
+    failures.push(failed(ABOUT, text, fix(`default_pool_size = ${serverSlots} in pgbouncer.ini at most`)));
   }
   if (failures.length > 0) {
     return failures;
   }
   const size = limit === null ? 'without a limit' : `of ${limit} connections`;
   const clients = maxClients === null ? 'an unknown number of' : maxClients;
-  return [ok(ABOUT, `A PgBouncer ${size} for this pool, ${clients} clients at most.`)];
+  return [ok(ABOUT, `A ${label} ${size} for this pool, ${clients} clients at most.`)];
 }

@@ -1,6 +1,7 @@
 import { within } from '../connection/timeout.js';
 import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import type { PoolerKind } from '../core/poolers.js';
 import type { DatabaseProbeResult, PoolerProbeResult } from '../core/probe-results.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
@@ -17,14 +18,14 @@ export interface PoolerReader {
   close(): Promise<void>;
 }
 
-/** The readers of one pool. A source without a reader cannot be queried from this process. */
-export interface PoolerReaders {
-  readonly rdsProxy?: PoolerReader;
-  /** Reads the admin console of a PgBouncer at the pool's own address. */
-  readonly pgbouncer?: PoolerReader;
+/**
+ * The readers of one pool: one for each kind of pooler, and one for the application's gauges. A source without a reader
+ * cannot be queried from this process. The reader of `pgbouncer` queries the admin console at the pool's own address.
+ */
+export type PoolerReaders = Readonly<Partial<Record<PoolerKind, PoolerReader>>> & {
   /** Reads the gauges that the application publishes; null when it publishes none. */
   readonly appGauges?: () => Promise<AppView | null>;
-}
+};
 
 interface Outcome<T> {
   readonly value: T | null;
@@ -60,7 +61,8 @@ export class PoolerProbe {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#readers.rdsProxy?.close(), this.#readers.pgbouncer?.close()]);
+    const { appGauges: _, ...readers } = this.#readers;
+    await Promise.all(Object.values(readers).map((reader) => reader.close()));
   }
 
   async #app(): Promise<Outcome<AppView>> {
@@ -83,10 +85,10 @@ export class PoolerProbe {
     pooler: Pick<PoolerView, 'kind' | 'source'>,
     database: Promise<DatabaseProbeResult>,
   ): Promise<Outcome<PoolerView>> {
-    const reader = pooler.kind === 'rds-proxy' ? this.#readers.rdsProxy : this.#readers.pgbouncer;
     if (pooler.kind === 'none') {
       return { value: { ...pooler, stats: null }, problems: [] };
     }
+    const reader = this.#readers[pooler.kind];
     if (!reader) {
       const unavailable = problem('MANAGED.UNAVAILABLE', { reason: 'cannot be queried from here' });
       return { value: { ...pooler, stats: null }, problems: [unavailable] };

@@ -37,7 +37,7 @@ export function createReaders(config: ValidatedPoolConfig, access: ReaderAccess)
   const { rdsProxy, appGauges } = access;
   return {
     pgbouncer: pgbouncerReader(config, access),
-    ...(rdsProxy && { rdsProxy }),
+    ...(rdsProxy && { 'rds-proxy': rdsProxy }),
     // RDS Proxy and application share CloudWatch as their source: if CloudWatch fails, one problem reports it, not two.
     ...(appGauges && { appGauges: rdsProxy ? () => appGauges().catch(() => null) : appGauges }),
   };

@@ -83,7 +83,7 @@ async function look(scene: Scene = {}) {
     sources: { metrics: methods, api: methods },
     ...(deadlineMs !== undefined && { deadlineMs }),
   });
-  const probe = new PoolerProbe(config, { rdsProxy });
+  const probe = new PoolerProbe(config, { 'rds-proxy': rdsProxy });
   const { database, problems } = { ...seen({ slots: slots({ maxConnections: 100 }) }), ...scene.database };
   const reading: DatabaseProbeResult = { database, isDirect: null, problems } as DatabaseProbeResult;
   const beside = await probe.probe(Promise.resolve(reading));
