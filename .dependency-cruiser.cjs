@@ -59,7 +59,7 @@ module.exports = {
     mayOnly('dev', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'app', 'page/generated']),
     ...ENTRIES.map((name) => ({
       name: `nothing-imports-${name}`,
-      severity: name === 'cli' ? 'warn' : 'error',
+      severity: 'error',
       from: { path: '^(functions|infra)/', pathNot: room(name) },
       to: { path: room(name) },
     })),

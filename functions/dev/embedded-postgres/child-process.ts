@@ -25,7 +25,7 @@ export interface Child {
   killGroup(): void;
 }
 
-/** Where and as whom a program runs. */
+/** The directory and the account of a program. */
 export interface Place {
   /** Working directory; the account must be able to reach it. */
   readonly directory: string;
