@@ -100,7 +100,7 @@ describe('a bundle', () => {
   });
 
   test.each(HANDLERS)(
-    '%s: no source of npm start, the command, the browser, the deployment or the tests',
+    '%s: contains no source of npm start, the command, the browser, the deployment or the tests',
     (handler) => {
       const { sources } = bundles[handler];
       const deployed =
@@ -110,7 +110,7 @@ describe('a bundle', () => {
     },
   );
 
-  test.each(HANDLERS)('%s: only its own entry point and handler', (handler) => {
+  test.each(HANDLERS)('%s: contains no entry point or handler of another function', (handler) => {
     const others = HANDLERS.filter((other) => other !== handler).join('|');
     const ofOthers = new RegExp(`^functions/(lambda|handlers)/(${others})\\.ts$`);
     expect(bundles[handler].sources.filter((file) => ofOthers.test(file))).toEqual([]);
