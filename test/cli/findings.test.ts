@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts } from '../../functions/cli/doctor/facts.js';
 import { findings } from '../../functions/cli/doctor/findings.js';
+import type { Facts } from '../../functions/cli/doctor/gather.js';
 import { problem } from '../../functions/core/problems.js';
 import type { DatabaseView, PoolerStats, PoolerView } from '../../functions/core/sample.js';
 import type { RoleFacts } from '../../functions/postgres/role.js';
@@ -36,7 +36,7 @@ const FACTS: Facts = {
   sharedUser: true,
   role: ROLE,
   database: DATABASE,
-  managed: { kind: 'none', source: 'backend', stats: null },
+  pooler: { kind: 'none', source: 'backend', stats: null },
   problems: [],
 };
 
@@ -73,32 +73,32 @@ describe('the managed pool', () => {
     ['unknown', 'add the user to stats_users'],
   ] as const)('%s is not called fine, as its limits were not seen', (kind, said) => {
     const managed: PoolerView = { kind, source: 'backend', stats: null };
-    expect(found({ managed }, 'managed pool')).toMatchObject([
+    expect(found({ pooler: managed }, 'managed pool')).toMatchObject([
       { state: 'unknown', text: expect.stringContaining(said) },
     ]);
   });
 
   it('a PgBouncer with room for everybody is fine', () => {
-    expect(found({ managed: pgbouncer({}) }, 'managed pool')).toMatchObject([
+    expect(found({ pooler: pgbouncer({}) }, 'managed pool')).toMatchObject([
       { state: 'ok', text: 'A PgBouncer of 60 connections for this pool, 100 clients at most.' },
     ]);
   });
 
   it('a PgBouncer that takes fewer clients than are promised', () => {
     const managed = pgbouncer({ settings: { max_client_conn: 50 } });
-    expect(found({ managed }, 'managed pool')).toMatchObject([
+    expect(found({ pooler: managed }, 'managed pool')).toMatchObject([
       { state: 'failed', fix: { kind: 'setting', text: 'max_client_conn = 60 in pgbouncer.ini' } },
     ]);
   });
 
   it('a PgBouncer that may open more than the server has', () => {
-    expect(found({ managed: pgbouncer({ limit: 96 }) }, 'managed pool')).toMatchObject([
+    expect(found({ pooler: pgbouncer({ limit: 96 }) }, 'managed pool')).toMatchObject([
       { state: 'failed', fix: { text: 'default_pool_size = 95 in pgbouncer.ini at most' } },
     ]);
   });
 
   it('a pool of a PgBouncer that is smaller than what is promised', () => {
-    expect(found({ managed: pgbouncer({ limit: 8 }) }, 'ceiling')).toMatchObject([
+    expect(found({ pooler: pgbouncer({ limit: 8 }) }, 'ceiling')).toMatchObject([
       {
         state: 'failed',
         text: 'The settings allow 60 connections (max 20 x 3), but the limit is 8, the limit of the pooler.',
@@ -109,8 +109,8 @@ describe('the managed pool', () => {
 
   it('a PgBouncer without a limit, or that does not tell it, is no ceiling', () => {
     const managed = pgbouncer({ limit: null, settings: { max_client_conn: null } });
-    expect(found({ managed }, 'ceiling')[0]?.state).toBe('ok');
-    expect(found({ managed }, 'managed pool')[0]?.text).toBe(
+    expect(found({ pooler: managed }, 'ceiling')[0]?.state).toBe('ok');
+    expect(found({ pooler: managed }, 'managed pool')[0]?.text).toBe(
       'A PgBouncer without a limit for this pool, an unknown number of clients at most.',
     );
   });
@@ -164,6 +164,6 @@ it('a check whose problems other findings tell is not said to see nothing wrong'
 });
 
 it('nothing is fine about what was not seen', () => {
-  const all = findings({ ...FACTS, role: null, database: null, managed: null, problems: [problem('PROBE.DNS')] });
+  const all = findings({ ...FACTS, role: null, database: null, pooler: null, problems: [problem('PROBE.DNS')] });
   expect(all.filter(({ state }) => state === 'ok').map(({ about }) => about)).toEqual(['settings', 'tls']);
 });

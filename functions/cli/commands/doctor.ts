@@ -68,6 +68,6 @@ async function read(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : typeof cause;
-    throw new UsageError(`the definition cannot be read (${code}): name a file with --definition`);
+    throw new UsageError(`cannot read the definition (${code}): give the path of a file with --definition`);
   }
 }

@@ -2,7 +2,7 @@ import { sqlName } from '../../core/check-role.js';
 import { isName } from '../../core/pool-definition.js';
 import { UsageError } from '../errors.js';
 import type { Terminal } from '../output/terminal.js';
-import { type Setup, statements } from '../setup/sql.js';
+import { type Setup, statements } from '../setup/role.js';
 
 export interface SetupOptions {
   readonly user: string;

@@ -1,6 +1,6 @@
 import { type Finding, failed, ok, setting, unknown } from '../../core/finding.js';
 import { ordinarySlots } from '../../core/sample.js';
-import type { Facts } from './facts.js';
+import type { Facts } from './gather.js';
 
 interface Ceiling {
   readonly connections: number;
@@ -15,8 +15,8 @@ export function configuredMaxOf({ settings: { inForce, instances } }: Facts): nu
 }
 
 /** The lowest limit of server, database and pooler; null if none is known. */
-export function lowestCeiling({ database, managed }: Facts): Ceiling | null {
-  const limit = managed?.stats?.limit ?? null;
+export function lowestCeiling({ database, pooler }: Facts): Ceiling | null {
+  const limit = pooler?.stats?.limit ?? null;
   const ceilings: Ceiling[] = [
     ...(database
       ? [{ connections: ordinarySlots(database.slots), name: slots(database.slots), by: 'max_connections' }]

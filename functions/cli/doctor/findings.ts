@@ -4,7 +4,7 @@ import { pairs } from '../../core/report-line.js';
 import { ordinarySlots } from '../../core/sample.js';
 import { poolerFindings } from '../../poolers/findings.js';
 import { ceilingFindings, configuredMaxOf } from './ceiling.js';
-import type { AddressFacts, Facts } from './facts.js';
+import type { AddressFacts, Facts } from './gather.js';
 import { roleFindings } from './role-findings.js';
 import { settingsFindings } from './settings-findings.js';
 
@@ -20,7 +20,7 @@ export function findings(facts: Facts): Finding[] {
     ...ceilingFindings(facts),
     ...roleFindings(facts),
     ...poolerFindings({
-      pooler: facts.managed,
+      pooler: facts.pooler,
       configuredMax: configuredMaxOf(facts),
       serverSlots: facts.database && ordinarySlots(facts.database.slots),
     }),

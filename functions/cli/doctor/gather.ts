@@ -4,15 +4,49 @@ import type { Login } from '../../connection/credentials.js';
 import { SharedConnection } from '../../connection/shared-connection.js';
 import { isThisMachine } from '../../connection/url.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
+import type { PoolSettings } from '../../core/pool-settings.js';
+import type { Problem } from '../../core/problems.js';
+import type { DatabaseView, PoolerView } from '../../core/sample.js';
 import { ROLE_STATEMENT, type RoleFacts, readRole } from '../../postgres/role.js';
 import { UsageError } from '../errors.js';
-import type { Facts, SettingsFacts } from './facts.js';
+
+/** Everything that the doctor evaluates; null if unknown. */
+export interface Facts {
+  readonly settings: SettingsFacts;
+  readonly address: AddressFacts;
+  /** Whether the application also logs in as the role of the URL; otherwise only the check does. */
+  readonly sharedUser: boolean;
+  readonly role: RoleFacts | null;
+  readonly database: DatabaseView | null;
+  readonly pooler: PoolerView | null;
+  /** The problems of one check. */
+  readonly problems: readonly Problem[];
+}
+
+export interface SettingsFacts {
+  /** The settings in force here; null if they are invalid. */
+  readonly inForce: PoolSettings | null;
+  readonly instances: number;
+  readonly mistakes: readonly string[];
+  readonly warnings: readonly string[];
+  /** The settings that the deployed check uses; null without a definition. */
+  readonly definition: { readonly settings: PoolSettings; readonly database: string } | null;
+  /** The variable that sets each setting; absent for a setting without one. */
+  readonly variables: Readonly<Partial<Record<keyof PoolSettings, string>>>;
+}
+
+export interface AddressFacts {
+  readonly database: string;
+  readonly tls: 'verify-full' | 'off';
+  /** Whether the server runs on this machine. */
+  readonly isThisMachine: boolean;
+}
 
 /**
- * Looks at settings, server and managed pool. Mistakes in the settings are facts like others; what does not depend on them
- * is looked at all the same.
+ * Reads settings, server and pooler. Invalid settings are a fact like any other: everything that does not depend on them is
+ * still read.
  *
- * @throws UsageError when the URL is none
+ * @throws UsageError if the URL is invalid
  */
 export async function gather({ url, settings: local, withDefaults }: UrlPool): Promise<Facts> {
   if (!withDefaults.ok) {
@@ -28,9 +62,9 @@ export async function gather({ url, settings: local, withDefaults }: UrlPool): P
     settings,
     address: { database: config.database, tls: config.tls, isThisMachine: isThisMachine(config.endpoint) },
     sharedUser: config.sharedUser,
-    role: await askRole(config, loginFor(config)),
+    role: await readRoleFacts(config, loginFor(config)),
     database: sample.database,
-    managed: sample.pooler,
+    pooler: sample.pooler,
     problems: settings.inForce ? verdict.problems : sample.problems,
   };
 }
@@ -46,15 +80,15 @@ function settingsFacts({ settings, parts, violations, warnings, definition, vari
   };
 }
 
-/** Null when the server does not answer: why, the check has said. */
-async function askRole(target: ValidatedPoolConfig, login: Login): Promise<RoleFacts | null> {
-  const session = new SharedConnection({ target, ...login, isPooled: false });
+/** Null if the server does not answer: the check reports why. */
+async function readRoleFacts(target: ValidatedPoolConfig, login: Login): Promise<RoleFacts | null> {
+  const connection = new SharedConnection({ target, ...login, isPooled: false });
   try {
-    const { results } = await session.query(ROLE_STATEMENT);
+    const { results } = await connection.query(ROLE_STATEMENT);
     return readRole(results[0]?.[0]);
   } catch {
     return null;
   } finally {
-    await session.close();
+    await connection.close();
   }
 }

@@ -2,7 +2,7 @@ import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../core/check-ro
 import { type Finding, failed, ok, sql, unknown } from '../../core/finding.js';
 import type { RoleFacts } from '../../postgres/role.js';
 import { configuredMaxOf, lowestCeiling } from './ceiling.js';
-import type { Facts } from './facts.js';
+import type { Facts } from './gather.js';
 
 /** Findings about the role of the URL and about idle transactions. Pure. */
 export function roleFindings(facts: Facts): Finding[] {

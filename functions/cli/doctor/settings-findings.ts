@@ -1,6 +1,6 @@
 import { type Finding, failed, ok, setting } from '../../core/finding.js';
 import { SETTING_NAMES } from '../../core/pool-settings.js';
-import type { Facts } from './facts.js';
+import type { Facts } from './gather.js';
 
 /** Findings about the settings, and about their differences from the definition of the deployed check. Pure. */
 export function settingsFindings({ settings, address }: Facts): Finding[] {

@@ -7,18 +7,17 @@ import { sqlName } from '../../core/check-role.js';
 import { PROBLEMS } from '../../core/problems.js';
 import { Failure, UsageError } from '../errors.js';
 import { type UrlOptions, urlOf } from '../sources/url-pool.js';
-import { type RoleState, roleState } from './role-state.js';
+import { type RoleState, roleState, type Setup, statements } from './role.js';
 import { scramVerifier } from './scram.js';
-import { type Setup, statements } from './sql.js';
 
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 10_000;
 
 /**
- * Runs the SQL in one transaction, as the administrator of the URL. Resolves to what it did, in lines.
+ * Runs the SQL in one transaction, as the administrator of the URL. Resolves to lines that report the changes.
  *
- * @throws UsageError about the URL or the password
- * @throws Failure of one line; nothing is changed then, unless the COMMIT got no answer, which it says
+ * @throws UsageError if the URL or the password is invalid
+ * @throws Failure of one line. Nothing was changed then, unless the message says that the outcome of COMMIT is unknown
  */
 export async function runSetup(setup: Setup, options: UrlOptions, environment: NodeJS.ProcessEnv): Promise<string[]> {
   const password = passwordOf(setup, environment);
@@ -40,11 +39,11 @@ export async function runSetup(setup: Setup, options: UrlOptions, environment: N
       await client.query(`ALTER ROLE ${sqlName(setup.role.user)} PASSWORD ${verifier}`);
     }
     const after = await roleState(client, setup);
-    outcome = 'whether anything was changed is not known, run it again';
+    outcome = 'COMMIT got no answer, the outcome is unknown: run it again';
     await client.query('COMMIT');
     return [...changes(setup, before, after), ...aboutPassword(setup, password)];
   } catch (cause) {
-    throw refusal(outcome, cause);
+    throw failureOf(outcome, cause);
   } finally {
     await client.end();
   }
@@ -55,7 +54,7 @@ function passwordOf({ role }: Setup, { POOL_HEALTH_ROLE_PASSWORD: password }: No
     return null;
   }
   if (role.withRdsIam) {
-    throw new UsageError('--iam makes logging in with a password fail: unset POOL_HEALTH_ROLE_PASSWORD');
+    throw new UsageError('with --iam the role cannot log in with a password: unset POOL_HEALTH_ROLE_PASSWORD');
   }
   if (!/^[\x20-\x7e]{1,200}$/.test(password)) {
     throw new UsageError('POOL_HEALTH_ROLE_PASSWORD must be 1 to 200 printable ASCII characters (not shown)');
@@ -76,7 +75,7 @@ async function connect({ target, password, caFile }: ParsedUrl): Promise<Client>
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: STATEMENT_MS,
     });
-    // Whatever waits for an answer then fails.
+    // A pending query fails anyway; without a listener the error would end the process.
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -86,11 +85,11 @@ async function connect({ target, password, caFile }: ParsedUrl): Promise<Client>
   }
 }
 
-/** The server's own words: they name roles and databases, which the user has just named. */
-function refusal(outcome: string, error: unknown): Failure {
+/** Quotes the server's message: it names only roles and databases that the user typed. */
+function failureOf(outcome: string, error: unknown): Failure {
   const code = sqlState(error);
-  const said = code !== null && error instanceof Error ? `${error.message} (${code})` : toProblem(error).code;
-  return new Failure(`${outcome}: ${said.replaceAll(/\s+/g, ' ')}`, { cause: error });
+  const reason = code !== null && error instanceof Error ? `${error.message} (${code})` : toProblem(error).code;
+  return new Failure(`${outcome}: ${reason.replaceAll(/\s+/g, ' ')}`, { cause: error });
 }
 
 function changes({ role }: Setup, before: RoleState | null, after: RoleState | null): string[] {
@@ -99,9 +98,9 @@ function changes({ role }: Setup, before: RoleState | null, after: RoleState | n
     .filter(([what, now]) => before?.[what] !== now)
     .map(([what, now]) => (before ? `  ${what}: ${before[what]} -> ${now}` : `  ${what}: ${now}`));
   if (before === null) {
-    return [`Made the role ${name}:`, ...lines];
+    return [`Created the role ${name}:`, ...lines];
   }
-  return lines.length === 0 ? [`The role ${name} was as it should be.`] : [`Changed the role ${name}:`, ...lines];
+  return lines.length === 0 ? [`The role ${name} is already correct.`] : [`Changed the role ${name}:`, ...lines];
 }
 
 function aboutPassword({ role }: Setup, password: string | null): string[] {
@@ -110,7 +109,7 @@ function aboutPassword({ role }: Setup, password: string | null): string[] {
   }
   return [
     password === null
-      ? `It logs in with a password. If it has none yet: set POOL_HEALTH_ROLE_PASSWORD and run this again, or in psql \\password ${sqlName(role.user)}`
-      : 'Its password is that of POOL_HEALTH_ROLE_PASSWORD.',
+      ? `The role logs in with a password. If it has none yet, set POOL_HEALTH_ROLE_PASSWORD and run this again, or use \\password ${sqlName(role.user)} in psql.`
+      : 'Its password is the value of POOL_HEALTH_ROLE_PASSWORD.',
   ];
 }

@@ -3,9 +3,10 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL stores of a password. Given in its place, the password itself never reaches the server, nor its log.
+ * The SCRAM verifier that PostgreSQL stores for a password. ALTER ROLE takes it instead of the password, so that the
+ * password never reaches the server or its log.
  *
- * @param password of printable ASCII, which SASLprep leaves as it is
+ * @param password printable ASCII, which SASLprep does not change
  * @see https://www.rfc-editor.org/rfc/rfc5803 and RFC 5802, section 3, for the two keys
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {

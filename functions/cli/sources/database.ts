@@ -6,7 +6,7 @@ import type { Source, SourceOptions } from './source.js';
 import { readUrlPool } from './url-pool.js';
 
 /**
- * The pool of a database: the same check that is deployed, run from here.
+ * The pool of a database, checked from this process by the code that is deployed.
  *
  * @throws UsageError with every mistake in the URL and in the settings
  */

@@ -269,7 +269,7 @@ describe('a doctor who cannot be understood', () => {
     [
       ['--definition', 'no-such-file'],
       environmentOf('postgres://a@127.0.0.1:1/b'),
-      'the definition cannot be read (ENOENT)',
+      'cannot read the definition (ENOENT)',
     ],
     [
       [],

@@ -64,13 +64,13 @@ describe('setup --run', () => {
     const { code, out, err } = await runCli(['setup', '--run'], { environment });
     expect(out).toBe(
       [
-        'Made the role "pool_health":',
+        'Created the role "pool_health":',
         '  login: yes',
         '  connection limit: 10',
         '  settings: statement_timeout=3s, client_connection_check_interval=1s',
         '  member of: pg_monitor',
         '  may connect: yes',
-        'Its password is that of POOL_HEALTH_ROLE_PASSWORD.',
+        'Its password is the value of POOL_HEALTH_ROLE_PASSWORD.',
         '',
       ].join('\n'),
     );
@@ -80,11 +80,11 @@ describe('setup --run', () => {
 
   it('may be run again, and says what it changed, if anything; the password stays', async () => {
     const same = await runCli(['setup', '--run'], { environment: admin });
-    expect(same.out).toMatch(/^The role "pool_health" was as it should be\.\n/);
+    expect(same.out).toMatch(/^The role "pool_health" is already correct\.\n/);
     await server.sql('ALTER ROLE pool_health CONNECTION LIMIT -1; REVOKE pg_monitor FROM pool_health');
     const changed = await runCli(['setup', '--run', '--connection-limit', '20'], { environment: admin });
     expect(changed.out).toMatch(
-      /^Changed the role "pool_health":\n {2}connection limit: none -> 20\n {2}member of: none -> pg_monitor\nIt logs in/,
+      /^Changed the role "pool_health":\n {2}connection limit: none -> 20\n {2}member of: none -> pg_monitor\nThe role logs in/,
     );
     expect((await check('pool_health')).code).toBe(0);
   });
@@ -133,7 +133,7 @@ describe('setup --run', () => {
     await server.sql('SELECT pg_reload_conf()');
     try {
       const { code, out, err } = await runCli(['setup', '--run', '--user', 'late'], { environment: admin });
-      expect(err).toBe('pool-health: whether anything was changed is not known, run it again: PROBE.TIMEOUT\n');
+      expect(err).toBe('pool-health: COMMIT got no answer, the outcome is unknown: run it again: PROBE.TIMEOUT\n');
       expect([code, out]).toEqual([1, '']);
     } finally {
       await server.sql('ALTER SYSTEM RESET ALL');
@@ -163,7 +163,7 @@ describe('setup --run', () => {
       'POOL_HEALTH_ROLE_PASSWORD must be 1 to 200 printable ASCII',
     ],
     [['--run'], { POOL_HEALTH_ROLE_PASSWORD: '' }, 'POOL_HEALTH_ROLE_PASSWORD must be 1 to 200 printable ASCII'],
-    [['--run', '--iam'], { POOL_HEALTH_ROLE_PASSWORD: PASSWORD }, '--iam makes logging in with a password fail'],
+    [['--run', '--iam'], { POOL_HEALTH_ROLE_PASSWORD: PASSWORD }, 'with --iam the role cannot log in with a password'],
     [['--run', '--url', 'nonsense'], {}, '--url must look like'],
   ])('%j with %j is exit code 2 and changes nothing', async (args, more, said) => {
     const before = await roles();

@@ -19,7 +19,7 @@ describe('a command that cannot be understood', () => {
     [['check', '--url'], "option '--url <url>' argument missing"],
     [['check', '--url', `app:${SECRET}@db`], '--url must'],
     [['check', '--url', `http://app:${SECRET}@db`], '--url must begin with postgres://'],
-    [['check', '--url', `postgres://app:${SECRET}%@db`], '--url holds a "%"'],
+    [['check', '--url', `postgres://app:${SECRET}%@db`], '--url contains an invalid percent-encoding'],
     [['check', '--url', `postgres://app:${SECRET}@db?sslmode=prefer`], 'sslmode in --url must be verify-full'],
     [['check', '--url', ''], '--url must look like'],
     [['check', '--url', 'x', '--api', 'y'], "option '--url <url>' cannot be used with option '--api <url>'"],
