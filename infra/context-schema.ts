@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { received } from '../functions/core/pool-settings.js';
+import { received } from '../functions/core/validation.js';
 
 /**
  * A schema of an object that accepts these keys only. Unlike `strictObject`, which stops at the first unknown key, it
@@ -16,12 +16,6 @@ export function closed<const Entries extends v.ObjectEntries>(entries: Entries) 
 /** A schema of a string that matches a pattern. @param accepted the accepted form in words */
 export function matching(pattern: RegExp, accepted: string) {
   return v.pipe(v.string(accepted), v.regex(pattern, accepted));
-}
-
-/** A schema of a whole number from 1 on. */
-export function counting() {
-  const accepted = 'a whole number >= 1';
-  return v.pipe(v.number(accepted), v.safeInteger(accepted), v.minValue(1, accepted));
 }
 
 /** The mistakes that a schema found, one line each: the field, what it accepts, the value received. */

@@ -1,8 +1,10 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import type { PoolDefinition } from '../functions/core/pool-definition-type.js';
+import { type PoolDefinition } from '../functions/core/pool-config.js';
+import { numberInRange, wholeNumber } from '../functions/core/schema.js';
+import { isObject } from '../functions/core/validation.js';
 import { poolMistakes } from './construct/pools.js';
-import { ContextError, closed, counting, matching, shapeMistakes } from './context-schema.js';
+import { ContextError, closed, matching, shapeMistakes } from './context-schema.js';
 import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.js';
 
 /**
@@ -10,11 +12,7 @@ import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.
  * defaults are those of `PoolHealthProps`.
  */
 
-const percent = v.pipe(
-  v.number('a number from 0 to 100'),
-  v.minValue(0, 'a number from 0 to 100'),
-  v.maxValue(100, 'a number from 0 to 100'),
-);
+const percent = numberInRange(0, 100);
 const positive = v.pipe(v.number('a number above 0'), v.gtValue(0, 'a number above 0'));
 const THRESHOLD_SCHEMAS = { percent, positive };
 const emails = v.array(
@@ -43,7 +41,7 @@ const both = {
   emails: v.exactOptional(closed({ actNow: v.exactOptional(emails), notice: v.exactOptional(emails) })),
   apiAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
   detailsAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
-  reservedConcurrency: v.exactOptional(counting()),
+  reservedConcurrency: v.exactOptional(wholeNumber(1)),
   logRetentionDays: v.exactOptional(v.picklist(retentionDays, `one of ${retentionDays.join(', ')}`)),
   runbook: v.exactOptional(matching(/^\S+$/, 'a path or URL without spaces')),
 };
@@ -68,7 +66,7 @@ const attachedPool = closed({
   /** Whether the RDS Proxy logs in to the database with IAM too. */
   endToEndIam: v.exactOptional(v.boolean('true or false')),
   /** The largest number of connections that the proxy or server can give this pool. */
-  ceiling: v.exactOptional(counting()),
+  ceiling: v.exactOptional(wholeNumber(1)),
 });
 
 /** The keys of the context. Messages say what is accepted. */
@@ -174,8 +172,4 @@ function reachMistakes({ definition, ...keys }: WrittenPool): readonly string[] 
 
 function isWrittenPool(value: unknown): value is WrittenPool {
   return isObject(value) && typeof value.name === 'string' && isObject(value.definition);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** The public API for CDK apps: `import { PoolHealth } from 'pool-health'`. */
 export { type CheckRole, checkRoleSql } from '../functions/core/check-role.js';
-export type { PoolDefinition } from '../functions/core/pool-definition-type.js';
+export type { PoolDefinition } from '../functions/core/pool-config.js';
 export type { Functions } from './construct/functions.js';
 export type { HealthFunction } from './construct/health-function.js';
 export type { NetworkOptions } from './construct/network.js';

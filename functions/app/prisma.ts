@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { received } from '../core/pool-settings.js';
+import { received } from '../core/validation.js';
 import { type PoolOptions, refuseOption } from './options.js';
 import { AppPool, createPool } from './pool.js';
 

@@ -1,4 +1,5 @@
 import { emfLine } from '../core/emf.js';
+import { appDatapoints } from '../core/metrics.js';
 import type { Gauges } from './gauges.js';
 
 /** One datapoint per minute and instance: the sum over a minute is then the sum over the instances. */
@@ -40,8 +41,6 @@ export class Publisher {
 
   #publish(): void {
     this.#lastAt = Date.now();
-    const { open, inUse, waiting } = this.#gauges.takePeaks();
-    const values = { AppOpen: open, AppBusy: inUse, AppWaiting: waiting };
-    this.#writeLine(emfLine({ pool: this.#pool, timestamp: this.#lastAt, values }));
+    this.#writeLine(emfLine(appDatapoints(this.#pool, this.#lastAt, this.#gauges.takePeaks())));
   }
 }

@@ -1,18 +1,8 @@
-import { CHECK_APPLICATION_NAME } from '../core/check-identity.js';
+import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
 import { parseDefinition, poolNameViolation, validateDefinition } from '../core/pool-definition.js';
-import type { PoolDefinition } from '../core/pool-definition-type.js';
-import {
-  definitionSource,
-  type EnvironmentName,
-  environmentFrom,
-  type PoolSettings,
-  received,
-  resolveSettings,
-  SETTING_NAMES,
-  type SettingSource,
-  type Violation,
-  variablesSource,
-} from '../core/pool-settings.js';
+import { type PoolDefinition } from '../core/pool-config.js';
+import { definitionSource, type EnvironmentName, environmentFrom, type PoolSettings, resolveSettings, SETTING_NAMES, type SettingSource, variablesSource } from '../core/pool-settings.js';
+import { received, type Violation } from '../core/validation.js';
 import { InvalidPoolOptions, type PoolOptions } from './options.js';
 import { type PoolUrl, readPoolUrl, urlSourceWarnings } from './url.js';
 

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
-import { received, SETTINGS, type SettingName, type SettingSource, type Violation } from '../core/pool-settings.js';
+import { SETTINGS, type SettingName, type SettingSource } from '../core/pool-settings.js';
+import { received, type Violation } from '../core/validation.js';
 
 /** A pool's connection string, parsed. */
 export interface PoolUrl {

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import { CHECK_APPLICATION_NAME } from '../core/check-identity.js';
+import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
 import { requestCancel } from './cancel.js';
 import { completeMessages, guardStream } from './protocol-guard.js';

@@ -1,4 +1,4 @@
-import { CHECK_DEADLINE_MS } from '../core/check-identity.js';
+import { CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
 import { Connection, type QueryResult, statementKey } from './connection.js';

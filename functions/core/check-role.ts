@@ -1,25 +1,33 @@
+/** Who the check is for the database: its role, how its sessions are recognized, and how long it may take. */
+
+/** The `application_name` of every session of the check, by which its own sessions are left out of the counts. */
+export const CHECK_APPLICATION_NAME = 'pool-health';
+
+/** Every check of one pool ends within this time, whatever the database or the network does (milliseconds). */
+export const CHECK_DEADLINE_MS = 5_000;
+
+/**
+ * Sessions of the check's role for each pool: the check, five environments of the API (what the throttle leaves while answers
+ * take less than a second), two of details, and two for the environments of the previous version during a deployment. It
+ * limits what the monitor can take from a server that does not answer; `reservedConcurrency` keeps the API below it.
+ */
+export const SESSIONS_PER_POOL = 10;
+
 /** The database role that the check logs in as. */
 export interface CheckRole {
   readonly user: string;
-  /** Sessions it may have at once: what the monitor takes from the database at most. */
+  /** Sessions that it may have at once: the most that the monitor takes from the database. */
   readonly connectionLimit: number;
-  /** Whether the login at the database itself is with IAM; it makes logging in with a password fail. */
+  /** Whether the login at the database itself is with IAM. Password logins of the role then fail. */
   readonly withRdsIam: boolean;
 }
 
 /**
- * Sessions for each pool: the check, five environments of the API (what the throttle leaves while answers take less than a
- * second), two of details, and room for those of the code before. It is the bound on what the monitor can take from a
- * server that does not answer; `reservedConcurrency` keeps the API itself below it.
- */
-export const SESSIONS_PER_POOL = 10;
-
-/**
- * One statement that makes the role, or brings it to this state; PostgreSQL 12 and later. Run it in any database of the
- * server, as a user that may create roles. A role that logs in with a password still has to be given one.
+ * One SQL statement that creates the role, or changes an existing one to this state. Needs PostgreSQL 12 or later. Run it in
+ * any database of the server, as a user that may create roles. It sets no password.
  *
- * The two timeouts stand on the role since RDS Proxy refuses them at connect time: they end a check whose client is
- * gone, so that checks cannot pile up. There is no colon in it: the Data API takes one for a parameter.
+ * The role carries the two timeouts because RDS Proxy refuses them at connect time. They end statements whose client is
+ * gone, so that checks cannot pile up. The statement has no colon, which the Data API would take for a parameter.
  *
  * @see https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
  */
@@ -43,17 +51,17 @@ export function checkRoleSql({ user, connectionLimit, withRdsIam }: CheckRole): 
   ].join('\n');
 }
 
-/** Lets a role see what all sessions do. */
+/** SQL that lets a role read what all sessions do. */
 export function grantMonitorSql(user: string): string {
   return `GRANT pg_monitor TO ${sqlName(user)}`;
 }
 
-/** A name of a role or database, whatever stands in it. */
+/** Quotes the name of a role or database for SQL. */
 export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as standard SQL writes it. */
+/** Quotes a text for SQL. */
 function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

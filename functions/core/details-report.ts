@@ -1,4 +1,5 @@
-import { type Assessment, type PoolReport, poolReport } from './pool-report.js';
+import { type PoolReport, poolReport } from './pool-report.js';
+import { type Assessment } from './verdict.js';
 import { PROBLEMS, type Problem, type PublicProblem } from './problems.js';
 import { ordinarySlots, type PoolerStats, type ServerSlots } from './sample.js';
 import type { SessionGroup, SessionGroupsResult } from './session-groups.js';

@@ -1,24 +1,21 @@
-import type { Datapoints } from './datapoints.js';
 import {
-  APP_METRICS,
+  ALL_METRICS,
   type AppMetricName,
+  type Datapoints,
   METRIC_NAMESPACE,
-  METRICS,
   type MetricDefinition,
   type MetricName,
   POOL_DIMENSION,
 } from './metrics.js';
 
-const ALL_METRICS = { ...METRICS, ...APP_METRICS };
-
-/** One metric of one pool that is known. */
+/** One metric of one pool whose value is known. */
 export interface Measured {
   readonly name: MetricName | AppMetricName;
   readonly unit: MetricDefinition['unit'];
   readonly value: number;
 }
 
-/** The metrics that are known, in the order of the contract. */
+/** The metrics whose values are known, in the order of their table. */
 export function measured({ values }: Datapoints): Measured[] {
   return (Object.keys(ALL_METRICS) as (keyof typeof ALL_METRICS)[]).flatMap((name) => {
     const value = values[name];
@@ -27,9 +24,8 @@ export function measured({ values }: Datapoints): Measured[] {
 }
 
 /**
- * The metrics of one pool as a line of CloudWatch's embedded metric format, with the time at which they were read
- * (milliseconds). Whoever reads the log, CloudWatch Logs to begin with, makes the same metrics of it that
- * `PutMetricData` would have made. `StorageResolution` is its default, a minute.
+ * Formats the metrics of one pool as a line of CloudWatch's embedded metric format, with the time at which they were
+ * measured. CloudWatch Logs makes the same metrics of it as `PutMetricData`. `StorageResolution` is its default, a minute.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

@@ -1,71 +1,73 @@
+import { SETTING_NAMES, SETTINGS, type SettingVariable } from './pool-settings.js';
+
 /**
- * Every environment variable that pool-health reads: its meaning and its default. `null` means that there is none: unset,
- * the feature behind it is off. Nothing else in the code names an environment variable.
+ * Every environment variable that pool-health reads. A default of `null` means that there is none: an unset variable leaves
+ * its feature off. No other file defines an environment variable.
  */
+
+interface Variable {
+  readonly meaning: string;
+  readonly default: string | null;
+}
 
 /** Set on the deployed functions by `infra/`, which may set these and no others. */
 export const DEPLOYED_ENVIRONMENT = {
   POOL_HEALTH_PARAMETER_PREFIX: {
-    meaning: 'Path under which SSM holds the definitions, one parameter a pool: <prefix>/<pool>.',
+    meaning: 'SSM path of the definitions, one parameter a pool: <prefix>/<pool>.',
     default: '/pool-health',
   },
   POOL_HEALTH_POOLS: {
-    meaning:
-      'Names of the pools whose history the page shows, with commas between them; the page itself needs no more.',
+    meaning: 'Names of the pools whose history the page shows, separated by commas.',
     default: '',
   },
-} as const;
+} as const satisfies Record<string, Variable>;
 
-/** Read by `npm start` and by an application that imports `functions/app`; they play no part in the deployed functions. */
+const POOL_VARIABLES = Object.fromEntries(
+  SETTING_NAMES.map((name) => [SETTINGS[name].variable, { meaning: SETTINGS[name].meaning, default: null }]),
+) as Readonly<Record<SettingVariable, Variable>>;
+
+/** Read by `npm start`, by the command line and by applications that import `functions/app`; the deployed functions ignore them. */
 export const LOCAL_ENVIRONMENT = {
   DATABASE_URL: {
-    meaning: 'postgres:// URL of the database to watch. Unset: an embedded PostgreSQL with a demo workload.',
+    meaning: 'postgres:// URL of the database to check. Unset: an embedded PostgreSQL with a demo workload.',
     default: null,
   },
   PORT: { meaning: 'Port of the local HTTP server.', default: '3000' },
   POOL_HEALTH_SHARED_USER: {
-    meaning:
-      'Whether the application logs in as the user of DATABASE_URL too, so that its sessions count: true or false.',
+    meaning: 'Whether the application logs in as the user of DATABASE_URL too, so that its sessions count: true or false.',
     default: 'true',
   },
   POOL_HEALTH_METRICS_FILE: {
-    meaning: 'File to which every check appends its metrics, a line of CloudWatch embedded metric format each.',
+    meaning: 'File to which every check appends its metrics, one line of CloudWatch embedded metric format each.',
     default: null,
   },
   POOL_HEALTH_PARAMETER: {
-    meaning:
-      'Name of the SSM parameter that defines the pool: its settings apply where no variable below says otherwise.',
+    meaning: 'Name of the SSM parameter with the pool definition. The DATABASE_POOL_ variables override its settings.',
     default: null,
   },
   POOL_HEALTH_DEFINITION: {
-    meaning: 'The definition itself, as JSON, instead of the SSM parameter.',
+    meaning: 'The pool definition itself, as JSON, instead of the SSM parameter.',
     default: null,
   },
   NODE_ENV: {
     meaning: 'Which column of pool defaults applies: development, test or production.',
     default: 'development',
   },
-  DATABASE_POOL_MIN: { meaning: 'Connections the pool keeps open.', default: null },
-  DATABASE_POOL_MAX: { meaning: 'Connections the pool opens at most.', default: null },
-  DATABASE_POOL_IDLE_TIMEOUT: { meaning: 'Milliseconds after which an idle connection is closed.', default: null },
-  DATABASE_POOL_CONNECTION_TIMEOUT: {
-    meaning: 'Milliseconds a request waits for a connection before it fails.',
-    default: null,
-  },
-} as const;
+  ...POOL_VARIABLES,
+} as const satisfies Record<string, Variable>;
 
-/** Read by `pool-health`, the command line, beside those above. */
+/** Read by the command line only. */
 export const CLI_ENVIRONMENT = {
   POOL_HEALTH_ROLE_PASSWORD: {
-    meaning: 'Password that setup --run gives to the role of the check, so that it stands on no command line.',
+    meaning: 'Password that setup --run sets for the role of the check, so that it appears on no command line.',
     default: null,
   },
-} as const;
+} as const satisfies Record<string, Variable>;
 
 export type VariableName =
   | keyof typeof DEPLOYED_ENVIRONMENT
   | keyof typeof LOCAL_ENVIRONMENT
   | keyof typeof CLI_ENVIRONMENT;
 
-/** An environment as it was found: `process.env`, or what a test hands in. */
+/** Environment variables as a process has them: `process.env`, or an object of a test. */
 export type Environment = Readonly<Partial<Record<VariableName, string>>>;

@@ -1,122 +1,213 @@
+import type { Assessment } from './verdict.js';
+
 /**
- * Every metric: its name, its unit, when it is emitted. Handlers, alarms, the dashboard and the documents are derived from
- * this table. Resolution is one minute; a value that is not known is not emitted, never reported as 0.
+ * Every metric, one row each. The values that are published, alarms, dashboards, the construct's `metric…` methods, prices and
+ * documents derive from the rows. The resolution is one minute. An unknown value has no datapoint: it is never reported as 0.
  */
 export const METRIC_NAMESPACE = 'PoolHealth';
 
 /** The only dimension: the pool's name. */
 export const POOL_DIMENSION = 'Pool';
 
+/** Titles of a pool's graphs, in the order of the dashboards. */
+export const GRAPHS = {
+  utilization: 'Open and busy, in percent of the size',
+  connections: 'Connections',
+  health: 'Healthy, saturated, waiting',
+  app: 'Inside the application',
+  duration: 'Duration of the check',
+} as const;
+
+export type GraphName = keyof typeof GRAPHS;
+
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Percent';
-  readonly meaning: string;
   /**
-   * The statistic that says the right thing of a minute with more than one check, as after a manual invocation: the worst
-   * for verdicts, the mean for counts, so that counts of one sample stay comparable. The sum for what every instance of an
-   * application publishes of itself.
+   * What a minute with several values shows: the worst for verdicts, the mean for counts, so that counts of one sample stay
+   * comparable, and the sum where every instance of an application publishes its own value.
    */
   readonly statistic: 'Minimum' | 'Maximum' | 'Average' | 'Sum';
+  readonly meaning: string;
   readonly emitted: 'every check' | 'when known' | 'once a minute and instance, by the application';
   /** When there is no datapoint. */
   readonly absent: string;
+  /** The graph that shows it; the metrics of a graph have one unit. */
+  readonly graph: GraphName;
 }
 
-const MONITOR_DOWN = 'Only while nothing is checked: the alarm heartbeat tells.';
-const NOT_SEEN = 'The check did not see the sessions, or the pool has no valid definition.';
-const NO_STATE = 'As TotalConnections; also while some session does not report its state.';
+/** A metric of the check. */
+interface CheckMetric extends MetricDefinition {
+  /** Null if it is unknown. */
+  readonly value: (assessment: Assessment) => number | null;
+}
+
+/** Peaks of one instance of an application since it published last. */
+export interface AppPeaks {
+  readonly open: number;
+  readonly inUse: number;
+  readonly waiting: number;
+}
+
+/** A metric that only the application can measure. */
+interface AppMetric extends MetricDefinition {
+  readonly value: (peaks: AppPeaks) => number;
+}
+
+const MONITOR_DOWN = 'Only while no check runs: see the alarm heartbeat.';
+const NO_STATE = 'As TotalConnections; also while a session does not report its state.';
 const NO_APPLICATION = 'No instance with pool-health/app runs, or writeMetrics is null.';
+const BY_APPLICATION = 'once a minute and instance, by the application';
 
 export const METRICS = {
   Healthy: {
     unit: 'Count',
     statistic: 'Minimum',
+    meaning: '1 if the pool is healthy, 0 otherwise.',
     emitted: 'every check',
     absent: MONITOR_DOWN,
-    meaning: '1 when the verdict is healthy, 0 otherwise.',
+    graph: 'health',
+    value: ({ verdict }) => Number(verdict.status === 'healthy'),
   },
   Saturated: {
     unit: 'Count',
     statistic: 'Maximum',
+    meaning: '1 if the database or the pooler is known to be full, 0 otherwise.',
     emitted: 'every check',
     absent: MONITOR_DOWN,
-    meaning: '1 when the server or the managed pool is known to be full, 0 otherwise.',
+    graph: 'health',
+    value: ({ verdict }) => Number(verdict.saturatedLayer === 'database' || verdict.saturatedLayer === 'managed'),
   },
   CheckDuration: {
     unit: 'Milliseconds',
     statistic: 'Maximum',
+    meaning: 'Duration of the check.',
     emitted: 'every check',
     absent: MONITOR_DOWN,
-    meaning: 'How long the check took.',
+    graph: 'duration',
+    value: ({ sample }) => sample.durationMs,
   },
   Utilization: {
     unit: 'Percent',
     statistic: 'Maximum',
+    meaning: 'Open connections in percent of the current pool size; not capped at 100.',
     emitted: 'when known',
-    absent: 'As TotalConnections; also when the server has no room at all for the pool.',
-    meaning: 'Open connections of the pool in percent of what it can have now; not capped at 100.',
+    absent: 'As TotalConnections; also when the server has no slot for the pool.',
+    graph: 'utilization',
+    value: ({ verdict }) => verdict.utilization.percent,
   },
   ActiveConnections: {
     unit: 'Count',
     statistic: 'Average',
+    meaning: 'Connections that run a query or have an open transaction.',
     emitted: 'when known',
     absent: NO_STATE,
-    meaning: 'Connections that execute or are inside a transaction.',
+    graph: 'connections',
+    value: ({ verdict }) => verdict.activeConnections,
   },
   IdleConnections: {
     unit: 'Count',
     statistic: 'Average',
+    meaning: 'Open connections that are free.',
     emitted: 'when known',
     absent: NO_STATE,
-    meaning: 'Open connections that could be given out now.',
+    graph: 'connections',
+    value: ({ verdict }) => verdict.idleConnections,
   },
   TotalConnections: {
     unit: 'Count',
     statistic: 'Average',
-    emitted: 'when known',
-    absent: NOT_SEEN,
     meaning: 'Active and idle connections.',
+    emitted: 'when known',
+    absent: 'The check could not read the sessions, or the pool has no valid definition.',
+    graph: 'connections',
+    value: ({ verdict }) => verdict.totalConnections,
   },
   PoolSize: {
     unit: 'Count',
     statistic: 'Average',
+    meaning: 'Connections that the pool can have now.',
     emitted: 'when known',
     absent: 'The pool has no valid definition.',
-    meaning: 'Connections the pool can really have now.',
+    graph: 'connections',
+    value: ({ verdict }) => verdict.poolSize,
   },
   WaitingRequests: {
     unit: 'Count',
     statistic: 'Maximum',
+    meaning: 'Requests that wait for a connection, where the pooler or the application counts them.',
     emitted: 'when known',
-    absent: 'Nobody counts: an RDS Proxy does not, and no instance with pool-health/app has told lately.',
-    meaning: 'Requests that wait for a connection, where the managed pool or the application counts them.',
+    absent: 'Not counted: RDS Proxy has no such metric, and no instance with pool-health/app has reported lately.',
+    graph: 'health',
+    value: ({ verdict }) => verdict.waitingRequests,
   },
-} as const satisfies Record<string, MetricDefinition>;
+} as const satisfies Record<string, CheckMetric>;
 
 export type MetricName = keyof typeof METRICS;
 
-/** What only the application knows. Peaks, so that no spike between two minutes is lost. */
+/** Metrics of the application itself. They are peaks, so that no spike between two minutes is lost. */
 export const APP_METRICS = {
   AppOpen: {
     unit: 'Count',
     statistic: 'Sum',
-    emitted: 'once a minute and instance, by the application',
+    meaning: 'Most connections that one instance had open at the same time.',
+    emitted: BY_APPLICATION,
     absent: NO_APPLICATION,
-    meaning: 'Connections that the pool of one instance had open at the same time, at most.',
+    graph: 'app',
+    value: ({ open }) => open,
   },
   AppBusy: {
     unit: 'Count',
     statistic: 'Sum',
-    emitted: 'once a minute and instance, by the application',
+    meaning: 'Most connections that one instance had in use at the same time.',
+    emitted: BY_APPLICATION,
     absent: NO_APPLICATION,
-    meaning: 'Connections that the pool of one instance had given out at the same time, at most.',
+    graph: 'app',
+    value: ({ inUse }) => inUse,
   },
   AppWaiting: {
     unit: 'Count',
     statistic: 'Sum',
-    emitted: 'once a minute and instance, by the application',
+    meaning: 'Most requests of one instance that waited at the same time for a connection of its pool.',
+    emitted: BY_APPLICATION,
     absent: NO_APPLICATION,
-    meaning: 'Requests of one instance that waited at the same time because its pool had no connection left, at most.',
+    graph: 'app',
+    value: ({ waiting }) => waiting,
   },
-} as const satisfies Record<string, MetricDefinition>;
+} as const satisfies Record<string, AppMetric>;
 
 export type AppMetricName = keyof typeof APP_METRICS;
+
+export const ALL_METRICS: Readonly<Record<MetricName | AppMetricName, MetricDefinition>> = {
+  ...METRICS,
+  ...APP_METRICS,
+};
+
+/** Metrics of one pool at one moment. Unknown values are absent. */
+export interface Datapoints {
+  readonly pool: string;
+  /** When the values were measured, in milliseconds since 1970; also if they are delivered later. */
+  readonly timestamp: number;
+  readonly values: Readonly<Partial<Record<MetricName | AppMetricName, number>>>;
+}
+
+/** The metrics of a check. */
+export function datapoints(assessment: Assessment): Datapoints {
+  return {
+    pool: assessment.pool,
+    timestamp: assessment.sample.takenAt,
+    values: valuesOf<Assessment>(METRICS, assessment),
+  };
+}
+
+/** The metrics of an application. @param timestamp milliseconds since 1970 */
+export function appDatapoints(pool: string, timestamp: number, peaks: AppPeaks): Datapoints {
+  return { pool, timestamp, values: valuesOf<AppPeaks>(APP_METRICS, peaks) };
+}
+
+function valuesOf<Measured>(
+  rows: Readonly<Record<string, { readonly value: (measured: Measured) => number | null }>>,
+  measured: Measured,
+): Datapoints['values'] {
+  const all = Object.entries(rows).map(([name, { value }]) => [name, value(measured)] as const);
+  return Object.fromEntries(all.filter(([, value]) => value !== null));
+}

@@ -1,32 +1,31 @@
 import * as v from 'valibot';
 import { type PoolConfig, seal, type Validation } from './pool-config.js';
-import {
-  definitionSource,
-  ENVIRONMENTS,
-  received,
-  resolveSettings,
-  SETTING_NAMES,
-  type Violation,
-} from './pool-settings.js';
+import { definitionSource, ENVIRONMENTS, type EnvironmentName, resolveSettings, SETTING_NAMES } from './pool-settings.js';
 import { type DefinitionKeys, POOLERS, type PoolerDefinition } from './poolers.js';
+import { numberInRange, strictKeys, strictObject, wholeNumber } from './schema.js';
+import { alternatives, isObject, received, type Violation } from './validation.js';
 
-/**
- * A pool's definition as it stands in SSM: its schema, and what is made of it. The same check runs at synth.
- */
+/** The validation of a pool's definition, as it is in SSM. The same code runs at synth. */
 
-/** Longest name of a role, database or application_name, in bytes. @see https://www.postgresql.org/docs/current/runtime-config-preset.html */
-const NAME_BYTES = 63;
-/** Keeps the statement of the check below the 16 KB from which RDS Proxy pins a session. */
-const MOST_NAMES = 40;
+/** Maximum length of a role, database or application_name, in bytes. @see https://www.postgresql.org/docs/current/runtime-config-preset.html */
+const MAX_NAME_BYTES = 63;
+/** Keeps the check's statement below 16 KB, from which RDS Proxy pins a session. */
+const MAX_NAMES = 40;
+const HOST_OR_IPV4 = /^[A-Za-z0-9._-]{1,253}$/;
+const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
+const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+/** Fields where users may write host names and credentials, on purpose or by mistake: their texts are never shown. */
+const NEVER_SHOWN = /^(endpoint|managed|(managed\.)?auth(\.arn)?)$/;
 
 const name = v.pipe(
-  v.string(`a name of 1 to ${NAME_BYTES} bytes`),
+  v.string(`a name of 1 to ${MAX_NAME_BYTES} bytes`),
   v.check(
-    (text) => text.length > 0 && new TextEncoder().encode(text).length <= NAME_BYTES && !/\p{Cc}/u.test(text),
-    `a name of 1 to ${NAME_BYTES} bytes without control characters`,
+    (text) => text.length > 0 && new TextEncoder().encode(text).length <= MAX_NAME_BYTES && !/\p{Cc}/u.test(text),
+    `a name of 1 to ${MAX_NAME_BYTES} bytes without control characters`,
   ),
 );
-/** Whether a text can name a role or a database. */
+
+/** Whether a text can be the name of a role or a database. */
 export function isName(text: string): boolean {
   return v.is(name, text);
 }
@@ -34,10 +33,8 @@ export function isName(text: string): boolean {
 const names = v.pipe(
   v.array(name, 'a list of names'),
   v.minLength(1, 'a list of at least one name'),
-  v.maxLength(MOST_NAMES, `a list of at most ${MOST_NAMES} names`),
+  v.maxLength(MAX_NAMES, `a list of at most ${MAX_NAMES} names`),
 );
-const HOST_OR_IPV4 = /^[A-Za-z0-9._-]{1,253}$/;
-const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
 const endpoint = v.pipe(
   v.string('a host name'),
   v.check(
@@ -45,27 +42,7 @@ const endpoint = v.pipe(
     'a host name or an address, without port, user or scheme',
   ),
 );
-const wholeFrom = (least: number, most: number) => {
-  const range =
-    most === Number.MAX_SAFE_INTEGER ? `a whole number >= ${least}` : `a whole number from ${least} to ${most}`;
-  return v.pipe(v.number(range), v.safeInteger(range), v.minValue(least, range), v.maxValue(most, range));
-};
-const numberFrom = (least: number, most: number) => {
-  const range = `a number from ${least} to ${most}`;
-  return v.pipe(v.number(range), v.minValue(least, range), v.maxValue(most, range));
-};
-/** An object with these keys and no others. For an unknown key the message is the list of the known ones. */
-const strict = <const Entries extends v.ObjectEntries>(entries: Entries) => {
-  const keys = Object.keys(entries).join(', ');
-  return v.strictObject(entries, ({ expected }) => (expected === 'never' ? keys : `an object with ${keys}`));
-};
-/** The same where valibot would take an empty list for an object without keys. */
-const strictNoList = <const Entries extends v.ObjectEntries>(entries: Entries) => {
-  const schema = strict(entries);
-  const accepted = `an object with ${Object.keys(entries).join(', ')}`;
-  return v.pipe(v.custom<v.InferInput<typeof schema>>(isObject, accepted), schema);
-};
-const secret = strict({
+const secret = strictKeys({
   type: v.literal('secret', '"secret"'),
   arn: v.pipe(
     v.string('the ARN of a secret'),
@@ -85,7 +62,7 @@ function poolerSchema({ kind, keys }: (typeof poolers)[number]) {
   for (const [key, form] of Object.entries(keys)) {
     entries[key] = KEY_SCHEMAS[form];
   }
-  return strict({ kind: v.literal(kind), ...entries });
+  return strictKeys({ kind: v.literal(kind), ...entries });
 }
 
 /** Such as `{"kind": "rds-proxy", "name": ...}`. */
@@ -93,45 +70,43 @@ function poolerForm({ kind, keys }: (typeof poolers)[number]): string {
   return `{${[`"kind": "${kind}"`, ...Object.keys(keys).map((key) => `"${key}": ...`)].join(', ')}}`;
 }
 
-/** The keys of a definition, those of the type `PoolDefinition`; messages say what is accepted. */
-export const DEFINITION = strictNoList({
+/** The schema of a definition: the keys of `PoolDefinition`. */
+export const DEFINITION = strictObject({
   endpoint,
-  port: v.optional(wholeFrom(1, 65_535), 5432),
+  port: v.optional(wholeNumber(1, 65_535), 5432),
   database: name,
   user: name,
   auth: v.variant(
     'type',
-    [strict({ type: v.literal('iam') }), secret],
+    [strictKeys({ type: v.literal('iam') }), secret],
     '{"type": "iam"} or {"type": "secret", "arn": ...}',
   ),
   tls: v.optional(v.picklist(['verify-full', 'off'], '"verify-full" or "off"'), 'verify-full'),
   environment: v.optional(v.picklist(ENVIRONMENTS, `one of ${ENVIRONMENTS.join(', ')}`), 'production'),
   pool: v.optional(
-    strictNoList(Object.fromEntries(SETTING_NAMES.map((setting) => [setting, v.optional(v.unknown())]))),
+    strictObject(Object.fromEntries(SETTING_NAMES.map((setting) => [setting, v.optional(v.unknown())]))),
     {},
   ),
-  instances: v.optional(wholeFrom(1, Number.MAX_SAFE_INTEGER), 1),
-  count: v.optional(strictNoList({ users: v.optional(names), applications: v.optional(names) }), {}),
+  instances: v.optional(wholeNumber(1), 1),
+  count: v.optional(strictObject({ users: v.optional(names), applications: v.optional(names) }), {}),
   sharedUser: v.optional(v.boolean('true or false'), false),
   managed: v.optional(
     v.variant(
       'kind',
       poolers.map(poolerSchema),
-      oneOf(poolers.map(poolerForm)),
+      alternatives(poolers.map(poolerForm)),
     ) as unknown as v.GenericSchema<PoolerDefinition>,
   ),
   limits: v.optional(
-    strictNoList({
-      pinnedPercent: v.optional(numberFrom(0, 100), 20),
-      borrowWaitMs: v.optional(numberFrom(0, 3_600_000), 100),
+    strictObject({
+      pinnedPercent: v.optional(numberInRange(0, 100), 20),
+      borrowWaitMs: v.optional(numberInRange(0, 3_600_000), 100),
     }),
     {},
   ),
 });
 
-const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
-
-/** The mistake in a pool's name, or null. The name is part of an SSM path, of a URL and of alarm names. */
+/** The mistake in a pool's name, or null. The name is part of an SSM path, of a URL path and of alarm names. */
 export function poolNameViolation(pool: string): Violation | null {
   const message = `a pool's name must be 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, received ${received(pool)}`;
   return POOL_NAME.test(pool) ? null : { field: 'name', message };
@@ -177,9 +152,6 @@ export function validateDefinition(pool: string, value: unknown): Validation {
 
 type Issue = v.BaseIssue<unknown>;
 
-/** Where users write host names and credentials by mistake or by right: a text there is never shown. */
-const NEVER_SHOWN = /^(endpoint|managed|(managed\.)?auth(\.arn)?)$/;
-
 function toViolations(issue: Issue): Violation[] {
   const field = v.getDotPath(issue) ?? 'definition';
   if (issue.type === 'strict_object' && issue.expected === 'never') {
@@ -210,15 +182,6 @@ function unknownKeys({ path, message }: Issue): string[] {
   return keys;
 }
 
-/** Such as `a, b or c`. */
-function oneOf(texts: readonly string[]): string {
-  return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
-}
-
-function environmentOf(value: unknown): (typeof ENVIRONMENTS)[number] {
+function environmentOf(value: unknown): EnvironmentName {
   return (isObject(value) && ENVIRONMENTS.find((known) => known === value.environment)) || 'production';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

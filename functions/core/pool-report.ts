@@ -1,17 +1,7 @@
-import type { ValidatedPoolConfig } from './pool-config.js';
-import type { PoolSettings } from './pool-settings.js';
+import { type PoolSettings, SETTING_NAMES } from './pool-settings.js';
 import { type PublicProblem, toPublic } from './problems.js';
-import { type AppView, type DatabaseView, ordinarySlots, type PoolerView, type PoolSample } from './sample.js';
-import type { SaturatedLayer, UtilizationStatus, Verdict } from './verdict.js';
-
-/** One pool, as it was seen and judged. */
-export interface Assessment {
-  readonly pool: string;
-  /** Null when there is no valid definition. */
-  readonly config: ValidatedPoolConfig | null;
-  readonly sample: PoolSample;
-  readonly verdict: Verdict;
-}
+import { type AppView, type DatabaseView, ordinarySlots, type PoolerView } from './sample.js';
+import type { Assessment, SaturatedLayer, UtilizationStatus } from './verdict.js';
 
 /** The JSON of `GET /health/pool`. Nothing in it names a host, a user or a query. */
 export interface PoolReport {
@@ -98,12 +88,7 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
       totalConnections: verdict.totalConnections,
       poolSize: verdict.poolSize,
     },
-    config: {
-      min: config?.settings.min ?? null,
-      max: config?.settings.max ?? null,
-      idleTimeout: config?.settings.idleTimeout ?? null,
-      connectionTimeout: config?.settings.connectionTimeout ?? null,
-    },
+    config: Object.fromEntries(SETTING_NAMES.map((name) => [name, config?.settings[name] ?? null])) as PoolReport['config'],
     utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,

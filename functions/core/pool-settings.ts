@@ -1,90 +1,93 @@
-/**
- * The four pool settings: defaults per environment, precedence of sources, and every rule, all violations at once.
- * Times are milliseconds.
- */
+import { received, type Violation } from './validation.js';
+
+/** The pool settings: their rows, the precedence of their sources, and their validation, which reports all mistakes at once. */
 
 export const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
-export interface PoolSettings {
+interface SettingRow {
+  /** The environment variable of applications and of `npm start`. */
+  readonly variable: `DATABASE_POOL_${string}`;
+  readonly meaning: string;
+  readonly unit: 'connections' | 'milliseconds';
   readonly min: number;
   readonly max: number;
-  readonly idleTimeout: number;
-  readonly connectionTimeout: number;
-}
-
-export type SettingName = keyof PoolSettings;
-
-interface SettingRule {
-  readonly variable: `DATABASE_POOL_${string}`;
-  readonly least: number;
-  readonly most: number;
-  readonly warnAbove: number;
+  /** Accepted, with a warning; null if there is no such limit. */
+  readonly warnAbove: number | null;
   readonly defaults: Readonly<Record<EnvironmentName, number>>;
 }
 
-/** Node turns a longer timer into one of 1 ms. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const LONGEST_TIMER = 2_147_483_647;
+/** Node.js turns a longer timer into one of 1 ms. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const MAX_TIMER_MS = 2_147_483_647;
 
-export const SETTINGS: Readonly<Record<SettingName, SettingRule>> = {
+/** The pool settings, one row each. Variables, the keys of `pool` in a definition, validation and documents derive from the rows. */
+export const SETTINGS = {
   min: {
     variable: 'DATABASE_POOL_MIN',
-    least: 1,
-    most: Number.MAX_SAFE_INTEGER,
+    meaning: 'Connections that the pool keeps open once they are open.',
+    unit: 'connections',
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
     warnAbove: 50,
     defaults: { development: 2, test: 1, production: 5 },
   },
   max: {
     variable: 'DATABASE_POOL_MAX',
-    least: 1,
-    most: Number.MAX_SAFE_INTEGER,
+    meaning: 'Maximum number of open connections of one instance.',
+    unit: 'connections',
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
     warnAbove: 100,
     defaults: { development: 10, test: 5, production: 20 },
   },
   idleTimeout: {
     variable: 'DATABASE_POOL_IDLE_TIMEOUT',
-    least: 1000,
-    most: LONGEST_TIMER,
-    warnAbove: Number.POSITIVE_INFINITY,
+    meaning: 'How long an unused connection stays open, in milliseconds.',
+    unit: 'milliseconds',
+    min: 1_000,
+    max: MAX_TIMER_MS,
+    warnAbove: null,
     defaults: { development: 10_000, test: 5_000, production: 30_000 },
   },
   connectionTimeout: {
     variable: 'DATABASE_POOL_CONNECTION_TIMEOUT',
-    least: 1000,
-    most: LONGEST_TIMER,
-    warnAbove: Number.POSITIVE_INFINITY,
+    meaning: 'How long a request waits for a connection before it fails, in milliseconds.',
+    unit: 'milliseconds',
+    min: 1_000,
+    max: MAX_TIMER_MS,
+    warnAbove: null,
     defaults: { development: 5_000, test: 3_000, production: 10_000 },
   },
-};
+} as const satisfies Record<string, SettingRow>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingVariable = (typeof SETTINGS)[SettingName]['variable'];
+
+/** The settings of an application's pool. Times are milliseconds. */
+export type PoolSettings = { readonly [Name in SettingName]: number };
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
-/** One mistake in an input, in the words of the input: the field, the value received, what is accepted. */
-export interface Violation {
-  readonly field: string;
-  readonly message: string;
-}
-
-/** Where settings may come from. The first source that has a value for a setting decides about it. */
+/** A place where settings are written. The first source that has a value for a setting decides. */
 export interface SettingSource {
-  /** What the user calls the setting in this source, such as `DATABASE_POOL_MIN` or `pool.min`. */
+  /** The name of the setting in this source, such as `DATABASE_POOL_MIN` or `pool.min`. */
   readonly label: (name: SettingName) => string;
   /** `text` takes digits only, as environment variables have them; `json` takes numbers only. */
   readonly form: 'text' | 'json';
   readonly values: Readonly<Partial<Record<SettingName, unknown>>>;
 }
 
-/** In the order of precedence; settings that nobody wrote are called as the first calls them. */
+/** In the order of precedence. A setting that no source has goes by its name in the first. */
 type SettingSources = readonly [SettingSource, ...SettingSource[]];
 
 export interface SettingsResolution {
-  /** Null when there is any violation. */
+  /** Null if there is a violation. */
   readonly settings: PoolSettings | null;
   readonly violations: readonly Violation[];
   readonly warnings: readonly string[];
 }
 
-/** Settings of environment variables, as text. */
+/** The settings in environment variables, as text. */
 export function variablesSource(environment: Readonly<Partial<Record<string, string>>>): SettingSource {
   return {
     label: (name) => SETTINGS[name].variable,
@@ -93,14 +96,14 @@ export function variablesSource(environment: Readonly<Partial<Record<string, str
   };
 }
 
-/** Settings of the `pool` key of a definition, as JSON numbers. */
+/** The settings in the `pool` key of a definition, as JSON numbers. */
 export function definitionSource(pool: Readonly<Partial<Record<SettingName, unknown>>>): SettingSource {
   return { label: (name) => `pool.${name}`, form: 'json', values: pool };
 }
 
 /**
- * Which settings are in force. Never throws. A default `min` above a `max` that the user wrote is lowered to it, with a
- * warning, since only one of the two is the user's word.
+ * Resolves the settings in force. Never throws. A default `min` above a `max` that the user wrote is lowered to it, with a
+ * warning; a `min` that the user wrote is a violation.
  */
 export function resolveSettings(sources: SettingSources, environment: EnvironmentName): SettingsResolution {
   const violations: Violation[] = [];
@@ -111,7 +114,7 @@ export function resolveSettings(sources: SettingSources, environment: Environmen
     const { label, value, raw } = found[name];
     if (value === null) {
       violations.push({ field: label, message: `${label} must be ${accepted(name)}, received ${received(raw)}` });
-    } else if (value > SETTINGS[name].warnAbove) {
+    } else if (value > (SETTINGS[name].warnAbove ?? value)) {
       warnings.push(`${label} (${value}) is above ${SETTINGS[name].warnAbove} and may overwhelm PostgreSQL`);
     }
   }
@@ -132,16 +135,12 @@ export function resolveSettings(sources: SettingSources, environment: Environmen
   if (violations.length > 0) {
     return { settings: null, violations, warnings };
   }
-  const settings = {
-    min: minimum as number,
-    max: max.value as number,
-    idleTimeout: found.idleTimeout.value as number,
-    connectionTimeout: found.connectionTimeout.value as number,
-  };
+  const values = SETTING_NAMES.map((name) => [name, name === 'min' ? minimum : found[name].value]);
+  const settings: PoolSettings = Object.fromEntries(values);
   return { settings, violations, warnings };
 }
 
-/** Which column of defaults `NODE_ENV` picks. An unknown name takes production's, with a warning. */
+/** The column of defaults that `NODE_ENV` picks. An unknown name picks production, with a warning. */
 export function environmentFrom(nodeEnv: string | undefined): { environment: EnvironmentName; warnings: string[] } {
   if (nodeEnv === undefined || nodeEnv === '') {
     return { environment: 'development', warnings: [] };
@@ -154,33 +153,10 @@ export function environmentFrom(nodeEnv: string | undefined): { environment: Env
   return { environment: 'production', warnings: [warning] };
 }
 
-/** A value as an error may show it: short, never a connection string, and of an object or a list only that it is one. */
-export function received(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return receivedText(value);
-    case 'number':
-    case 'boolean':
-      return String(value);
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
-    default:
-      return typeof value;
-  }
-}
-
-function receivedText(value: string): string {
-  if (/:\/\/|[@=]/.test(value)) {
-    return 'something like a connection string (not shown)';
-  }
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
-}
-
 interface Found {
   readonly label: string;
   readonly raw: unknown;
-  /** Null when the value breaks the setting's own rule. */
+  /** Null if the value is not accepted. */
   readonly value: number | null;
   readonly byDefault: boolean;
 }
@@ -199,15 +175,15 @@ function find(name: SettingName, sources: SettingSources, environment: Environme
 function read(name: SettingName, raw: unknown, form: SettingSource['form']): number | null {
   const isDigits = form === 'text' && typeof raw === 'string' && /^\d{1,16}$/.test(raw);
   const value = isDigits ? Number(raw) : raw;
-  const { least, most } = SETTINGS[name];
-  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+  const { min, max } = SETTINGS[name];
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
     ? (value as number)
     : null;
 }
 
 function accepted(name: SettingName): string {
-  const { least, most } = SETTINGS[name];
-  return most === LONGEST_TIMER
-    ? `a whole number of milliseconds from ${least} to ${most}`
-    : `a whole number >= ${least}`;
+  const { unit, min, max } = SETTINGS[name];
+  return unit === 'milliseconds'
+    ? `a whole number of milliseconds from ${min} to ${max}`
+    : `a whole number >= ${min}`;
 }

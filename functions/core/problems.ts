@@ -1,7 +1,7 @@
 /**
- * Everything that can go wrong, by a stable code. The table is the source of the texts; documents are checked against it.
- * A problem's values (SQLSTATE, counts, milliseconds) go to the log and to details only, and never hold a host, a user's
- * data or a credential; the public answer carries code, severity, layer and the fixed text.
+ * Every problem that pool-health reports, by its stable code. Texts of answers and documents come from this table. A problem's
+ * values (SQLSTATE, counts, milliseconds) appear in the log and in details only, and never contain a host, a user's data or
+ * a credential. The public answer has code, severity, layer and the fixed text.
  */
 
 export type Severity = 'error' | 'warning';
@@ -12,7 +12,7 @@ interface ProblemKind {
   readonly layer: Layer;
   /** True when the problem means that its layer is full. */
   readonly saturates?: true;
-  /** What it means, and what to do. */
+  /** What it means and what to do, in at most three short sentences. */
   readonly text: string;
 }
 
@@ -20,146 +20,146 @@ export const PROBLEMS = {
   'CONFIG.MISSING': {
     severity: 'error',
     layer: 'config',
-    text: 'No pool is defined. Create the SSM parameter <prefix>/<pool>, or set DATABASE_URL where the check runs locally.',
+    text: 'No pool is defined. Create the SSM parameter <prefix>/<pool>, or set DATABASE_URL for a local check.',
   },
   'CONFIG.INVALID': {
     severity: 'error',
     layer: 'config',
-    text: 'The definition of the pool is not valid. The log lists every mistake with the value received and what is accepted; correct the definition, no deployment is needed.',
+    text: 'The pool definition is not valid. The log lists every mistake with the value received and what is accepted. Correct the definition; no deployment is needed.',
   },
   'POOL.EXCEEDS_CEILING': {
     severity: 'warning',
     layer: 'config',
-    text: 'The settings promise more connections (max x instances) than the managed pool or the server can give. Lower max or the number of instances, or raise the limit.',
+    text: 'The settings allow more connections (max x instances) than the pooler or the server can give. Lower max or the number of instances, or raise the limit.',
   },
   'POOL.IDLE_IN_TRANSACTION': {
     severity: 'warning',
     layer: 'app',
-    text: 'Most busy connections are idle inside an open transaction. Find the code that begins a transaction and then waits; set idle_in_transaction_session_timeout for the application role.',
+    text: 'Most active connections are idle inside an open transaction. Find the code that begins a transaction and then waits, and set idle_in_transaction_session_timeout for the application role.',
   },
   'APP.WAITING': {
     severity: 'warning',
     layer: 'app',
-    text: 'Requests wait inside the application for a connection of its own pool. Look for slow queries and transactions held open before raising max.',
+    text: 'Requests wait inside the application for a connection of its own pool. Look for slow queries and long transactions before you raise max.',
   },
   'MANAGED.FULL': {
     severity: 'error',
     layer: 'managed',
     saturates: true,
-    text: 'The managed pool has given out all its connections. Free connections that are held, or raise its limit if the server has room.',
+    text: 'The pooler is full: all its connections are in use. End long transactions, or raise its limit if the server has free slots.',
   },
   'MANAGED.PINNED': {
     severity: 'warning',
     layer: 'managed',
-    text: 'Many connections are pinned to one client and cannot be shared. Find SET, PREPARE, temporary tables or advisory locks in the application.',
+    text: 'Many connections are pinned to one client and cannot be shared. Look for SET, PREPARE, temporary tables or advisory locks in the application.',
   },
   'MANAGED.BORROW_WAIT': {
     severity: 'warning',
     layer: 'managed',
-    text: 'Clients wait long to borrow a connection from the managed pool. Look for pinned sessions and long transactions, then for its limit.',
+    text: 'Clients wait long for a connection of the pooler. Look for pinned sessions and long transactions, then check its limit.',
   },
   'MANAGED.UNAVAILABLE': {
     severity: 'warning',
     layer: 'managed',
-    text: 'The managed pool could not be asked for its figures. The numbers of the database still stand; check the permissions and the address of the managed pool.',
+    text: 'The stats of the pooler could not be read. The numbers of the database are still valid. Check the permissions and the address of the pooler.',
   },
   'DATABASE.FULL': {
     severity: 'error',
     layer: 'database',
     saturates: true,
-    text: 'No connection slot is left for clients, of the server or by the CONNECTION LIMIT of the database. End sessions that are not needed (details name who holds them), lower the pools, or raise that limit.',
+    text: 'No connection slot is left, on the server or under the CONNECTION LIMIT of the database. End sessions that are not needed (details list them), lower max of the pools, or raise that limit.',
   },
   'DATABASE.NEAR_LIMIT': {
     severity: 'warning',
     layer: 'database',
-    text: 'More than 90 % of the connection slots of the server are used. Find who holds them before logins begin to fail.',
+    text: 'The server is almost full: few connection slots are left. Find out which applications hold connections before logins fail.',
   },
   'PROBE.SLOTS_EXHAUSTED': {
     severity: 'error',
     layer: 'database',
     saturates: true,
-    text: 'The check was refused because no connection slot is left. End sessions that are not needed, lower the pools, or raise the limit of the server or of the database.',
+    text: 'The database refused the check because no connection slot is left. End sessions that are not needed, lower max of the pools, or raise the limit of the server or of the database.',
   },
   'PROBE.OWN_LIMIT': {
     severity: 'error',
     layer: 'config',
-    text: 'The role of the check has reached its own CONNECTION LIMIT; the pool itself may be fine. Raise the limit of that role, or use a role that only the check uses.',
+    text: 'The role of the check has reached its own CONNECTION LIMIT; the pool itself may be healthy. Raise the limit of that role, or use a role for the check alone.',
   },
   'PROBE.TIMEOUT': {
     severity: 'error',
     layer: 'database',
-    text: 'No answer within the deadline of the check. Either everything is busy or the network drops packets: check security groups first, then locks and load.',
+    text: 'The database did not answer within the deadline of the check. Either it is overloaded or the network drops packets. Check security groups first, then locks and load.',
   },
   'PROBE.UNREACHABLE': {
     severity: 'error',
     layer: 'database',
-    text: 'Nothing accepts connections at the address, or the connection was cut. Check that the server runs, its address and port, and the security groups.',
+    text: 'The server cannot be reached, or the connection was cut. Check that the server runs, its address and port, and the security groups.',
   },
   'PROBE.DNS': {
     severity: 'error',
     layer: 'database',
-    text: 'The host name cannot be resolved. Check its spelling in the definition and the DNS of the network.',
+    text: 'The host name does not resolve. Check its spelling in the definition, and the DNS of the network.',
   },
   'PROBE.AUTH': {
     severity: 'error',
     layer: 'database',
-    text: 'The login was refused. Check user, password or secret; for IAM: rds-db:connect, rds_iam, and that the token is made for this endpoint.',
+    text: 'The database refused the login of the check. Check the user and the password or secret. With IAM, check rds-db:connect, rds_iam, and that the token is for this endpoint.',
   },
   'PROBE.TLS': {
     severity: 'error',
     layer: 'database',
-    text: 'The TLS connection could not be verified and was refused. Check the name and the certificate authority; the check never falls back to an unverified connection.',
+    text: 'The TLS connection could not be verified, so the check did not connect. Check the host name and the certificate authority. The check never falls back to an unverified connection.',
   },
   'PROBE.NOT_ACCEPTING': {
     severity: 'error',
     layer: 'database',
-    text: 'The server is starting up, shutting down or recovering and accepts no connections yet. It should pass; if not, read the log of the server.',
+    text: 'The server is starting up, shutting down or recovering, and accepts no connections yet. Wait; if this does not pass, read the log of the server.',
   },
   'PROBE.TERMINATED': {
     severity: 'error',
     layer: 'database',
-    text: 'The server ended the connection of the check: a restart, a failover or an administrator. The next check connects anew.',
+    text: 'The server ended the connection of the check: a restart, a failover or an administrator. The next check opens a new one.',
   },
   'PROBE.PRIVILEGE': {
     severity: 'error',
     layer: 'database',
-    text: 'What sessions do is hidden from the check, so counts would be wrong. Run GRANT pg_monitor TO the role of the check, and leave track_activities on.',
+    text: 'The check may not read other sessions, so counts would be wrong. Run GRANT pg_monitor TO the role of the check, and leave track_activities on.',
   },
   'PROBE.DATABASE_MISSING': {
     severity: 'error',
     layer: 'database',
-    text: 'The database named in the definition does not exist on this server. Correct the name.',
+    text: 'The database of the definition does not exist on this server. Correct its name.',
   },
   'PROBE.QUERY': {
     severity: 'error',
     layer: 'database',
-    text: 'The server answered the check with an error or with something unexpected. The log has the SQLSTATE.',
+    text: 'The server answered the check with an error or an unexpected result. The log has the SQLSTATE.',
   },
   'AWS.SSM': {
     severity: 'warning',
     layer: 'aws',
-    text: 'SSM could not be read. The last good definitions stay in force; check ssm:GetParametersByPath and the path to SSM (NAT or endpoint).',
+    text: 'SSM could not be read, so the last valid definitions stay in force. Check ssm:GetParametersByPath and the network path to SSM (NAT or endpoint).',
   },
   'AWS.CLOUDWATCH': {
     severity: 'warning',
     layer: 'aws',
-    text: 'CloudWatch cannot be asked, or did not take the metrics, which then are in the log in embedded metric format. Check cloudwatch:GetMetricData, cloudwatch:PutMetricData and the path to CloudWatch (NAT or endpoint).',
+    text: 'CloudWatch could not be read, or did not accept the metrics, which are then in the log in embedded metric format. Check cloudwatch:GetMetricData, cloudwatch:PutMetricData and the network path to CloudWatch (NAT or endpoint).',
   },
   'AWS.SECRETS': {
     severity: 'warning',
     layer: 'aws',
-    text: 'The secret with the password could not be read. Check secretsmanager:GetSecretValue, kms:Decrypt and the path to Secrets Manager (NAT or endpoint).',
+    text: 'The secret with the password could not be read. Check secretsmanager:GetSecretValue, kms:Decrypt and the network path to Secrets Manager (NAT or endpoint).',
   },
   'AWS.RDS': {
     severity: 'warning',
     layer: 'aws',
-    text: 'The RDS API or the signing of a login token failed. Check the permissions of the function and the path to the RDS API (NAT or endpoint).',
+    text: 'The RDS API failed, or a login token could not be signed. Check the permissions of the function and the network path to the RDS API (NAT or endpoint).',
   },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** What was seen that belongs to a problem, for log and details: never a host, a name of a person or a credential. */
+/** Details of a problem, for the log and for `/health/details`: never a host, a person's name or a credential. */
 export type ProblemValues = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 export interface Problem {
@@ -168,7 +168,7 @@ export interface Problem {
   readonly values: ProblemValues;
 }
 
-/** A problem as the public answer shows it. */
+/** A problem in the public answer. */
 export interface PublicProblem {
   readonly code: ProblemCode;
   readonly severity: Severity;
@@ -177,8 +177,10 @@ export interface PublicProblem {
 }
 
 /**
- * Makes a problem. Its severity is that of the table unless one is given: `CONFIG.INVALID` is a warning while a last good
- * definition is in force, and the `AWS.*` codes are errors where the check cannot go on without.
+ * Creates a problem.
+ *
+ * @param severity `CONFIG.INVALID` is a warning while a last valid definition is in force; the `AWS.*` codes are errors if
+ * the check cannot run without the service. @default the severity in the table
  */
 export function problem(code: ProblemCode, values: ProblemValues = {}, severity?: Severity): Problem {
   return { code, severity: severity ?? PROBLEMS[code].severity, values };
@@ -188,18 +190,18 @@ export function toPublic({ code, severity }: Problem): PublicProblem {
   return { code, severity, layer: PROBLEMS[code].layer, text: PROBLEMS[code].text };
 }
 
-/** The layer a problem says is full, or null when it says nothing of the kind. */
+/** The layer that is full according to a problem, or null. */
 export function saturatedBy({ code }: Problem): 'managed' | 'database' | null {
   const kind: ProblemKind = PROBLEMS[code];
   return kind.saturates && (kind.layer === 'managed' || kind.layer === 'database') ? kind.layer : null;
 }
 
-/** An error that already knows which problem it is. Whoever maps failures to problems takes this one as it is. */
+/** An error that carries its problem. Code that maps errors to problems takes that one. */
 export class ProblemError extends Error {
   readonly problem: Problem;
 
   constructor(of: Problem, options?: ErrorOptions) {
-    // Values are made to be shown, and say what the fixed text cannot: which error it was.
+    // Values may be shown, and they identify the error, which the fixed text cannot.
     super(`${of.code} ${JSON.stringify(of.values)}: ${PROBLEMS[of.code].text}`, options);
     this.name = 'ProblemError';
     this.problem = of;

@@ -1,45 +1,63 @@
-import { impliedProblems } from './implied-problems.js';
 import { configuredMax, type ValidatedPoolConfig } from './pool-config.js';
-import { type Problem, saturatedBy } from './problems.js';
-import { type DatabaseView, ordinarySlots, type PoolSample } from './sample.js';
+import { type Problem, type ProblemCode, problem, saturatedBy } from './problems.js';
+import {
+  type ConnectionCounts,
+  type DatabaseView,
+  ordinarySlots,
+  type PoolerStats,
+  type PoolSample,
+} from './sample.js';
 
-/** Percent from which on utilization is `warning`, and the pool unhealthy respectively `critical`. */
+/** Utilization is `warning` from here on (percent). */
 export const WARNING_PERCENT = 70;
+/** From here on the pool is unhealthy; above it utilization is `critical` (percent). */
 export const CRITICAL_PERCENT = 90;
+
+/** Failures of a probe that may mean that it got no connection. */
+const NOT_SERVED: readonly ProblemCode[] = ['PROBE.TIMEOUT', 'PROBE.SLOTS_EXHAUSTED'];
 
 export type UtilizationStatus = 'normal' | 'warning' | 'critical' | 'unknown';
 export type SaturatedLayer = 'database' | 'managed' | 'app';
 
 export interface Verdict {
   readonly status: 'healthy' | 'unhealthy';
-  /** The layer that is known to be full; the innermost of several, since it fills those before it. */
+  /** The layer that is known to be full; of several the one closest to the database, which fills the others too. */
   readonly saturatedLayer: SaturatedLayer | null;
-  /** `percent` is exact and not capped; null when it is not known. */
+  /** `percent` is exact and not capped; null if it is unknown. */
   readonly utilization: { readonly percent: number | null; readonly status: UtilizationStatus };
   readonly activeConnections: number | null;
   readonly idleConnections: number | null;
   readonly totalConnections: number | null;
-  /** What the pool can really have now; null without a valid configuration. */
+  /** Connections that the pool can have now; null without a valid configuration. */
   readonly poolSize: number | null;
-  /** In the managed pool and in the application, where they are counted. */
+  /** Requests that wait in the pooler or in the application; null if neither counts them. */
   readonly waitingRequests: number | null;
-  /** Those of the sample and those the numbers imply. */
+  /** Problems of the sample, and those that follow from its numbers. */
   readonly problems: readonly Problem[];
 }
 
+/** One pool: its sample and the verdict on it. */
+export interface Assessment {
+  readonly pool: string;
+  /** Null if there is no valid definition. */
+  readonly config: ValidatedPoolConfig | null;
+  readonly sample: PoolSample;
+  readonly verdict: Verdict;
+}
+
 /**
- * Judges what was seen. Pure; never throws; never `healthy` when the utilization or any count is unknown.
+ * Evaluates a sample. Pure; never throws; never `healthy` while the utilization or a count is unknown.
  *
- * @param config null when there is no valid definition
+ * @param config null if there is no valid definition
  */
 export function evaluate(config: ValidatedPoolConfig | null, sample: PoolSample): Verdict {
   const connections = sample.database?.connections ?? null;
   const total = connections?.total ?? null;
   const active = connections?.active ?? null;
   const idle = total === null || active === null ? null : total - active;
-  const room = sample.database ? roomFor(sample.database) : null;
-  const poolSize = config && smallest([configuredMax(config), sample.pooler?.stats?.limit ?? null, room]);
-  const problems = [...sample.problems, ...(config ? impliedProblems(config, sample, poolSize, room) : [])];
+  const availableSlots = sample.database ? availableSlotsOf(sample.database) : null;
+  const poolSize = config && smallest([configuredMax(config), sample.pooler?.stats?.limit ?? null, availableSlots]);
+  const problems = [...sample.problems, ...(config ? impliedProblems(config, sample, poolSize, availableSlots) : [])];
   const percent = total === null || !poolSize ? null : (total * 100) / poolSize;
   const full = problems.map(saturatedBy).filter((layer) => layer !== null);
   const isKnown = percent !== null && idle !== null;
@@ -61,17 +79,17 @@ function innermost(full: readonly SaturatedLayer[]): SaturatedLayer | null {
   return full.includes('database') ? 'database' : (full[0] ?? null);
 }
 
-/** Requests wait inside the application, or transactions that do nothing hold all there is. */
+/** Requests wait inside the application, or idle transactions hold a full pool. */
 function isAppFull(problems: readonly Problem[], percent: number | null): boolean {
   const isHeld = percent !== null && percent >= 100;
   return problems.some(({ code }) => code === 'APP.WAITING' || (isHeld && code === 'POOL.IDLE_IN_TRANSACTION'));
 }
 
 /**
- * Connections of this pool that the server (or a CONNECTION LIMIT of the database) leaves room for, open ones included.
- * Without the right to see other sessions it is what there would be without them.
+ * How many connections this pool can have under the limits of the server and the database (CONNECTION LIMIT), open ones
+ * included. Sessions of others are left out of the calculation if the check may not read them.
  */
-function roomFor({ slots, connections }: DatabaseView): number {
+function availableSlotsOf({ slots, connections }: DatabaseView): number {
   const others = connections ? connections.server - connections.total : 0;
   const othersHere = connections ? connections.database - connections.total : 0;
   const onServer = ordinarySlots(slots) - others;
@@ -93,8 +111,94 @@ function smallest(values: readonly (number | null)[]): number {
   return Math.min(...values.filter((value) => value !== null));
 }
 
-/** Of what is known; null when nothing is. */
+/** The sum of the known values; null if none is known. */
 function sum(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
+}
+
+/**
+ * The problems that follow from the numbers of a sample.
+ *
+ * @param availableSlots null if the database could not be probed
+ */
+function impliedProblems(
+  config: ValidatedPoolConfig,
+  sample: PoolSample,
+  poolSize: number | null,
+  availableSlots: number | null,
+): Problem[] {
+  const { database, pooler, app } = sample;
+  const stats = pooler?.stats ?? null;
+  const connections = database?.connections ?? null;
+  return [
+    exceedsCeiling(config, sample),
+    connections && database && availableSlots !== null
+      ? databaseFull(connections, ordinarySlots(database.slots), availableSlots)
+      : null,
+    stats && managedFull(stats, connections, sample.problems),
+    stats && pinned(stats, config.limits.pinnedPercent),
+    stats && borrowWait(stats, config.limits.borrowWaitMs),
+    connections && poolSize !== null ? idleInTransaction(connections, poolSize) : null,
+    app && app.waiting > 0 ? problem('APP.WAITING', { waiting: app.waiting }) : null,
+  ].filter((found) => found !== null);
+}
+
+function exceedsCeiling(config: ValidatedPoolConfig, { database, pooler }: PoolSample): Problem | null {
+  const ceilings = [
+    database && ordinarySlots(database.slots),
+    database?.slots.databaseLimit ?? null,
+    pooler?.stats?.limit ?? null,
+  ].filter((value) => value !== null);
+  const ceiling = Math.min(...ceilings);
+  return configuredMax(config) > ceiling
+    ? problem('POOL.EXCEEDS_CEILING', { promised: configuredMax(config), ceiling })
+    : null;
+}
+
+function databaseFull({ total, server }: ConnectionCounts, slots: number, availableSlots: number): Problem | null {
+  if (total >= availableSlots) {
+    return problem('DATABASE.FULL', { total, others: server - total, room: availableSlots, slots });
+  }
+  return server * 100 > slots * CRITICAL_PERCENT ? problem('DATABASE.NEAR_LIMIT', { server, slots }) : null;
+}
+
+/**
+ * Whether the pooler is full. Live stats decide alone. Stats of CloudWatch are minutes old and need a live symptom: as many
+ * active sessions on the server now as the limit, or a probe that got no connection.
+ */
+function managedFull(
+  stats: PoolerStats,
+  connections: ConnectionCounts | null,
+  problems: readonly Problem[],
+): Problem | null {
+  if (problems.some(({ code }) => code === 'MANAGED.FULL')) {
+    return null;
+  }
+  const { limit, inUse, waiting, longestWaitMs, isLive } = stats;
+  const isAtLimit = limit !== null && inUse !== null && inUse >= limit;
+  const isBusyNow = !isLive && limit !== null && (connections?.active ?? 0) >= limit;
+  const isNotServed = problems.some(({ code }) => NOT_SERVED.includes(code));
+  const isFull = (isAtLimit && (isLive || isNotServed)) || isBusyNow || (isNotServed && (waiting ?? 0) > 0);
+  return isFull ? problem('MANAGED.FULL', { limit, inUse, waiting, longestWaitMs }) : null;
+}
+
+function pinned({ pinned: count, open }: PoolerStats, fromPercent: number): Problem | null {
+  const isTooMuch = count !== null && count > 0 && open !== null && count * 100 >= open * fromPercent;
+  return isTooMuch ? problem('MANAGED.PINNED', { pinned: count, open }) : null;
+}
+
+function borrowWait({ borrowWaitMs, longestWaitMs }: PoolerStats, fromMs: number): Problem | null {
+  const waitedMs = Math.max(borrowWaitMs ?? 0, longestWaitMs ?? 0);
+  return waitedMs > 0 && waitedMs >= fromMs ? problem('MANAGED.BORROW_WAIT', { borrowWaitMs, longestWaitMs }) : null;
+}
+
+/** At least half of the active connections are idle in a transaction, in a pool that is full enough for a warning. */
+function idleInTransaction(connections: ConnectionCounts, poolSize: number): Problem | null {
+  const { active, idleInTransaction: waiting, longestTransactionMs, total } = connections;
+  const fillsPool = active !== null && active > 0 && active * 100 >= poolSize * WARNING_PERCENT;
+  if (!fillsPool || waiting === null || waiting * 2 < active) {
+    return null;
+  }
+  return problem('POOL.IDLE_IN_TRANSACTION', { idleInTransaction: waiting, active, total, longestTransactionMs });
 }

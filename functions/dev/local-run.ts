@@ -3,7 +3,7 @@ import { createRoundTrips } from '../compose/round-trip.js';
 import { type LocalSettings, parseSettings, parseUrlPool, readDefinition, type UrlInput } from '../compose/url.js';
 import { urlMonitor } from '../compose/url-monitor.js';
 import type { Environment } from '../core/environment.js';
-import type { Assessment } from '../core/pool-report.js';
+import { type Assessment } from '../core/verdict.js';
 import { line } from '../core/report-line.js';
 import { DETAILS_ROUTE, PAGE_ROUTES } from '../core/routes.js';
 import { checkHandler } from '../handlers/check.js';

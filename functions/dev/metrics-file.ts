@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
-import type { Datapoints, Publish } from '../core/datapoints.js';
+import { type Publish } from '../core/ports.js';
+import { type Datapoints } from '../core/metrics.js';
 import { emfLine } from '../core/emf.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Assessment } from '../core/pool-report.js';
+import { type Assessment } from '../core/verdict.js';
 import type { PoolEntry } from '../core/ports.js';
 import { ProblemError } from '../core/problems.js';
 import { assessAll, type Monitor } from '../monitor/monitor.js';

@@ -1,6 +1,6 @@
-import { datapoints, type Publish } from '../core/datapoints.js';
-import type { Assessment } from '../core/pool-report.js';
-import type { Logger } from '../core/ports.js';
+import { datapoints } from '../core/metrics.js';
+import { type Assessment } from '../core/verdict.js';
+import { type Logger, type Publish } from '../core/ports.js';
 import { PROBLEMS, type Problem } from '../core/problems.js';
 import { assessAll, type Monitor } from '../monitor/monitor.js';
 

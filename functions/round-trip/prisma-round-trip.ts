@@ -4,7 +4,7 @@ import { resolvePool } from '../app/resolve.js';
 import type { Login } from '../connection/credentials.js';
 import { toProblem } from '../connection/errors.js';
 import { ProbeTimeout, within } from '../connection/timeout.js';
-import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../core/check-identity.js';
+import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { RoundTrip } from '../core/details-report.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { PrismaClient } from './generated/client.js';

@@ -4,7 +4,7 @@ import { ENVIRONMENTS, SETTING_NAMES, SETTINGS } from '../../functions/core/pool
 import { CONTEXT } from '../context.js';
 import { type Key, keysOf } from './keys.js';
 import { code, document, table } from './markdown.js';
-import { CONTEXT_MEANINGS, DEFINITION_MEANINGS, type Meanings, SETTING_MEANINGS } from './meanings.js';
+import { CONTEXT_MEANINGS, DEFINITION_MEANINGS, type Meanings } from './meanings.js';
 
 /** The reference of everything that can be set: names, defaults and rules as the code has them. */
 export function configuration(): string {
@@ -30,17 +30,14 @@ export function configuration(): string {
 
 function settings(): string {
   const rows = SETTING_NAMES.map((name) => {
-    const { variable, least, warnAbove, defaults } = SETTINGS[name];
-    const unit = name.endsWith('Timeout') ? 'milliseconds' : 'whole number';
-    const rule = `${unit} >= ${least}${Number.isFinite(warnAbove) ? `; a warning above ${warnAbove}` : ''}`;
-    const columns = ENVIRONMENTS.map((environment) => String(defaults[environment]));
-    return [
-      code(name),
-      code(variable),
-      ...columns,
-      name === 'min' ? `${rule}; not above \`max\`` : rule,
-      SETTING_MEANINGS[name],
+    const { variable, meaning, unit, min, warnAbove, defaults } = SETTINGS[name];
+    const rule = [
+      `${unit === 'milliseconds' ? unit : 'whole number'} >= ${min}`,
+      ...(warnAbove === null ? [] : [`a warning above ${warnAbove}`]),
+      ...(name === 'min' ? ['not above `max`'] : []),
     ];
+    const columns = ENVIRONMENTS.map((environment) => String(defaults[environment]));
+    return [code(name), code(variable), ...columns, rule.join('; '), meaning];
   });
   return table(['setting', 'variable', ...ENVIRONMENTS, 'rule', 'meaning'], rows);
 }

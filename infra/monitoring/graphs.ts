@@ -1,4 +1,5 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { ALL_METRICS, GRAPHS, type MetricDefinition } from '../../functions/core/metrics.js';
 import { type AlarmRow, metricThreshold } from './alarm.js';
 import {
   activeShare,
@@ -15,6 +16,8 @@ import type { AlarmThresholds } from './thresholds.js';
 
 type Unit = 'percent' | 'count' | 'ms' | 'µs';
 
+const UNITS: Readonly<Record<MetricDefinition['unit'], Unit>> = { Percent: 'percent', Count: 'count', Milliseconds: 'ms' };
+
 /** One graph of a dashboard, for CloudWatch and for Grafana. */
 export interface Graph {
   readonly title: string;
@@ -24,29 +27,16 @@ export interface Graph {
   readonly lines: readonly number[];
 }
 
-/** The graphs of one pool: every metric that the check or the application publishes. */
+/** The graphs of one pool: every metric of the check and the application, in the graph that its row names. */
 export function poolGraphs(pool: string, thresholds: AlarmThresholds): readonly Graph[] {
   const graph = graphWith(POOL_ALARMS, pool, thresholds);
-  return [
-    graph('Open and busy, in percent of the size', 'percent', [poolMetric(pool, 'Utilization'), activeShare(pool)]),
-    graph('Connections', 'count', [
-      poolMetric(pool, 'ActiveConnections'),
-      poolMetric(pool, 'IdleConnections'),
-      poolMetric(pool, 'TotalConnections'),
-      poolMetric(pool, 'PoolSize'),
-    ]),
-    graph('Healthy, saturated, waiting', 'count', [
-      poolMetric(pool, 'Healthy'),
-      poolMetric(pool, 'Saturated'),
-      poolMetric(pool, 'WaitingRequests'),
-    ]),
-    graph('Inside the application', 'count', [
-      poolMetric(pool, 'AppOpen'),
-      poolMetric(pool, 'AppBusy'),
-      poolMetric(pool, 'AppWaiting'),
-    ]),
-    graph('Duration of the check', 'ms', [poolMetric(pool, 'CheckDuration')]),
-  ];
+  const rows = Object.entries(ALL_METRICS) as [keyof typeof ALL_METRICS, MetricDefinition][];
+  return Object.entries(GRAPHS).map(([name, title]) => {
+    const shown = rows.filter(([, row]) => row.graph === name);
+    const metrics = shown.map(([metric]) => poolMetric(pool, metric));
+    const unit = UNITS[shown[0]?.[1].unit ?? 'Count'];
+    return graph(title, unit, name === 'utilization' ? [...metrics, activeShare(pool)] : metrics);
+  });
 }
 
 /** The graphs of one RDS Proxy. */

@@ -1,10 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import {
-  APP_METRICS,
+  ALL_METRICS,
   type AppMetricName,
   METRIC_NAMESPACE,
-  METRICS,
   type MetricName,
   POOL_DIMENSION,
 } from '../../functions/core/metrics.js';
@@ -14,8 +13,6 @@ const PERIOD = Duration.minutes(1);
 
 /** Counts the log entries with the code CONFIG.INVALID: a filter on the check's log makes it, the check does not publish it. */
 export const CONFIG_INVALID_METRIC = 'ConfigInvalid';
-
-const ALL_METRICS = { ...METRICS, ...APP_METRICS };
 
 /** What a caller may choose about a metric. Name, namespace, dimensions and unit are its identity and stay. */
 export type ChosenMetricOptions = Omit<MetricOptions, 'dimensionsMap' | 'unit'>;

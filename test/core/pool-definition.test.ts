@@ -6,7 +6,7 @@ import {
   poolNameViolation,
   validateDefinition,
 } from '../../functions/core/pool-definition.js';
-import type { PoolDefinition } from '../../functions/core/pool-definition-type.js';
+import { type PoolDefinition } from '../../functions/core/pool-config.js';
 import { accepted, LEAST, refused } from '../support/samples.js';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/monitor-AbCdEf';

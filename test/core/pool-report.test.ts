@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { datapoints } from '../../functions/core/datapoints.js';
+import { datapoints } from '../../functions/core/metrics.js';
 import type { ValidatedPoolConfig } from '../../functions/core/pool-config.js';
-import { type Assessment, poolReport, worstOf, worstReport } from '../../functions/core/pool-report.js';
+import { poolReport, worstOf, worstReport } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { evaluate } from '../../functions/core/verdict.js';
+import { evaluate, type Assessment } from '../../functions/core/verdict.js';
 import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 const assess = (config: ValidatedPoolConfig | null, sample: PoolSample, pool = 'orders'): Assessment => ({
@@ -151,7 +151,7 @@ describe('the JSON of a pool', () => {
         code: 'PROBE.TIMEOUT',
         severity: 'error',
         layer: 'database',
-        text: expect.stringContaining('No answer within the deadline'),
+        text: expect.stringContaining('did not answer within the deadline'),
       },
     ]);
   });

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  definitionSource,
-  environmentFrom,
-  received,
-  resolveSettings,
-  type SettingName,
-  variablesSource,
-} from '../../functions/core/pool-settings.js';
+import { definitionSource, environmentFrom, resolveSettings, type SettingName, variablesSource } from '../../functions/core/pool-settings.js';
+import { received } from '../../functions/core/validation.js';
 
 const fromVariables = (variables: Record<string, string>) =>
   resolveSettings([variablesSource(variables)], 'production');

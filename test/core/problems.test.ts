@@ -76,7 +76,7 @@ it('an error that knows its problem says the code and the values, hides the word
   const error = new ProblemError(problem('PROBE.DNS', { syscall: 'getaddrinfo' }), { cause });
   expect(error).toBeInstanceOf(Error);
   expect(error.name).toBe('ProblemError');
-  expect(error.message).toMatch(/^PROBE\.DNS {"syscall":"getaddrinfo"}: The host name cannot be resolved/);
+  expect(error.message).toMatch(/^PROBE\.DNS {"syscall":"getaddrinfo"}: The host name does not resolve/);
   expect(error.message).not.toMatch(/ENOTFOUND|example/);
   expect(error.problem).toEqual({ code: 'PROBE.DNS', severity: 'error', values: { syscall: 'getaddrinfo' } });
   expect(error.cause).toBe(cause);

@@ -1,19 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSettings, parseUrlPool } from '../../functions/compose/url.js';
-import { datapoints } from '../../functions/core/datapoints.js';
+import { datapoints } from '../../functions/core/metrics.js';
 import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
 import { parseDefinition, validateDefinition } from '../../functions/core/pool-definition.js';
-import { type Assessment, poolReport, worstReport } from '../../functions/core/pool-report.js';
-import {
-  definitionSource,
-  ENVIRONMENTS,
-  received,
-  resolveSettings,
-  variablesSource,
-} from '../../functions/core/pool-settings.js';
+import { poolReport, worstReport } from '../../functions/core/pool-report.js';
+import { definitionSource, ENVIRONMENTS, resolveSettings, variablesSource } from '../../functions/core/pool-settings.js';
+import { received } from '../../functions/core/validation.js';
 import { ordinarySlots } from '../../functions/core/sample.js';
-import { evaluate } from '../../functions/core/verdict.js';
+import { evaluate, type Assessment } from '../../functions/core/verdict.js';
 import {
   anyConfig,
   anyCounts,

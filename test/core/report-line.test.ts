@@ -1,10 +1,9 @@
 import { beforeAll, expect, it, vi } from 'vitest';
 import { parseSettings, parseUrlPool } from '../../functions/compose/url.js';
-import type { Assessment } from '../../functions/core/pool-report.js';
 import { type Problem, problem } from '../../functions/core/problems.js';
 import { line } from '../../functions/core/report-line.js';
 import type { DatabaseView } from '../../functions/core/sample.js';
-import { evaluate } from '../../functions/core/verdict.js';
+import { evaluate, type Assessment } from '../../functions/core/verdict.js';
 
 beforeAll(() => {
   vi.stubEnv('TZ', 'UTC');
@@ -47,7 +46,7 @@ it('columns stay under each other', () => {
 
 it('what is not known is a dash, never 0', () => {
   expect(line(assessment(null, [problem('PROBE.TIMEOUT', { phase: 'connect', ms: 3000 })]))).toBe(
-    '12:00:05  unhealthy  unknown        - % of 10   active -   idle -   waiting -  PROBE.TIMEOUT phase=connect ms=3000 (No answer within the deadline of the check)',
+    '12:00:05  unhealthy  unknown        - % of 10   active -   idle -   waiting -  PROBE.TIMEOUT phase=connect ms=3000 (The database did not answer within the deadline of the check)',
   );
 });
 
@@ -59,7 +58,7 @@ it('every problem has its code, its values and what it means, on the same line',
     ]),
   );
   expect(text).toContain('MANAGED.PINNED percent=30 (Many connections are pinned');
-  expect(text).toContain('CONFIG.INVALID violations=one; two (The definition of the pool is not valid)');
+  expect(text).toContain('CONFIG.INVALID violations=one; two (The pool definition is not valid)');
   expect(text).not.toContain('\n');
 });
 

@@ -1,5 +1,4 @@
-import type { Datapoints } from '../../functions/core/datapoints.js';
-import { METRIC_NAMESPACE, METRICS, type MetricName } from '../../functions/core/metrics.js';
+import { METRIC_NAMESPACE, METRICS, type MetricName, type Datapoints } from '../../functions/core/metrics.js';
 import { type Answer, type AwsCall, awsAnswer, awsError } from './aws-endpoint.js';
 
 /**

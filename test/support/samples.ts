@@ -1,6 +1,6 @@
 import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
-import type { Violation } from '../../functions/core/pool-settings.js';
+import { type Violation } from '../../functions/core/validation.js';
 import type {
   AppView,
   ConnectionCounts,

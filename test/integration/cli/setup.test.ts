@@ -151,7 +151,7 @@ describe('setup --run', () => {
   it('a refused login shows no password', async () => {
     const DATABASE_URL = server.postgres.url({ user: 'postgres', password: PASSWORD });
     const { code, err } = await runCli(['setup', '--run', '--debug'], { environment: { DATABASE_URL } });
-    expect(err).toContain('pool-health: PROBE.AUTH: The login was refused.');
+    expect(err).toContain('pool-health: PROBE.AUTH: The database refused the login of the check.');
     expect(err).not.toContain(PASSWORD);
     expect(code).toBe(1);
   });
