@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import { type PoolDefinition } from '../functions/core/pool-config.js';
+import type { PoolDefinition } from '../functions/core/pool-config.js';
 import { numberInRange, wholeNumber } from '../functions/core/schema.js';
 import { isObject } from '../functions/core/validation.js';
 import { poolMistakes } from './construct/pools.js';

@@ -1,7 +1,7 @@
 import type { Environment } from '../core/environment.js';
-import { type PoolDefinition } from '../core/pool-config.js';
-import { type PoolSettings } from '../core/pool-settings.js';
-import { type Violation } from '../core/validation.js';
+import type { PoolDefinition } from '../core/pool-config.js';
+import type { PoolSettings } from '../core/pool-settings.js';
+import type { Violation } from '../core/validation.js';
 
 /** A logger. `console` has this shape, and so do the usual loggers. */
 export interface Logger {

@@ -1,7 +1,16 @@
 import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
+import type { PoolDefinition } from '../core/pool-config.js';
 import { parseDefinition, poolNameViolation, validateDefinition } from '../core/pool-definition.js';
-import { type PoolDefinition } from '../core/pool-config.js';
-import { definitionSource, type EnvironmentName, environmentFrom, type PoolSettings, resolveSettings, SETTING_NAMES, type SettingSource, variablesSource } from '../core/pool-settings.js';
+import {
+  definitionSource,
+  type EnvironmentName,
+  environmentFrom,
+  type PoolSettings,
+  resolveSettings,
+  SETTING_NAMES,
+  type SettingSource,
+  variablesSource,
+} from '../core/pool-settings.js';
 import { received, type Violation } from '../core/validation.js';
 import { InvalidPoolOptions, type PoolOptions } from './options.js';
 import { type PoolUrl, readPoolUrl, urlSourceWarnings } from './url.js';

@@ -1,6 +1,6 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { emfLine, measured } from '../core/emf.js';
-import { METRIC_NAMESPACE, POOL_DIMENSION, type Datapoints } from '../core/metrics.js';
+import { type Datapoints, METRIC_NAMESPACE, POOL_DIMENSION } from '../core/metrics.js';
 import { type Problem, problem } from '../core/problems.js';
 import { failureName } from './errors.js';
 import { toStandardOutput, type WriteLine } from './logger.js';

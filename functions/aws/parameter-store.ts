@@ -1,9 +1,9 @@
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { parseDefinition } from '../core/pool-definition.js';
-import { type Violation } from '../core/validation.js';
 import type { Logger, PoolEntry, PoolSource } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
+import type { Violation } from '../core/validation.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 

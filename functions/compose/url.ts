@@ -3,7 +3,18 @@ import { failureName, UnexpectedAnswer } from '../aws/errors.js';
 import { type ParsedUrl, parseDatabaseUrl, type UrlResult } from '../connection/url.js';
 import { type PoolConfig, seal, type ValidatedPoolConfig, type Validation } from '../core/pool-config.js';
 import { parseDefinition } from '../core/pool-definition.js';
-import { definitionSource, type EnvironmentName, environmentFrom, resolveSettings, SETTING_NAMES, SETTINGS, type SettingName, type SettingSource, type SettingsResolution, variablesSource } from '../core/pool-settings.js';
+import {
+  definitionSource,
+  type EnvironmentName,
+  environmentFrom,
+  resolveSettings,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  type SettingSource,
+  type SettingsResolution,
+  variablesSource,
+} from '../core/pool-settings.js';
 import { received, type Violation } from '../core/validation.js';
 
 /** Name of the pool that a URL stands for. */

@@ -1,5 +1,5 @@
 import type { ConnectionTarget } from '../core/pool-config.js';
-import { type Violation } from '../core/validation.js';
+import type { Violation } from '../core/validation.js';
 
 /** A parsed `postgres://` URL. The password is separate from the target, so that the target may be shown. */
 export interface ParsedUrl {

@@ -1,8 +1,8 @@
 import { type PoolReport, poolReport } from './pool-report.js';
-import { type Assessment } from './verdict.js';
 import { PROBLEMS, type Problem, type PublicProblem } from './problems.js';
 import { ordinarySlots, type PoolerStats, type ServerSlots } from './sample.js';
 import type { SessionGroup, SessionGroupsResult } from './session-groups.js';
+import type { Assessment } from './verdict.js';
 
 /** A timed round trip through an application's own kind of pool, in milliseconds. */
 export interface RoundTrip {

@@ -34,7 +34,8 @@ export const LOCAL_ENVIRONMENT = {
   },
   PORT: { meaning: 'Port of the local HTTP server.', default: '3000' },
   POOL_HEALTH_SHARED_USER: {
-    meaning: 'Whether the application logs in as the user of DATABASE_URL too, so that its sessions count: true or false.',
+    meaning:
+      'Whether the application logs in as the user of DATABASE_URL too, so that its sessions count: true or false.',
     default: 'true',
   },
   POOL_HEALTH_METRICS_FILE: {

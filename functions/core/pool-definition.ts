@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { type PoolConfig, seal, type Validation } from './pool-config.js';
-import { definitionSource, ENVIRONMENTS, type EnvironmentName, resolveSettings, SETTING_NAMES } from './pool-settings.js';
+import {
+  definitionSource,
+  ENVIRONMENTS,
+  type EnvironmentName,
+  resolveSettings,
+  SETTING_NAMES,
+} from './pool-settings.js';
 import { type DefinitionKeys, POOLERS, type PoolerDefinition } from './poolers.js';
 import { numberInRange, strictKeys, strictObject, wholeNumber } from './schema.js';
 import { alternatives, isObject, received, type Violation } from './validation.js';

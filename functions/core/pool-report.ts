@@ -88,7 +88,9 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
       totalConnections: verdict.totalConnections,
       poolSize: verdict.poolSize,
     },
-    config: Object.fromEntries(SETTING_NAMES.map((name) => [name, config?.settings[name] ?? null])) as PoolReport['config'],
+    config: Object.fromEntries(
+      SETTING_NAMES.map((name) => [name, config?.settings[name] ?? null]),
+    ) as PoolReport['config'],
     utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,

@@ -176,14 +176,10 @@ function read(name: SettingName, raw: unknown, form: SettingSource['form']): num
   const isDigits = form === 'text' && typeof raw === 'string' && /^\d{1,16}$/.test(raw);
   const value = isDigits ? Number(raw) : raw;
   const { min, max } = SETTINGS[name];
-  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
-    ? (value as number)
-    : null;
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max ? (value as number) : null;
 }
 
 function accepted(name: SettingName): string {
   const { unit, min, max } = SETTINGS[name];
-  return unit === 'milliseconds'
-    ? `a whole number of milliseconds from ${min} to ${max}`
-    : `a whole number >= ${min}`;
+  return unit === 'milliseconds' ? `a whole number of milliseconds from ${min} to ${max}` : `a whole number >= ${min}`;
 }

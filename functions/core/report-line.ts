@@ -1,6 +1,6 @@
 import { type PoolReport, poolReport } from './pool-report.js';
-import { type Assessment } from './verdict.js';
 import { type Problem, type ProblemValues, type PublicProblem, toPublic } from './problems.js';
+import type { Assessment } from './verdict.js';
 
 /** Codes end here, texts follow: the first sentence says what it means; what to do is in the JSON. */
 const FIRST_SENTENCE = /^.*?[.:](?= )/;

@@ -5,7 +5,8 @@ import { isObject } from './validation.js';
 
 /** A whole number in a range. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
-  const accepted = max === Number.MAX_SAFE_INTEGER ? `a whole number >= ${min}` : `a whole number from ${min} to ${max}`;
+  const accepted =
+    max === Number.MAX_SAFE_INTEGER ? `a whole number >= ${min}` : `a whole number from ${min} to ${max}`;
   return v.pipe(v.number(accepted), v.safeInteger(accepted), v.minValue(min, accepted), v.maxValue(max, accepted));
 }
 

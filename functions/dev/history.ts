@@ -1,6 +1,6 @@
-import { type Datapoints, datapoints } from '../core/metrics.js';
 import { HISTORY_MINUTES, type History, type HistorySource, historySeries } from '../core/history.js';
-import { type Assessment } from '../core/verdict.js';
+import { type Datapoints, datapoints } from '../core/metrics.js';
+import type { Assessment } from '../core/verdict.js';
 
 const MAX_AGE_MS = HISTORY_MINUTES * 60_000;
 /** Minimum time range of a history, so that the page does not stretch the first minutes to the full width. */

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
-import { type Publish } from '../core/ports.js';
-import { type Datapoints } from '../core/metrics.js';
 import { emfLine } from '../core/emf.js';
+import type { Datapoints } from '../core/metrics.js';
+import type { Publish } from '../core/ports.js';
 
 /**
  * Publishes to a file: one line of CloudWatch embedded metric format for each pool. If the file cannot be written, the lines

@@ -1,6 +1,6 @@
-import { type Assessment } from '../core/verdict.js';
 import type { PoolEntry } from '../core/ports.js';
 import { ProblemError } from '../core/problems.js';
+import type { Assessment } from '../core/verdict.js';
 import { assessAll, type Monitor } from '../monitor/monitor.js';
 
 /** Maximum age of the sample in an answer: however many GETs arrive, the database is queried once in this time. */

@@ -1,7 +1,7 @@
 import { datapoints } from '../core/metrics.js';
-import { type Assessment } from '../core/verdict.js';
-import { type Logger, type Publish } from '../core/ports.js';
+import type { Logger, Publish } from '../core/ports.js';
 import { PROBLEMS, type Problem } from '../core/problems.js';
+import type { Assessment } from '../core/verdict.js';
 import { assessAll, type Monitor } from '../monitor/monitor.js';
 
 /** Logged with the process ids of the statements on the server. */

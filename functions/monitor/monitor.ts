@@ -1,9 +1,9 @@
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
-import { type PoolEntry, type PoolSource, type DatabaseProbeResult, type PoolerProbeResult } from '../core/ports.js';
+import type { DatabaseProbeResult, PoolEntry, PoolerProbeResult, PoolSource } from '../core/ports.js';
 import { problem } from '../core/problems.js';
 import type { PoolSample } from '../core/sample.js';
 import type { SessionGroupsResult } from '../core/session-groups.js';
-import { evaluate, type Assessment } from '../core/verdict.js';
+import { type Assessment, evaluate } from '../core/verdict.js';
 import { inParallel } from './parallel.js';
 
 /** The probes of one pool: of the database and of the pooler. Neither throws, and each ends within the deadline of a check. */

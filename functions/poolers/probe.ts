@@ -2,7 +2,7 @@ import { within } from '../connection/timeout.js';
 import { CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { PoolerKind } from '../core/poolers.js';
-import { type DatabaseProbeResult, type PoolerProbeResult } from '../core/ports.js';
+import type { DatabaseProbeResult, PoolerProbeResult } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
 import type { AppView, PoolerStats, PoolerView } from '../core/sample.js';

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { QueryResult } from '../connection/connection.js';
 import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
-import { type DatabaseProbeResult } from '../core/ports.js';
+import type { DatabaseProbeResult } from '../core/ports.js';
 import { type Problem, problem } from '../core/problems.js';
 import type { DatabaseView } from '../core/sample.js';
 

@@ -6,7 +6,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
-import { type PoolDefinition } from '../../functions/core/pool-config.js';
+import type { PoolDefinition } from '../../functions/core/pool-config.js';
 import { HealthFunction, type Placement } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
 import { isBehindRdsProxy, publishMetrics, readDefinitions, readMetrics, readProxies } from './permissions.js';

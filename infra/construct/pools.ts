@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type CheckRole, SESSIONS_PER_POOL } from '../../functions/core/check-role.js';
-import { configuredMax, type ValidatedPoolConfig, type PoolDefinition } from '../../functions/core/pool-config.js';
+import { configuredMax, type PoolDefinition, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
 import { parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
 import type { MonitoredProxy } from '../monitoring/alarms.js';

@@ -44,7 +44,9 @@ const KEY_MEANINGS: Meanings = {
   pools: { text: 'The pools to check.' },
   'pools[].name': { text: 'Name of the pool: in metrics, alarms, the path in SSM and the URL.' },
   'pools[].definition': { text: 'The definition above. The deployment writes it to SSM.' },
-  'pools[].securityGroupId': { text: 'Security group of the proxy or database. It gets a rule that admits the functions.' },
+  'pools[].securityGroupId': {
+    text: 'Security group of the proxy or database. It gets a rule that admits the functions.',
+  },
   'pools[].cidr': { text: 'Instead of a security group, for a server outside the VPC.' },
   'pools[].proxyArn': { text: 'For a login with IAM at an RDS Proxy.' },
   'pools[].dbResourceId': { text: 'For a login with IAM at the database itself.' },

@@ -16,7 +16,11 @@ import type { AlarmThresholds } from './thresholds.js';
 
 type Unit = 'percent' | 'count' | 'ms' | 'µs';
 
-const UNITS: Readonly<Record<MetricDefinition['unit'], Unit>> = { Percent: 'percent', Count: 'count', Milliseconds: 'ms' };
+const UNITS: Readonly<Record<MetricDefinition['unit'], Unit>> = {
+  Percent: 'percent',
+  Count: 'count',
+  Milliseconds: 'ms',
+};
 
 /** One graph of a dashboard, for CloudWatch and for Grafana. */
 export interface Graph {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { PoolOptions } from '../../functions/app/options.js';
 import { type AppPool, createPool } from '../../functions/app/pool.js';
 import type { Environment } from '../../functions/core/environment.js';
-import { type PoolDefinition } from '../../functions/core/pool-config.js';
+import type { PoolDefinition } from '../../functions/core/pool-config.js';
 
 const DATABASE_URL = 'postgres://shop:secret@localhost/shop';
 const DEFINITION: PoolDefinition = {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cloudWatchClient } from '../../functions/aws/clients/cloudwatch.js';
 import { CloudWatchPublisher } from '../../functions/aws/cloudwatch-publisher.js';
-import { type Datapoints } from '../../functions/core/metrics.js';
+import type { Datapoints } from '../../functions/core/metrics.js';
 import { type Answer, type AwsCall, AwsEndpoint, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, type Fault, timesFor } from '../support/aws-faults.js';
 import { useTurns } from '../support/clock.js';

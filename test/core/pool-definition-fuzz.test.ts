@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ssmClient } from '../../functions/aws/clients/ssm.js';
 import { jsonLog } from '../../functions/aws/logger.js';
 import { ParameterStore } from '../../functions/aws/parameter-store.js';
-import { type Datapoints } from '../../functions/core/metrics.js';
+import type { Datapoints } from '../../functions/core/metrics.js';
 import { problem } from '../../functions/core/problems.js';
 import { ROUTES } from '../../functions/core/routes.js';
 import { checkHandler } from '../../functions/handlers/check.js';

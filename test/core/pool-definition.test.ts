@@ -1,12 +1,12 @@
 import type * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { PoolDefinition } from '../../functions/core/pool-config.js';
 import {
   type DEFINITION,
   parseDefinition,
   poolNameViolation,
   validateDefinition,
 } from '../../functions/core/pool-definition.js';
-import { type PoolDefinition } from '../../functions/core/pool-config.js';
 import { accepted, LEAST, refused } from '../support/samples.js';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/monitor-AbCdEf';

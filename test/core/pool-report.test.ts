@@ -4,7 +4,7 @@ import type { ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { poolReport, worstOf, worstReport } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { evaluate, type Assessment } from '../../functions/core/verdict.js';
+import { type Assessment, evaluate } from '../../functions/core/verdict.js';
 import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 const assess = (config: ValidatedPoolConfig | null, sample: PoolSample, pool = 'orders'): Assessment => ({

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { definitionSource, environmentFrom, resolveSettings, type SettingName, variablesSource } from '../../functions/core/pool-settings.js';
+import {
+  definitionSource,
+  environmentFrom,
+  resolveSettings,
+  type SettingName,
+  variablesSource,
+} from '../../functions/core/pool-settings.js';
 import { received } from '../../functions/core/validation.js';
 
 const fromVariables = (variables: Record<string, string>) =>

@@ -5,10 +5,15 @@ import { datapoints } from '../../functions/core/metrics.js';
 import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
 import { parseDefinition, validateDefinition } from '../../functions/core/pool-definition.js';
 import { poolReport, worstReport } from '../../functions/core/pool-report.js';
-import { definitionSource, ENVIRONMENTS, resolveSettings, variablesSource } from '../../functions/core/pool-settings.js';
-import { received } from '../../functions/core/validation.js';
+import {
+  definitionSource,
+  ENVIRONMENTS,
+  resolveSettings,
+  variablesSource,
+} from '../../functions/core/pool-settings.js';
 import { ordinarySlots } from '../../functions/core/sample.js';
-import { evaluate, type Assessment } from '../../functions/core/verdict.js';
+import { received } from '../../functions/core/validation.js';
+import { type Assessment, evaluate } from '../../functions/core/verdict.js';
 import {
   anyConfig,
   anyCounts,

@@ -3,7 +3,7 @@ import { parseSettings, parseUrlPool } from '../../functions/compose/url.js';
 import { type Problem, problem } from '../../functions/core/problems.js';
 import { line } from '../../functions/core/report-line.js';
 import type { DatabaseView } from '../../functions/core/sample.js';
-import { evaluate, type Assessment } from '../../functions/core/verdict.js';
+import { type Assessment, evaluate } from '../../functions/core/verdict.js';
 
 beforeAll(() => {
   vi.stubEnv('TZ', 'UTC');

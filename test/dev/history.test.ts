@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { evaluate, type Assessment } from '../../functions/core/verdict.js';
+import { type Assessment, evaluate } from '../../functions/core/verdict.js';
 import { LocalHistory } from '../../functions/dev/history.js';
 import { historyInWords } from '../../functions/page/history-summary.js';
 import { configOf, counts, managed, NOON, seen, unseen } from '../support/samples.js';

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { type Datapoints } from '../../functions/core/metrics.js';
 import { emfLine } from '../../functions/core/emf.js';
+import type { Datapoints } from '../../functions/core/metrics.js';
 import { metricsFilePublisher } from '../../functions/dev/metrics-file.js';
 import { NOON } from '../support/samples.js';
 

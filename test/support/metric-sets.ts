@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE, METRICS, type MetricName, type Datapoints } from '../../functions/core/metrics.js';
+import { type Datapoints, METRIC_NAMESPACE, METRICS, type MetricName } from '../../functions/core/metrics.js';
 import { type Answer, type AwsCall, awsAnswer, awsError } from './aws-endpoint.js';
 
 /**

@@ -1,6 +1,5 @@
 import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
-import { type Violation } from '../../functions/core/validation.js';
 import type {
   AppView,
   ConnectionCounts,
@@ -9,6 +8,7 @@ import type {
   PoolSample,
   ServerSlots,
 } from '../../functions/core/sample.js';
+import type { Violation } from '../../functions/core/validation.js';
 
 /** The least a definition must hold. */
 export const LEAST = { endpoint: 'db.example.com', database: 'app', user: 'monitor', auth: { type: 'iam' } } as const;

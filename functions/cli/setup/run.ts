@@ -2,7 +2,7 @@ import { Client, escapeLiteral } from 'pg';
 import { sqlState, toProblem } from '../../connection/errors.js';
 import { tlsOptions } from '../../connection/tls.js';
 import { type ParsedUrl, parseDatabaseUrl } from '../../connection/url.js';
-import { sqlName, CHECK_APPLICATION_NAME } from '../../core/check-role.js';
+import { CHECK_APPLICATION_NAME, sqlName } from '../../core/check-role.js';
 import { PROBLEMS } from '../../core/problems.js';
 import { Failure, UsageError } from '../errors.js';
 import { type UrlOptions, urlOf } from '../sources/url-pool.js';

@@ -3,7 +3,7 @@ import { toProblem } from '../../connection/errors.js';
 import { SharedConnection } from '../../connection/shared-connection.js';
 import { within } from '../../connection/timeout.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
-import { type DatabaseProbeResult } from '../../core/ports.js';
+import type { DatabaseProbeResult } from '../../core/ports.js';
 import { ProblemError } from '../../core/problems.js';
 import type { PoolerStats } from '../../core/sample.js';
 import { isUnanswered, type PoolerReader } from '../probe.js';

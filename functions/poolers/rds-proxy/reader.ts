@@ -1,6 +1,6 @@
 import { within } from '../../connection/timeout.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
-import { type DatabaseProbeResult } from '../../core/ports.js';
+import type { DatabaseProbeResult } from '../../core/ports.js';
 import { ProblemError, problem } from '../../core/problems.js';
 import { parseRdsProxyHost, type RdsProxyHost } from '../../core/rds-hosts.js';
 import type { PoolerStats } from '../../core/sample.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
-import { type Datapoints } from '../../../functions/core/metrics.js';
+import type { Datapoints } from '../../../functions/core/metrics.js';
 import { ROUTES } from '../../../functions/core/routes.js';
 import { checkHandler } from '../../../functions/handlers/check.js';
 import { poolHandler } from '../../../functions/handlers/pool.js';

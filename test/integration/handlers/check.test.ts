@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Datapoints } from '../../../functions/core/metrics.js';
+import type { Datapoints } from '../../../functions/core/metrics.js';
 import type { PoolEntry } from '../../../functions/core/ports.js';
 import { ProblemError, problem } from '../../../functions/core/problems.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';

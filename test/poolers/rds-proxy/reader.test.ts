@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import type { PoolConfig, ValidatedPoolConfig } from '../../../functions/core/pool-config.js';
 import { poolReport } from '../../../functions/core/pool-report.js';
-import { type DatabaseProbeResult } from '../../../functions/core/ports.js';
+import type { DatabaseProbeResult } from '../../../functions/core/ports.js';
 import { type Problem, ProblemError, problem } from '../../../functions/core/problems.js';
 import type { PoolSample } from '../../../functions/core/sample.js';
 import { evaluate } from '../../../functions/core/verdict.js';

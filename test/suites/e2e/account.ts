@@ -8,7 +8,7 @@ import {
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { METRIC_NAMESPACE, type MetricName, POOL_DIMENSION } from '../../../functions/core/metrics.js';
-import { type PoolDefinition } from '../../../functions/core/pool-config.js';
+import type { PoolDefinition } from '../../../functions/core/pool-config.js';
 import type { Emulator } from './emulator.js';
 
 /** The emulated account, with the credentials of its owner. */

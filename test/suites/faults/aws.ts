@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import { type PoolDefinition } from '../../../functions/core/pool-config.js';
+import type { PoolDefinition } from '../../../functions/core/pool-config.js';
 import { type Answer, awsError, rawAnswer } from '../../support/aws-endpoint.js';
 import { type RdsAnswer, rdsError } from '../../support/rds-endpoint.js';
 import type { Outputs } from './outputs.js';

@@ -1,11 +1,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { vi } from 'vitest';
 import type { Runtime } from '../../../functions/compose/runtime.js';
-import { type Publish } from '../../../functions/core/ports.js';
 import type { Environment } from '../../../functions/core/environment.js';
-import { type Assessment } from '../../../functions/core/verdict.js';
+import type { Publish } from '../../../functions/core/ports.js';
 import type { ProblemCode } from '../../../functions/core/problems.js';
 import { ROUTES } from '../../../functions/core/routes.js';
+import type { Assessment } from '../../../functions/core/verdict.js';
 import type { checkHandler } from '../../../functions/handlers/check.js';
 import type { HttpHandler } from '../../../functions/handlers/http.js';
 import { getEvent } from '../../support/events.js';

@@ -1,4 +1,4 @@
-import { type PoolDefinition } from '../../../functions/core/pool-config.js';
+import type { PoolDefinition } from '../../../functions/core/pool-config.js';
 import type { ProblemCode } from '../../../functions/core/problems.js';
 import type { Scene } from './scene.js';
 

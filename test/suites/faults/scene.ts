@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { escapeLiteral } from 'pg';
 import { vi } from 'vitest';
-import { type PoolDefinition } from '../../../functions/core/pool-config.js';
+import type { PoolDefinition } from '../../../functions/core/pool-config.js';
 import { type Answer, type AwsCall, AwsEndpoint, awsAnswer, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { ofCalls, ofEmf, takeMetrics } from '../../support/metric-sets.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';

@@ -1,7 +1,7 @@
-import { type Datapoints } from '../../../functions/core/metrics.js';
+import type { Datapoints } from '../../../functions/core/metrics.js';
 import { problem } from '../../../functions/core/problems.js';
 import type { PoolSample } from '../../../functions/core/sample.js';
-import { evaluate, type Assessment } from '../../../functions/core/verdict.js';
+import { type Assessment, evaluate } from '../../../functions/core/verdict.js';
 import { configOf, counts, managed, seen, slots, unseen } from '../../support/samples.js';
 
 type HistoryValues = Datapoints['values'];
