@@ -10,7 +10,7 @@ function build(connectionString: string, environment = {}): string {
   return buildDatabaseUrl({ connectionString, environment: { ...PRODUCTION, ...environment } });
 }
 
-describe('the settings in force are added as parameters', () => {
+describe('the settings in effect are added as parameters', () => {
   test.each([
     ['postgres://shop@db.example/shop', `postgres://shop@db.example/shop?${ALL}`],
     ['postgres://shop@db.example', `postgres://shop@db.example?${ALL}`],
@@ -24,18 +24,18 @@ describe('the settings in force are added as parameters', () => {
     expect(build(url)).toBe(expected);
   });
 
-  test('those of the URL itself are kept, whatever is in force', () => {
+  test('parameters of the URL stay, whatever the settings are', () => {
     const url = 'postgres://shop@db.example/shop?pool_timeout=3&connection_limit=7';
     expect(build(url, { DATABASE_POOL_MAX: '50' })).toBe(`${url}&connect_timeout=3&max_idle_connection_lifetime=30`);
   });
 
-  test('a part of a second counts as a whole one', () => {
+  test('a fraction of a second is rounded up', () => {
     expect(build('postgres://shop@db.example/shop', { DATABASE_POOL_CONNECTION_TIMEOUT: '1001' })).toContain(
       'pool_timeout=2&',
     );
   });
 
-  test('DATABASE_URL is what it is added to unless something else is said', () => {
+  test('the parameters are added to DATABASE_URL by default', () => {
     const environment = { DATABASE_URL: 'postgres://shop@db.example/shop', DATABASE_POOL_MAX: '9' };
     expect(buildDatabaseUrl({ environment })).toContain('db.example/shop?connection_limit=9&');
   });
@@ -54,7 +54,7 @@ describe('for any URL', () => {
       return `postgres://${user}:${password}@db.example:6432/${database}${query === '' ? '' : '?'}${query}`;
     });
 
-  test('nothing of it changes, what is added comes after it, and a second time nothing is added', () => {
+  test('the URL stays as it is, parameters follow it, and a second call adds none', () => {
     fc.assert(
       fc.property(url, (text) => {
         fc.pre(!text.includes('application_name=pool-health'));
@@ -66,7 +66,7 @@ describe('for any URL', () => {
     );
   });
 
-  test('who reads it finds the same user, password, host and database', () => {
+  test('the result has the same user, password, host and database', () => {
     fc.assert(
       fc.property(url, (text) => {
         expect(parseDatabaseUrl(build(text))).toEqual(parseDatabaseUrl(text));

@@ -83,7 +83,7 @@ describe('settings', () => {
     expect(refusal(options)).toBe(`Invalid pool options: ${message}`);
   });
 
-  test('combined: all of them in one error, once each', () => {
+  test('several mistakes are in one error, once each', () => {
     const message = refusal({
       name: 'not a name',
       connectionString: `${connectionString}&pool_timeout=soon`,
@@ -108,17 +108,17 @@ describe('settings', () => {
     }
   });
 
-  test('a definition that is none', () => {
+  test('an invalid definition is refused', () => {
     expect(refusal({ connectionString, environment: {}, definition: 'max: 5' })).toContain('must be JSON');
   });
 
-  test("the monitor's own application name, which would hide the pool from it, in the URL too", () => {
+  test("the monitor's own application name is refused, in the URL, too: it would hide the pool", () => {
     const inUrl = { connectionString: `${connectionString}&application_name=pool-health`, environment: {} };
     expect(refusal(inUrl)).toContain('applicationName must not be "pool-health"');
   });
 });
 
-describe('a URL that is none', () => {
+describe('an invalid URL', () => {
   test.each<[unknown, string]>([
     [undefined, 'DATABASE_URL must be a URL such as postgres://user@host/database; it is not set'],
     [{ DATABASE_URL: '' }, 'received an empty text'],
@@ -135,7 +135,7 @@ describe('a URL that is none', () => {
     expect(refusal({ environment: (environment ?? {}) as Environment })).toContain(message);
   });
 
-  test('as connectionString it is called so', () => {
+  test('the message calls it connectionString if it is the option', () => {
     const message = refusal({ connectionString: 'the-text', environment: {} });
     expect(message).toContain('connectionString must look like postgres://');
     expect(message).not.toContain('DATABASE_URL');
@@ -143,7 +143,7 @@ describe('a URL that is none', () => {
   });
 });
 
-describe('a class that is no Prisma client', () => {
+describe('a class that is not a Prisma client', () => {
   test.each([
     ['nothing', undefined, 'received undefined'],
     ['an instance', {}, 'received an object'],
@@ -156,7 +156,7 @@ describe('a class that is no Prisma client', () => {
     expect(messageOf(make)).toContain(received);
   });
 
-  test('its own refusal is passed on, and the pool that was made for it is ended', async () => {
+  test('an error of its constructor is thrown, and the new pool is ended', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const options = { ...SILENT, PrismaClient, prisma: { nothing: 1 }, connectionString, environment: {} };
     const make = () => createPrismaClient({ ...options, writeMetrics: () => undefined });
@@ -166,7 +166,7 @@ describe('a class that is no Prisma client', () => {
     vi.useRealTimers();
   });
 
-  test('a pool that createPool did not make, or settings where a pool belongs', () => {
+  test('a pool that createPool did not make is refused, and so are settings', () => {
     for (const pool of [new pg.Pool(), { max: 5 }]) {
       expect(messageOf(() => createPrismaClient({ PrismaClient, pool: pool as never }))).toContain(
         'pool must be a pool of createPool',
@@ -190,7 +190,7 @@ describe('two copies of pg', () => {
     rmSync(copy, { recursive: true });
   });
 
-  test('the adapter would not take a pool of the other copy: refused, with what to do', async () => {
+  test('a pool that the adapter would ignore is refused, with what to do', async () => {
     vi.resetModules();
     vi.doMock('pg', () => import(pathToFileURL(join(copy, 'lib', 'index.js')).href));
     const app = await import('../../functions/app/index.js');

@@ -32,7 +32,7 @@ function pool(environment: Environment, options: PoolOptions = {}): AppPool {
   return made;
 }
 
-describe('which source decides', () => {
+describe('the source of a setting', () => {
   const url = { DATABASE_URL: `${DATABASE_URL}?connection_limit=25` };
   const code = { settings: { max: 40 } };
   const definition = { definition: DEFINITION };
@@ -50,7 +50,7 @@ describe('which source decides', () => {
     expect(pool(environment, options).getPoolConfig().max).toBe(max);
   });
 
-  test('each setting by itself', () => {
+  test('each setting has its own source', () => {
     const made = pool({ DATABASE_POOL_MIN: '3' }, { settings: { idleTimeout: 4_000 }, ...definition });
     expect(made.getPoolConfig()).toEqual({ min: 3, max: 30, idleTimeout: 4_000, connectionTimeout: 5_000 });
   });
@@ -63,7 +63,7 @@ describe('which source decides', () => {
     expect(log[1]).toContain('settings.max (2) is below the default min of production (5)');
   });
 
-  test('where to connect: DATABASE_URL, or connectionString', () => {
+  test('the pool connects to connectionString, else to DATABASE_URL', () => {
     expect(pool({ DATABASE_URL: 'postgres://anna@db.example:6432/orders?sslmode=disable' }).options).toMatchObject({
       host: 'db.example',
       port: 6432,
@@ -75,22 +75,22 @@ describe('which source decides', () => {
     );
   });
 
-  test('the code of an application cannot change the settings in force', () => {
+  test('the application cannot change the settings in effect', () => {
     const made = pool({});
     Object.assign(made.getPoolConfig(), { max: 99 });
     expect(made.getPoolConfig().max).toBe(10);
   });
 });
 
-describe('what the log says at the start', () => {
-  test('one line with the settings in force, and nothing else', () => {
+describe('the log at the start', () => {
+  test('is one line with the settings in effect', () => {
     pool({ NODE_ENV: 'production', DATABASE_POOL_MAX: '50' }, { name: 'orders' });
     expect(log).toEqual([
       'Pool "orders" (production): min 5, max 50, idleTimeout 30000 ms, connectionTimeout 10000 ms',
     ]);
   });
 
-  test('a warning for each thing that is odd', () => {
+  test('has a warning for each unusual setting', () => {
     pool({ NODE_ENV: 'staging', DATABASE_POOL_MAX: '150', DATABASE_POOL_MIN: '60' });
     expect(log.slice(1)).toEqual([
       'warning: Pool "default": NODE_ENV "staging" is none of development, test, production: the defaults of production apply',
@@ -99,14 +99,14 @@ describe('what the log says at the start', () => {
     ]);
   });
 
-  test('never a part of the URL', () => {
+  test('never contains a part of the URL', () => {
     const parameters = 'connection_limit=7&pgbouncer=true&sslmode=disable&the-parameter=the-value';
     pool({ DATABASE_URL: `postgres://the-user:the-password@the-host.example/the-database?${parameters}` });
     expect(log).toHaveLength(4);
     expect(log.join()).not.toContain('the-');
   });
 
-  test('console is the log unless another is given', () => {
+  test('goes to console by default', () => {
     const info = vi.spyOn(console, 'info').mockReturnValue();
     pools.push(createPool({ connectionString: DATABASE_URL, environment: {}, writeMetrics: null }));
     expect(info.mock.calls).toEqual([[expect.stringContaining('Pool "default" (development)')]]);
@@ -114,7 +114,7 @@ describe('what the log says at the start', () => {
   });
 });
 
-describe('old parameters of the URL are read, translated and reported', () => {
+describe('old parameters of the URL set the settings and are reported', () => {
   const withParameters = (parameters: string, environment: Environment = {}) =>
     pool({ DATABASE_URL: `${DATABASE_URL}?${parameters}`, ...environment });
 
@@ -138,7 +138,7 @@ describe('old parameters of the URL are read, translated and reported', () => {
     ]);
   });
 
-  test('a variable overrules them, and the warning says so', () => {
+  test('a variable overrides them, and the warning reports it', () => {
     withParameters('connection_limit=7', { DATABASE_POOL_MAX: '9' });
     expect(log).toEqual([
       expect.stringContaining('max 9'),
@@ -146,14 +146,14 @@ describe('old parameters of the URL are read, translated and reported', () => {
     ]);
   });
 
-  test('0 was to wait for ever, which nobody should: it is not taken', () => {
+  test('0 meant no timeout, which is not supported: it has no effect', () => {
     expect(withParameters('pool_timeout=0').getPoolConfig().connectionTimeout).toBe(5_000);
     expect(log[1]).toContain(
       'pool_timeout in DATABASE_URL is 0 (no timeout), which is not supported and has no effect',
     );
   });
 
-  test('the life of a connection, the name of the application and the schema go where they belong', () => {
+  test('lifetime, application name and schema are used', () => {
     const made = withParameters('max_connection_lifetime=600&application_name=till&schema=sales');
     expect(made.options).toMatchObject({ maxLifetimeSeconds: 600, application_name: 'till' });
     expect(made.schema).toBe('sales');
@@ -167,7 +167,7 @@ describe('old parameters of the URL are read, translated and reported', () => {
     'sslaccept=strict',
     'options=-csearch_path%3Dsales',
     'channel_binding=require',
-  ])('%s means nothing any more, and the warning says what to do', (parameter) => {
+  ])('%s has no effect, and the warning advises what to do', (parameter) => {
     withParameters(parameter);
     expect(log.slice(1)).toEqual([
       expect.stringMatching(
@@ -176,7 +176,7 @@ describe('old parameters of the URL are read, translated and reported', () => {
     ]);
   });
 
-  test('parameters that nobody knows are counted and not shown', () => {
+  test('unknown parameters are counted and not shown', () => {
     withParameters('foo=1&bar=2&sslmode=disable');
     expect(log.slice(1)).toEqual([
       'warning: Pool "default": DATABASE_URL has unknown parameters, which have no effect: 2 (not shown)',

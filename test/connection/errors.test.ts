@@ -17,7 +17,7 @@ function codedError(code: unknown, message = TEXT): Error {
   return Object.assign(new Error(message), { code });
 }
 
-describe('an error of the server is told by its SQLSTATE', () => {
+describe('an error of the server is classified by its SQLSTATE', () => {
   test.each([
     ['28P01', 'PROBE.AUTH'],
     ['28000', 'PROBE.AUTH'],
@@ -46,7 +46,7 @@ describe('an error of the server is told by its SQLSTATE', () => {
   });
 });
 
-describe('an error of the socket is told by its code', () => {
+describe('an error of the socket is classified by its code', () => {
   test.each([
     ['ENOTFOUND', 'PROBE.DNS'],
     ['EAI_AGAIN', 'PROBE.DNS'],
@@ -67,22 +67,22 @@ describe('an error of the socket is told by its code', () => {
     expect(toProblem(codedError(reason))).toEqual(problem(code, { reason }));
   });
 
-  test('EPIPE has five letters, and is no SQLSTATE', () => {
+  test('EPIPE is not a SQLSTATE, although it has five letters', () => {
     expect(toProblem(codedError('EPIPE'))).toEqual(problem('PROBE.UNREACHABLE', { reason: 'EPIPE' }));
   });
 
-  test('of a host with several addresses the first one tells', () => {
+  test('the first error decides if a host has several addresses', () => {
     const errors = [codedError('ECONNREFUSED'), codedError('ENETUNREACH')];
     const all = Object.assign(new AggregateError(errors, TEXT), { code: 'ETIMEDOUT' });
     expect(toProblem(all)).toEqual(problem('PROBE.UNREACHABLE', { reason: 'ECONNREFUSED' }));
   });
 
-  test('of no address at all nothing is known', () => {
+  test('an error without any address is PROBE.QUERY', () => {
     expect(toProblem(new AggregateError([], TEXT)).code).toBe('PROBE.QUERY');
   });
 });
 
-describe('an error of pg that has no code is told by its fixed text', () => {
+describe('an error of pg without a code is classified by its fixed message', () => {
   test.each([
     ['The server does not support SSL connections', 'PROBE.TLS'],
     ['There was an error establishing an SSL connection', 'PROBE.TLS'],
@@ -98,17 +98,17 @@ describe('an error of pg that has no code is told by its fixed text', () => {
   });
 });
 
-test('an error that knows its problem keeps it', () => {
+test('an error that contains a problem keeps it', () => {
   const known = problem('AWS.SECRETS', { error: 'AccessDeniedException' }, 'error');
   expect(toProblem(new ProblemError(known, { cause: codedError('ECONNREFUSED') }))).toBe(known);
 });
 
-test('a deadline that passed tells what was waited for, and for how long', () => {
+test('a timeout reports its phase and how long it waited', () => {
   const expected = problem('PROBE.TIMEOUT', { phase: 'login', waitedMs: 3_004 });
   expect(toProblem(new ProbeTimeout('login', 3_004))).toEqual(expected);
 });
 
-describe('whatever it is, a problem of the table is made of it', () => {
+describe('any thrown value becomes a problem of the table', () => {
   const anyText = fc.oneof(fc.string(), fc.constantFrom('constructor', '__proto__', 'toString', 'valueOf', TEXT));
   const anyError = fc
     .record({
@@ -130,7 +130,7 @@ describe('whatever it is, a problem of the table is made of it', () => {
     fc.array(fc.oneof(anyError, fc.anything())).map((errors) => new AggregateError(errors)),
   );
 
-  test('and nothing is thrown', () => {
+  test('and throws nothing', () => {
     fc.assert(
       fc.property(anyFailure, (failure) => {
         expect(Object.keys(PROBLEMS)).toContain(toProblem(failure).code);
@@ -139,7 +139,7 @@ describe('whatever it is, a problem of the table is made of it', () => {
     );
   });
 
-  test('and no text of it is shown', () => {
+  test('and shows none of its text', () => {
     const withText = fc.constantFrom<(code: unknown) => unknown>(
       codedError,
       (code) => codedError(code, `${TEXT} ECONNREFUSED`),

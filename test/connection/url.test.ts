@@ -15,16 +15,20 @@ function messages(text: string): string[] {
   return result.ok ? [] : result.violations.map(({ message }) => message);
 }
 
-describe('what a URL says', () => {
+describe('the parts of a URL', () => {
   const TARGET = { endpoint: 'db.example', port: 5432, database: 'shop', user: 'check', tls: 'verify-full' };
   test.each([
     ['everything', 'postgres://check:secret@db.example:6432/shop', { port: 6432 }, 'secret'],
-    ['the port is 5432 unless it is said', 'postgres://check:secret@db.example/shop', {}, 'secret'],
+    ['the port is 5432 unless the URL has one', 'postgres://check:secret@db.example/shop', {}, 'secret'],
     ['the other scheme', 'postgresql://check:secret@db.example/shop', {}, 'secret'],
     ['a scheme in capitals', 'POSTGRES://check:secret@db.example/shop', {}, 'secret'],
     ['no password', 'postgres://check@db.example/shop', {}, undefined],
     ['an empty password', 'postgres://check:@db.example/shop', {}, undefined],
-    ['the database is named as the user unless it is said', 'postgres://check@db.example', { database: 'check' }],
+    [
+      'the database has the name of the user unless the URL has one',
+      'postgres://check@db.example',
+      { database: 'check' },
+    ],
     ['a slash without a database', 'postgres://check@db.example/', { database: 'check' }],
     ['a database with a slash', 'postgres://check@db.example/a/b', { database: 'a/b' }],
     ['an IPv4 address', 'postgres://check@192.0.2.7/shop', { endpoint: '192.0.2.7' }],
@@ -65,15 +69,15 @@ describe('what a URL says', () => {
 
 describe('sslmode', () => {
   test.each([
-    ['without it a host is verified', 'db.example/shop', 'verify-full'],
-    ['without it this very machine is not', 'localhost/shop', 'off'],
-    ['nor by its address', '127.0.0.1/shop', 'off'],
-    ['nor by its address of version 6', '[::1]/shop', 'off'],
-    ['nor by a Unix socket', 'db.example/shop?host=/run/postgresql', 'off'],
-    ['a host that only looks local is verified', 'localhost.example/shop', 'verify-full'],
-    ['what counts is where the connection goes', 'localhost/shop?host=db.example', 'verify-full'],
-    ['require is taken for verify-full', 'db.example/shop?sslmode=require', 'verify-full'],
-    ['verify-ca is taken for verify-full', 'db.example/shop?sslmode=verify-ca', 'verify-full'],
+    ['without sslmode a host is verified', 'db.example/shop', 'verify-full'],
+    ['without sslmode this machine is not verified', 'localhost/shop', 'off'],
+    ['nor is its address', '127.0.0.1/shop', 'off'],
+    ['nor is its IPv6 address', '[::1]/shop', 'off'],
+    ['nor is a Unix socket', 'db.example/shop?host=/run/postgresql', 'off'],
+    ['a host with a name like localhost is verified', 'localhost.example/shop', 'verify-full'],
+    ['the host parameter decides if there is one', 'localhost/shop?host=db.example', 'verify-full'],
+    ['require means verify-full', 'db.example/shop?sslmode=require', 'verify-full'],
+    ['verify-ca means verify-full', 'db.example/shop?sslmode=verify-ca', 'verify-full'],
     ['verify-full', 'db.example/shop?sslmode=verify-full', 'verify-full'],
     ['verify-full on this machine', 'localhost/shop?sslmode=verify-full', 'verify-full'],
     ['disable has to be written', 'db.example/shop?sslmode=disable', 'off'],
@@ -81,13 +85,13 @@ describe('sslmode', () => {
     expect(accepted(`postgres://check@${rest}`).target.tls).toBe(tls);
   });
 
-  test.each(['allow', 'prefer', 'no-verify'])('%s may fall back and is refused, by its name', (sslmode) => {
+  test.each(['allow', 'prefer', 'no-verify'])('%s may fall back and is refused by its name', (sslmode) => {
     expect(messages(`postgres://check@db.example/shop?sslmode=${sslmode}`)).toEqual([
       expect.stringContaining(`received "${sslmode}"`),
     ]);
   });
 
-  test.each(['', 'Verify-Full', 'on'])('"%s" is no mode', (sslmode) => {
+  test.each(['', 'Verify-Full', 'on'])('"%s" is not a mode', (sslmode) => {
     expect(messages(`postgres://check@db.example/shop?sslmode=${sslmode}`)).toEqual([
       expect.stringMatching(/sslmode .* must be verify-full/),
     ]);
@@ -98,10 +102,10 @@ describe('sslmode', () => {
   });
 });
 
-describe('a URL that is none', () => {
+describe('an invalid URL', () => {
   test.each([
     ['an empty text', '', /received an empty text$/],
-    ['no URL at all', 'db.example', /must look like postgres:\/\/user:password@host:5432\/database/],
+    ['not a URL', 'db.example', /must look like postgres:\/\/user:password@host:5432\/database/],
     [
       'a password that is not encoded',
       'postgres://check:se/cret@db.example/shop',
@@ -110,14 +114,14 @@ describe('a URL that is none', () => {
     ['a port beyond all ports', 'postgres://check@db.example:65536/shop', /must look like/],
     ['the port 0', 'postgres://check@db.example:0/shop', /^the port in DATABASE_URL must be from 1 to 65535/],
     ['another scheme', 'mysql://check:secret@db.example/shop', /must begin with postgres:\/\/ or postgresql:\/\//],
-    ['a percent sign that encodes nothing', 'postgres://check:100%@db.example/shop', /"%25" for a percent sign/],
+    ['a percent sign that is not encoded', 'postgres://check:100%@db.example/shop', /"%25" for a percent sign/],
     ['no user', 'postgres://db.example/shop', /has no user/],
     ['a password without a user', 'postgres://:secret@db.example/shop', /has no user/],
   ])('%s is refused with what is accepted', (_, text, message) => {
     expect(messages(text)).toEqual([expect.stringMatching(message)]);
   });
 
-  test('several mistakes are named at once', () => {
+  test('several mistakes are reported at once', () => {
     expect(messages('postgres://db.example:0/shop?sslmode=prefer')).toEqual([
       expect.stringContaining('has no user'),
       expect.stringContaining('the port'),
@@ -132,7 +136,7 @@ const anyText = fc.oneof(
   fc.constantFrom('%', '[', '@', '?', '#', '/', ' '),
 );
 
-test('any text is either a target that can be tried or a message, and never throws', () => {
+test('any text is a valid target or a message, and never throws', () => {
   const anyUrl = fc.oneof(
     anyText,
     fc
@@ -158,7 +162,7 @@ test('any text is either a target that can be tried or a message, and never thro
   );
 });
 
-test('no message holds any part of the URL, wherever it stands and however badly it is written', () => {
+test('no message contains a part of the URL, whatever its form', () => {
   const marked = fc.tuple(anyText, anyText).map(([before, after]) => `${before}MARKED${after}`);
   const part = fc.option(marked, { nil: '' });
   const separator = fc.constantFrom('', '://', ':', '/', '@', '?', '#', '&', '?sslmode=', '&sslmode=', '?host=', ':0');

@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterEach(() => shop.reset());
 afterAll(() => shop?.close());
 
-describe('a password that is asked for', () => {
-  test('is asked for with each new connection, so that tokens are renewed, and replaces that of the URL', async () => {
+describe('a password function', () => {
+  test('is called for each new connection, and replaces the password of the URL', async () => {
     let asked = 0;
     const password = async () => {
       asked += 1;
@@ -35,7 +35,7 @@ describe('a password that is asked for', () => {
     expect(asked).toBe(4);
   });
 
-  test('that cannot be had fails the request and nothing else', async () => {
+  test('fails only the request if it rejects', async () => {
     let isBroken = true;
     const password = () =>
       isBroken ? Promise.reject(new Error('no token today')) : Promise.resolve(shop.server.postgres.password);
@@ -48,13 +48,13 @@ describe('a password that is asked for', () => {
   });
 });
 
-test('a session can be told by the name of its application', async () => {
+test('sessions have the application name of the pool', async () => {
   const pool = shop.pool({ applicationName: 'till' });
   const { rows } = await pool.query("SELECT current_setting('application_name') AS name");
   expect(rows).toEqual([{ name: 'till' }]);
 });
 
-test("the schema of the URL is Prisma's", async () => {
+test('the schema of the URL is the schema of Prisma', async () => {
   const admin = await shop.server.connect({ database: 'shop' });
   await admin.query('CREATE SCHEMA sales AUTHORIZATION shop; CREATE TABLE sales."Product" (LIKE public."Product")');
   await admin.query(`INSERT INTO sales."Product" VALUES (1, 'wine', 1); ALTER TABLE sales."Product" OWNER TO shop`);
@@ -63,7 +63,7 @@ test("the schema of the URL is Prisma's", async () => {
   expect(await shop.client().product.count()).toBe(0);
 });
 
-test('a connection that breaks while it is given out fails its statement, not the process', async () => {
+test('a connection that breaks while in use fails its statement, not the process', async () => {
   const pool = shop.pool();
   const client = await pool.connect();
   const gone = new Promise<void>((resolve) => client.once('end', resolve));
@@ -96,7 +96,7 @@ describe('TLS', () => {
     await shop.server.postgres.start();
   });
 
-  test('is verified with the authority that sslrootcert names, whoever comes first and however many', async () => {
+  test('is verified with the authority that sslrootcert names, for all concurrent requests', async () => {
     const client = shop.client({
       connectionString: `${shop.url}?sslmode=verify-full&sslrootcert=${encodeURIComponent(caFile)}`,
       settings: { min: 1, max: 2 },
@@ -110,7 +110,7 @@ describe('TLS', () => {
     expect(client.$pool.snapshot().totals).toMatchObject({ opened: 2, waits: 3 });
   });
 
-  test('is refused, not given up, without that authority', async () => {
+  test('is required, and the server is refused without that authority', async () => {
     const pool = shop.pool({ connectionString: `${shop.url}?sslmode=verify-full` });
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
     expect(await shop.sessions()).toMatchObject({ total: 0 });

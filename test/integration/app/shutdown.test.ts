@@ -17,8 +17,8 @@ afterAll(() => shop?.close());
 
 const warnings = () => shop.log.filter((line) => line.startsWith('warn'));
 
-describe('the end drains', () => {
-  test('what runs and what waits is answered, what comes later is refused, and nothing is left on the server', async () => {
+describe('end drains the pool', () => {
+  test('running and waiting requests succeed, later requests are refused, and no session is left on the server', async () => {
     const pool = shop.pool({ settings: { min: 2, max: 2 } });
     await pool.warm();
     const unlock = await shop.lockProducts();
@@ -36,7 +36,7 @@ describe('the end drains', () => {
     expect(warnings()).toEqual([]);
   });
 
-  test('a transaction that is under way commits', async () => {
+  test('an open transaction commits', async () => {
     const client = shop.client();
     let end: Promise<void> | undefined;
     await client.$transaction(async (transaction) => {
@@ -48,7 +48,7 @@ describe('the end drains', () => {
     expect(await shop.client().product.count()).toBe(2);
   });
 
-  test('who holds a connection has it until it gives it back', async () => {
+  test('a connection in use stays open until it is released', async () => {
     stopTime();
     const pool = shop.pool();
     const held = await pool.connect();
@@ -60,7 +60,7 @@ describe('the end drains', () => {
     expect(warnings()).toEqual([]);
   });
 
-  test('a login that is refused meanwhile does not hold it up', async () => {
+  test('a login that is refused meanwhile does not delay it', async () => {
     const pool = shop.pool({ connectionString: shop.server.postgres.url({ user: 'shop', password: 'wrong' }) });
     const login = expect(pool.connect()).rejects.toMatchObject({ code: '28P01' });
     await pool.end();
@@ -68,7 +68,7 @@ describe('the end drains', () => {
     expect(warnings()).toEqual([]);
   });
 
-  test('a second end is the first one, with a callback too', async () => {
+  test('a second call returns the same end, with a callback, too', async () => {
     const pool = shop.pool();
     const held = await pool.connect();
     const ends = [pool.end(), pool.end(), new Promise<void>((resolve) => pool.end(resolve))];
@@ -79,8 +79,8 @@ describe('the end drains', () => {
   });
 });
 
-describe('the end is bounded', () => {
-  test('what still runs is cut, what waits is told, and the log says how many', async () => {
+describe('end takes a limited time', () => {
+  test('running and waiting requests are aborted, and the log has their number', async () => {
     stopTime();
     const pool = shop.pool({ settings: { min: 1, max: 2, connectionTimeout: 1_000 }, endWithin: 100 });
     await shop.lockProducts();
@@ -102,14 +102,14 @@ describe('the end is bounded', () => {
     ]);
   });
 
-  test('a connection that nobody gives back does not hold it up', async () => {
+  test('a connection that is never released does not delay it', async () => {
     const pool = shop.pool({ endWithin: 100 });
     await pool.connect();
     await pool.end();
     await until('the server has forgotten it', async () => (await shop.sessions()).total === 0);
   });
 
-  test('a login that never ends does not hold it up', async () => {
+  test('a login that never ends does not delay it', async () => {
     const relay = await Relay.start(shop.server.postgres.port);
     relay.toClient.pause();
     const connectionString = shop.url.replace(`:${shop.server.postgres.port}/`, `:${relay.port}/`);
@@ -121,7 +121,7 @@ describe('the end is bounded', () => {
     await relay.close();
   });
 
-  test('a server that does not answer the goodbye does not hold it up', async () => {
+  test('a server that does not close its connections does not delay it', async () => {
     const relay = await Relay.start(shop.server.postgres.port);
     const connectionString = shop.url.replace(`:${shop.server.postgres.port}/`, `:${relay.port}/`);
     const pool = shop.pool({ connectionString });
@@ -142,7 +142,7 @@ describe('a Prisma client', () => {
     await expect(client.product.count()).rejects.toThrow('Pool "default" has ended');
   });
 
-  test('leaves a pool that was given to it', async () => {
+  test('does not end a pool of its options', async () => {
     const pool = shop.pool();
     const [one, other] = [0, 1].map(() => createPrismaClient({ PrismaClient, pool }));
     await one?.product.count();
@@ -151,7 +151,7 @@ describe('a Prisma client', () => {
     expect(pool.snapshot().totals.opened).toBe(1);
   });
 
-  test('an extended client has the same pool, and ends it too', async () => {
+  test('an extended client has the same pool, and ends it, too', async () => {
     const client = shop.client();
     const extended = client.$extends({ model: { product: { wines: async () => client.product.count() } } });
     expect(await extended.product.wines()).toBe(0);

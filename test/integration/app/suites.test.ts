@@ -212,7 +212,7 @@ describe('Connection Lifecycle', () => {
     expect((await shop.sessions()).total).toBe(3);
   });
 
-  test('handles errors gracefully: a failed statement gives its connection back', async () => {
+  test('handles errors gracefully: a failed statement releases its connection', async () => {
     const client = shop.client();
     await client.product.create({ data: { name: 'wine' } });
     await expect(client.product.create({ data: { name: 'wine' } })).rejects.toMatchObject({ code: 'P2002' });

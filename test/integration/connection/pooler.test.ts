@@ -56,15 +56,15 @@ async function acquainted(): Promise<PostgresProbe> {
   return watching;
 }
 
-test('a pooler is recognised by the backend that answers, which is not the one of the login', async () => {
+test('a pooler is detected if another backend than the one of the login runs the statement', async () => {
   const statement = 'SELECT pg_backend_pid() AS pid';
   expect(await wire.session().query(statement)).toMatchObject({ isDirect: false });
   wire.relay.toClient.filter = asItIs;
   expect(await wire.session().query(statement)).toMatchObject({ isDirect: true });
 });
 
-describe('a statement that gets no answer behind a pooler', () => {
-  test('is left waiting and joined by the next looks, with its age, until it is answered', async () => {
+describe('a statement without a response behind a pooler', () => {
+  test('stays in the queue, and the next checks wait for it and report its age, until the response arrives', async () => {
     const { relay } = wire;
     const watching = await acquainted();
     await lock();
@@ -85,7 +85,7 @@ describe('a statement that gets no answer behind a pooler', () => {
     expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 3, 0]);
   });
 
-  test('is taken for dead once every pooler has given up, and not before', async () => {
+  test('counts as dead after the timeout of every pooler, and not before', async () => {
     const { relay } = wire;
     const watching = await acquainted();
     stopDate();
@@ -100,7 +100,7 @@ describe('a statement that gets no answer behind a pooler', () => {
     expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
   });
 
-  test('is replaced within the same look when the pooler cuts the connection', async () => {
+  test('is sent again within the same check if the pooler closes the connection', async () => {
     const watching = await acquainted();
     await lock();
     expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
@@ -111,9 +111,9 @@ describe('a statement that gets no answer behind a pooler', () => {
   });
 
   test.each([
-    ['the definition says that there is a pooler', true, ofPooler],
-    ['the login tells of a backend that cannot be one', false, ofPgBouncer],
-  ])('is left waiting from the very first one on where %s', async (_, isPooled, login) => {
+    ['the definition names a pooler', true, ofPooler],
+    ['the login reports an impossible process id', false, ofPgBouncer],
+  ])('stays in the queue from the first check on if %s', async (_, isPooled, login) => {
     const { relay } = wire;
     relay.toClient.filter = held(login);
     const watching = wire.probe({ isPooled });
@@ -126,7 +126,7 @@ describe('a statement that gets no answer behind a pooler', () => {
   });
 });
 
-test('a definition that says pooler where there is none is corrected by the first answer', async () => {
+test('a definition that names a pooler without one is corrected by the first result', async () => {
   const { relay } = wire;
   relay.toClient.filter = asItIs;
   const watching = wire.probe({ isPooled: true });
@@ -137,7 +137,7 @@ test('a definition that says pooler where there is none is corrected by the firs
   expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([2, 3, 1]);
 });
 
-test('a login that is answered just before it would be given up leaves its statement waiting, as any other does', async () => {
+test('a login that succeeds just before its limit leaves its statement in the queue, like any other login', async () => {
   const { relay } = wire;
   relay.toClient.pause();
   relay.toClient.filter = held(ofPgBouncer);

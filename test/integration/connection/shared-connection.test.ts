@@ -46,7 +46,7 @@ class Passwords implements Credentials {
 }
 
 describe('credentials', () => {
-  test('a refused password is asked for anew once, and the new one serves the same look', async () => {
+  test('a refused password is fetched again once, and the same check uses the new one', async () => {
     const credentials = new Passwords('MARKED-old', wire.server.postgres.password);
     const watching = wire.probe({ credentials });
     expect(await wire.codes(watching)).toEqual([]);
@@ -55,7 +55,7 @@ describe('credentials', () => {
     expect([wire.relay.sessions, wire.relay.mostAtOnce]).toEqual([2, 1]);
   });
 
-  test('a look gives up after the second refusal', async () => {
+  test('a check fails after the second refusal', async () => {
     const credentials = new Passwords('MARKED-old', 'MARKED-new', wire.server.postgres.password);
     const watching = wire.probe({ credentials });
     expect(await wire.codes(watching)).toEqual(['PROBE.AUTH']);
@@ -63,20 +63,20 @@ describe('credentials', () => {
     expect(await wire.codes(watching)).toEqual([]);
   });
 
-  test('a password that stays the same is not tried twice', async () => {
+  test('a password that does not change is not tried twice', async () => {
     const credentials = new Passwords('MARKED-wrong');
     expect(await wire.codes(wire.probe({ credentials }))).toEqual(['PROBE.AUTH']);
     expect([credentials.given, credentials.refusals, wire.relay.sessions]).toEqual([1, 1, 1]);
   });
 
   test.each([
-    ['none', undefined],
-    ['an empty one', ''],
-  ])('%s where the server wants one is a refused login', async (_, password) => {
+    ['no password', undefined],
+    ['an empty password', ''],
+  ])('%s is a refused login if the server requires a password', async (_, password) => {
     expect(await wire.codes(wire.probe({ credentials: fixedPassword(password) }))).toEqual(['PROBE.AUTH']);
   });
 
-  test('credentials that cannot be had say why', async () => {
+  test('credentials that cannot be fetched report their problem', async () => {
     const failure = problem('AWS.SECRETS', { error: 'AccessDeniedException' }, 'error');
     const password = () => Promise.reject(new ProblemError(failure));
     const watching = wire.probe({ credentials: { password, refused: () => true } });
@@ -84,7 +84,7 @@ describe('credentials', () => {
     await until('the connection is gone', () => wire.relay.open === 0);
   });
 
-  test('credentials that do not come are PROBE.TIMEOUT', async () => {
+  test('credentials that never resolve are PROBE.TIMEOUT', async () => {
     const password = () => new Promise<string>(() => undefined);
     const watching = wire.probe({ credentials: { password, refused: () => true } });
     expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'login' } }]);
@@ -92,18 +92,18 @@ describe('credentials', () => {
   });
 });
 
-test('200 looks at once, begun before there is a connection, are one connection and one statement', async () => {
+test('200 concurrent checks without an open connection use one connection and one statement', async () => {
   const { relay } = wire;
   relay.toClient.pause();
   const watching = wire.probe();
-  const looks = Array.from({ length: 200 }, () => wire.codes(watching));
+  const checks = Array.from({ length: 200 }, () => wire.codes(watching));
   await until('the login has begun', () => relay.sessions > 0);
   relay.toClient.resume();
-  expect(new Set((await Promise.all(looks)).flat())).toEqual(new Set());
+  expect(new Set((await Promise.all(checks)).flat())).toEqual(new Set());
   expect([relay.sessions, relay.statements]).toEqual([1, 1]);
 });
 
-test('different questions at once share the connection, one after the other', async () => {
+test('concurrent queries with different statements share the connection, one after the other', async () => {
   const { relay } = wire;
   const underWay = { now: 0, most: 0 };
   relay.toServer.filter = ({ type, bytes }) => {
@@ -122,7 +122,7 @@ test('different questions at once share the connection, one after the other', as
   expect([relay.sessions, relay.statements, underWay.most]).toEqual([1, 3, 1]);
 });
 
-test('a fail-over: the check follows the address to the other server', async () => {
+test('after a failover the check connects to the new server of the address', async () => {
   const other = await startTestServer({ max_connections: '37' });
   await other.createRole(ROLE, 'IN ROLE pg_monitor');
   await other.sql(`ALTER ROLE ${ROLE} PASSWORD '${wire.server.postgres.password}'`);
@@ -137,7 +137,7 @@ test('a fail-over: the check follows the address to the other server', async () 
   expect([wire.relay.sessions, wire.relay.mostAtOnce]).toEqual([2, 1]);
 });
 
-test('through a Unix socket: what is given up is cancelled there too', async () => {
+test('a statement that times out through a Unix socket is cancelled, too', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'pool-health-socket-'));
   const relay = await Relay.start(wire.server.postgres.port, { path: join(directory, '.s.PGSQL.5432') });
   const watching = wire.probe({ endpoint: directory, port: 5432 });
@@ -151,13 +151,13 @@ test('through a Unix socket: what is given up is cancelled there too', async () 
   rmSync(directory, { recursive: true });
 });
 
-describe('what is thrown holds no password', () => {
+describe('an error contains no password', () => {
   test.each<[string, (relay: Relay) => void]>([
-    ['cut during the login', (relay) => onType(relay, 'R', () => relay.cut())],
-    ['cut instead of an answer', (relay) => onType(relay, 'E', () => relay.cut())],
-    ['no answer to the login', (relay) => relay.toClient.pause()],
-    ['no answer to the statement', (relay) => Object.assign(relay.toClient, { filter: noAnswer })],
-    ['an error as answer', () => undefined],
+    ['reset during the login', (relay) => onType(relay, 'R', () => relay.cut())],
+    ['reset instead of a response', (relay) => onType(relay, 'E', () => relay.cut())],
+    ['no response to the login', (relay) => relay.toClient.pause()],
+    ['no response to the statement', (relay) => Object.assign(relay.toClient, { filter: noAnswer })],
+    ['an error as response', () => undefined],
   ])('%s', async (_, disturb) => {
     disturb(wire.relay);
     const error = await wire
@@ -178,7 +178,7 @@ function onType(relay: Relay, type: string, act: () => void): void {
   };
 }
 
-describe('after close nothing is left, and nothing comes', () => {
+describe('after close no socket and no timer is left, and no query succeeds', () => {
   // Timers that are left are to be seen among the resources of this process.
   beforeEach(useRealTime);
   /** So long that a timer that is left is seen. */
@@ -192,7 +192,7 @@ describe('after close nothing is left, and nothing comes', () => {
   const ask: Reach = (session) => session.query(STATEMENT).catch(() => undefined);
 
   test.each<[string, ConnectionTimeouts, Reach]>([
-    ['before anything was asked', LONG, async () => undefined],
+    ['before the first query', LONG, async () => undefined],
     ['of an idle connection', LONG, ask],
     [
       'of a login that waits',
@@ -203,7 +203,7 @@ describe('after close nothing is left, and nothing comes', () => {
       },
     ],
     [
-      'of a statement that was given up',
+      'of a statement that timed out',
       SHORT,
       async (session) => {
         wire.relay.toClient.filter = noAnswer;
@@ -227,7 +227,7 @@ describe('after close nothing is left, and nothing comes', () => {
       },
     ],
     [
-      'while an open connection is asked',
+      'while a statement runs',
       LONG,
       async (session) => {
         await ask(session);

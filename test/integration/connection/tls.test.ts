@@ -6,7 +6,6 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
-import { tlsOptions } from '../../../functions/connection/tls.js';
 import type { Problem } from '../../../functions/core/problems.js';
 import { serverAccount } from '../../../functions/dev/embedded-postgres/binaries.js';
 import { giveTo } from '../../../functions/dev/embedded-postgres/init-database.js';
@@ -74,17 +73,20 @@ async function problemsOf(watching: PostgresProbe): Promise<readonly Problem[]> 
 }
 
 describe('a server whose certificate a private authority issued', () => {
-  test.each(['127.0.0.1', 'localhost'])('is looked at by TLS once sslrootcert names it: %s', async (endpoint) => {
-    await serve(await issue({ by: ours, dns: 'localhost', ip: '127.0.0.1' }));
-    const caFile = file('ours.pem', ours.cert);
-    expect(await problemsOf(probe(caFile, endpoint))).toEqual([]);
-    const seen = await server.sql(
-      `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '${CHECK_ROLE}'`,
-    );
-    expect(seen).toEqual([{ ssl: true }]);
-  });
+  test.each(['127.0.0.1', 'localhost'])(
+    'is probed with TLS if sslrootcert names the authority: %s',
+    async (endpoint) => {
+      await serve(await issue({ by: ours, dns: 'localhost', ip: '127.0.0.1' }));
+      const caFile = file('ours.pem', ours.cert);
+      expect(await problemsOf(probe(caFile, endpoint))).toEqual([]);
+      const seen = await server.sql(
+        `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '${CHECK_ROLE}'`,
+      );
+      expect(seen).toEqual([{ ssl: true }]);
+    },
+  );
 
-  test('a statement that is given up is cancelled there too', async () => {
+  test('a statement that times out is cancelled there, too', async () => {
     await serve(await issue({ by: ours, ip: '127.0.0.1' }));
     const watching = probe(file('ours.pem', ours.cert));
     expect(await problemsOf(watching)).toEqual([]);
@@ -97,7 +99,7 @@ describe('a server whose certificate a private authority issued', () => {
   });
 });
 
-describe('a server that cannot be verified is refused with the reason, and never talked to without TLS', () => {
+describe('a server that cannot be verified is refused with the reason, and never used without TLS', () => {
   const READABLE = 'the file that sslrootcert names cannot be read';
   test.each<[string, () => Promise<Certificate | null>, () => string | null, string]>([
     [
@@ -125,7 +127,7 @@ describe('a server that cannot be verified is refused with the reason, and never
       'ERR_TLS_CERT_ALTNAME_INVALID',
     ],
     [
-      'nobody knows the authority',
+      'its authority is unknown',
       () => issue({ by: ours, ip: '127.0.0.1' }),
       () => null,
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -163,7 +165,7 @@ describe('a server that cannot be verified is refused with the reason, and never
   });
 });
 
-test('an answer that is none is a problem inside TLS too, and ends nothing but the connection', async () => {
+test('an invalid response inside TLS is a problem, too, and closes only the connection', async () => {
   const { cert, key } = await issue({ by: ours, ip: '127.0.0.1' });
   const unknownLogin = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 99]);
   const stranger = createServer((socket) => {
@@ -179,22 +181,4 @@ test('an answer that is none is a problem inside TLS too, and ends nothing but t
   const watching = probe(file('ours.pem', ours.cert), '127.0.0.1', port);
   expect(await problemsOf(watching)).toMatchObject([{ code: 'PROBE.QUERY', values: { reason: 'unexpected answer' } }]);
   await new Promise((resolve) => stranger.close(resolve));
-});
-
-describe('whose authorities verify a host', () => {
-  test.each([
-    ['an instance of RDS: the authorities of RDS', 'orders.c0ffee123.eu-central-1.rds.amazonaws.com', true],
-    ['one in China too', 'orders.c0ffee123.rds.cn-north-1.amazonaws.com.cn', true],
-    ['one in China with the usual order of names', 'orders.c0ffee123.cn-north-1.rds.amazonaws.com.cn', true],
-    ['a proxy: those that Node knows', 'orders.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', false],
-    ['any other host: those that Node knows', 'db.example', false],
-  ])('%s', async (_, endpoint, hasOwn) => {
-    const options = await tlsOptions({ endpoint, tls: 'verify-full' }, null);
-    expect(options).toMatchObject({ rejectUnauthorized: true });
-    expect(options && 'ca' in options).toBe(hasOwn);
-  });
-
-  test('off is off, whatever else is named', async () => {
-    expect(await tlsOptions({ endpoint: 'db.example', tls: 'off' }, '/nowhere')).toBe(false);
-  });
 });

@@ -92,7 +92,7 @@ const value = fc.option(
   ),
 );
 
-describe('whatever a server answers, check and GET say what the contract says', () => {
+describe('check and GET keep the contract, whatever a server responds', () => {
   test('the right columns with any values', async () => {
     const likely = fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 0, max: 50 }).map(String) }, value);
     const row = fc.array(likely, { minLength: NAMES.length, maxLength: NAMES.length });
@@ -137,7 +137,7 @@ describe('whatever a server answers, check and GET say what the contract says', 
   });
 });
 
-describe('whatever event comes, the answer is that of the contract', () => {
+describe('the response keeps the contract, whatever the event is', () => {
   const monitor = new Monitor({ pools: async () => [] }, () => {
     throw new Error('nothing is to be probed');
   });

@@ -65,8 +65,8 @@ async function forcedParallelism(): Promise<string> {
 
 const SHOP = { user: 'app', database: 'shop' };
 
-describe('what is counted', () => {
-  test('each state: executing and in a transaction are active, the rest is idle', async () => {
+describe('counted sessions', () => {
+  test('sessions that execute or are in a transaction are active, all others idle', async () => {
     await open(3, 'active', SHOP);
     await open(4, 'idle', SHOP);
     await open(2, 'idle in transaction', SHOP);
@@ -74,7 +74,7 @@ describe('what is counted', () => {
     expect(await counts()).toMatchObject({ total: 10, active: 6, idleInTransaction: 3 });
   });
 
-  test('nothing is open: zero, not unknown', async () => {
+  test('counts are zero, not unknown, if no session is open', async () => {
     expect(await counts()).toMatchObject({ total: 0, active: 0, idleInTransaction: 0, longestTransactionMs: null });
   });
 
@@ -85,14 +85,14 @@ describe('what is counted', () => {
     expect(await counts()).toMatchObject({ total: 2, database: 2 + 1, server: 2 + 5 + superuserAndCheck });
   });
 
-  test('sessions of the check are not the pool, whichever check of the role holds them', async () => {
+  test('sessions of the check are not counted, whichever check of the role has them', async () => {
     await open(1, 'idle', SHOP);
     await open(1, 'idle', { user: CHECK_ROLE, database: 'shop', applicationName: 'pool-health' });
     await open(1, 'active', { user: CHECK_ROLE, database: 'shop', applicationName: 'psql' });
     expect(await counts()).toMatchObject({ total: 1, active: 0, database: 4 });
   });
 
-  test('a shared user counts, but for sessions with the name of the check', async () => {
+  test('sessions of a shared user are counted, except those with the name of the check', async () => {
     await open(2, 'active', { user: CHECK_ROLE, database: 'shop', applicationName: 'web' });
     expect(await counts({ sharedUser: true })).toMatchObject({ total: 2, active: 2, database: 3 });
   });
@@ -137,7 +137,7 @@ describe('what is counted', () => {
     await server.sql('DROP ROLE replica');
   });
 
-  test('the oldest transaction is told in milliseconds', async () => {
+  test('the oldest transaction is reported in milliseconds', async () => {
     const { pids } = await open(1, 'idle in transaction', SHOP);
     const seen = await counts();
     const [row] = await server.sql(
@@ -149,8 +149,8 @@ describe('what is counted', () => {
   });
 });
 
-describe('what cannot be seen is not guessed', () => {
-  test('without pg_monitor numbers are unknown, with it they are right', async () => {
+describe('unknown values are not guessed', () => {
+  test('counts are unknown without pg_monitor, and right with it', async () => {
     await open(3, 'idle', SHOP);
     const blind = probe({ user: 'blind' });
     const before = await blind.probe();
@@ -163,7 +163,7 @@ describe('what cannot be seen is not guessed', () => {
     await server.sql('REVOKE pg_monitor FROM blind');
   });
 
-  test('what the platform hides of itself, even from pg_monitor, is no missing grant, and takes slots', async () => {
+  test('sessions that the platform hides even from pg_monitor are not a missing grant, and take slots', async () => {
     await server.createRole('rdsadmin', 'SUPERUSER');
     await open(2, 'idle', { user: 'rdsadmin', database: 'shop' });
     await open(1, 'idle', SHOP);
@@ -182,7 +182,7 @@ describe('what cannot be seen is not guessed', () => {
     expect(database?.connections).toMatchObject({ total: 1, server: 3 + superusers });
   });
 
-  test('a role that is in pg_monitor without inheriting: from 15 on it sees nothing and says so, before it sees all', async () => {
+  test('a role in pg_monitor without INHERIT reports a missing privilege from 15 on, and reads all before 15', async () => {
     await server.createRole('noninheriting', 'NOINHERIT IN ROLE pg_monitor');
     await open(1, 'idle', SHOP);
     const { database, problems } = await probe({ user: 'noninheriting' }).probe();
@@ -202,7 +202,7 @@ describe('what cannot be seen is not guessed', () => {
     expect(database?.connections).toMatchObject({ total: 2, active: null, idleInTransaction: null });
   });
 
-  test('background workers that come and go are not taken for a missing privilege', async () => {
+  test('background workers that start and end are not a missing privilege', async () => {
     const { clients } = await open(2, 'idle', SHOP);
     const forced = await forcedParallelism();
     let isOver = false;
@@ -223,8 +223,8 @@ describe('what cannot be seen is not guessed', () => {
   });
 });
 
-describe('the one connection', () => {
-  test('200 checks at once are one connection, and one after them too', async () => {
+describe('the connection of the check', () => {
+  test('200 concurrent checks and a later one use one connection', async () => {
     const watching = probe();
     const seen = await Promise.all(Array.from({ length: 200 }, () => watching.probe()));
     expect(seen.every(({ problems }) => problems.length === 0)).toBe(true);
@@ -235,7 +235,7 @@ describe('the one connection', () => {
     expect(rows).toHaveLength(1);
   });
 
-  test('it is not inside a transaction and sends nothing that would pin it', async () => {
+  test('it is not in a transaction and sends nothing that pins it', async () => {
     await probe().probe();
     const [row] = await server.sql(
       `SELECT state, xact_start, octet_length(query) AS bytes FROM pg_stat_activity WHERE application_name = 'pool-health'`,

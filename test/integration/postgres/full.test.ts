@@ -77,7 +77,7 @@ async function fill(count: number, database: string): Promise<Sessions> {
   return sessions;
 }
 
-describe('the ceiling', () => {
+describe('the slot limit', () => {
   test('5000 with 3 + 2 reserved leaves 4995 (4997 before 16, which has no reserved_connections)', async () => {
     const large = await startWith(5_000);
     await large.createCheckRole(CHECK_ROLE);
@@ -96,7 +96,7 @@ describe('the ceiling', () => {
     expect(verdict.problems).toMatchObject([{ code: 'POOL.EXCEEDS_CEILING', values: { ceiling: left } }]);
   });
 
-  test('a CONNECTION LIMIT of the database is a ceiling too', async () => {
+  test('a CONNECTION LIMIT of the database is a limit, too', async () => {
     await server.createDatabase('narrow', 'CONNECTION LIMIT 4');
     const look = checkOf({ database: 'narrow' });
     const before = await look();
@@ -150,7 +150,7 @@ describe.each([
   });
 });
 
-test('nearly full is a warning, and not yet full', async () => {
+test('a nearly full server is a warning, and not full', async () => {
   const look = checkOf();
   await look();
   await fill(slots - OWN_SESSIONS - 1 - 1, 'elsewhere');

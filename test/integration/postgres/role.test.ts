@@ -23,7 +23,7 @@ async function factsOf(user: string) {
   return { facts: readRole(rows[0]), seesOthers: hidden.length === 0 };
 }
 
-describe('what the server says about a role', () => {
+describe('the facts about a role', () => {
   test('the role of the check', async () => {
     expect((await factsOf('watcher')).facts).toEqual({
       user: 'watcher',
@@ -36,14 +36,14 @@ describe('what the server says about a role', () => {
   });
 
   test.each(['watcher', 'blind', 'member', 'postgres'])(
-    'whether %s sees what others do is what it really sees',
+    'isMonitor of %s matches what the role can read',
     async (user) => {
       const { facts, seesOthers } = await factsOf(user);
       expect(facts?.isMonitor).toBe(seesOthers);
     },
   );
 
-  test('sessions idle in a transaction, and whether something ends them', async () => {
+  test('sessions that are idle in transaction are reported with whether the server ends them', async () => {
     const sessions = await server.open(2, 'idle in transaction', { user: 'blind', database: 'shop' });
     const idle = async () => (await factsOf('watcher')).facts?.idleInTransaction;
     expect(await idle()).toEqual([{ user: 'blind', count: 2, longestMs: expect.any(Number), isEnded: false }]);
@@ -52,14 +52,14 @@ describe('what the server says about a role', () => {
     await sessions.close();
   });
 
-  test('what holds for everybody is not known where a setting for this session hides it', async () => {
+  test('the timeout of the server is unknown if this session has a value of its own', async () => {
     const sessions = await server.open(1, 'idle in transaction', { user: 'member', database: 'shop' });
     await server.sql('ALTER ROLE watcher SET idle_in_transaction_session_timeout = 1000');
     expect((await factsOf('watcher')).facts?.idleInTransaction).toMatchObject([{ user: 'member', isEnded: null }]);
     await sessions.close();
   });
 
-  test('a row of another shape is nothing', () => {
+  test('an unexpected row shape is null', () => {
     expect(readRole({ user: 'a' })).toBeNull();
     expect(readRole(undefined)).toBeNull();
   });

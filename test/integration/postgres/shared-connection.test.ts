@@ -43,7 +43,7 @@ function eventsOfLog(): string[] {
   return log.match(/connection received|disconnection/g) ?? [];
 }
 
-describe('a connection that is gone is replaced within the same check', () => {
+describe('a lost connection is replaced within the same check', () => {
   test('ended by an administrator', async () => {
     const watching = probe();
     expect(await codes(watching)).toEqual([]);
@@ -81,13 +81,13 @@ describe('a connection that is gone is replaced within the same check', () => {
   });
 });
 
-describe('refusals are told apart', () => {
+describe('each refusal has its own problem', () => {
   test.each([
     ['a role that does not exist', { user: 'nobody_here' }, 'PROBE.AUTH'],
     ['a database that does not exist', { database: 'nothing_here' }, 'PROBE.DATABASE_MISSING'],
     ['TLS where the server has none', { tls: 'verify-full' }, 'PROBE.TLS'],
     ['a host name that does not exist', { endpoint: 'nothing.invalid' }, 'PROBE.DNS'],
-    ['a port where nobody listens', { port: 1 }, 'PROBE.UNREACHABLE'],
+    ['a port where no server listens', { port: 1 }, 'PROBE.UNREACHABLE'],
   ] as const)('%s', async (_, changes, code) => {
     expect(await codes(probe(changes))).toEqual([code]);
   });
@@ -119,7 +119,7 @@ describe('refusals are told apart', () => {
   });
 });
 
-describe('nothing piles up on the server', () => {
+describe('sessions never pile up on the server', () => {
   test('a catalog is locked for 30 s with a check every second: one backend of the check at most', async () => {
     const watching = probe();
     expect(await codes(watching)).toEqual([]);
@@ -143,7 +143,7 @@ describe('nothing piles up on the server', () => {
     expect(backendsOf(pid, CHECK_ROLE)).toHaveLength(1);
   });
 
-  test('a statement that waits for a lock is cancelled when the check gives it up', async () => {
+  test('a statement that waits for a lock is cancelled when it times out', async () => {
     const watching = probe({ user: 'unlimited' });
     await watching.probe();
     const locker = await server.connect();
@@ -162,7 +162,7 @@ describe('nothing piles up on the server', () => {
     await locker.end();
   });
 
-  test('statements of checks that nobody waits for are counted and named', async () => {
+  test('abandoned statements of checks are counted and listed', async () => {
     const orphan = await server.connect({ user: 'unlimited', applicationName: 'pool-health' });
     const { rows } = await orphan.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const running = orphan.query('SELECT pg_sleep(60)').catch(() => undefined);

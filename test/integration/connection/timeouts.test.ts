@@ -20,8 +20,8 @@ function openSockets(): number {
 
 const lose = () => NOTHING;
 
-describe('nobody accepts the connection', () => {
-  test('is PROBE.TIMEOUT, one attempt at a time, and over as soon as somebody does', async () => {
+describe('an address that accepts no connection', () => {
+  test('is PROBE.TIMEOUT with one attempt at a time, until a server accepts', async () => {
     const address = await NeverAccepts.start();
     const watching = wire.probe({ port: address.port });
     const before = openSockets();
@@ -41,8 +41,8 @@ describe('nobody accepts the connection', () => {
   });
 });
 
-describe('the login gets no answer', () => {
-  test('is PROBE.TIMEOUT, and what waits is joined by the next look until it is answered', async () => {
+describe('a login without a response', () => {
+  test('is PROBE.TIMEOUT, and the next check waits for the same login until it succeeds', async () => {
     const { relay } = wire;
     relay.toClient.pause();
     const watching = wire.probe();
@@ -59,7 +59,7 @@ describe('the login gets no answer', () => {
     expect(wire.backends()).toHaveLength(1);
   });
 
-  test('if the answer is lost, it is tried anew after 61 s and not before', async () => {
+  test('is tried again after 61 s, and not before, if the response is lost', async () => {
     const { relay } = wire;
     stopDate();
     relay.toClient.filter = lose;
@@ -74,7 +74,7 @@ describe('the login gets no answer', () => {
     expect([relay.sessions, relay.mostAtOnce, relay.cancelRequests]).toEqual([2, 1, 0]);
   });
 
-  test('a look that comes just before that waits for the rest of it, and then tries anew', async () => {
+  test('is waited for by a check just before those 61 s, which then connects again', async () => {
     const { relay } = wire;
     relay.toClient.filter = lose;
     const watching = wire.probe();
@@ -94,10 +94,10 @@ const upToHalfARow = ({ type, bytes }: Message) =>
 
 describe.each<[string, 'toServer' | 'toClient', (message: Message) => Buffer]>([
   ['the statement is lost', 'toServer', ({ type, bytes }) => (type === 'Q' ? NOTHING : bytes)],
-  ['the answer is lost', 'toClient', answers(lose)],
-  ['the answer stops in the middle of a row', 'toClient', answers(upToHalfARow)],
+  ['the response is lost', 'toClient', answers(lose)],
+  ['the response stops in the middle of a row', 'toClient', answers(upToHalfARow)],
 ])('%s', (_, direction, filter) => {
-  test('a check that connects gives up once, and cancels', async () => {
+  test('a check that connects times out once, and cancels the statement', async () => {
     const { relay } = wire;
     relay[direction].filter = filter;
     expect(await wire.problemsOf(wire.probe())).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);
@@ -107,13 +107,13 @@ describe.each<[string, 'toServer' | 'toClient', (message: Message) => Buffer]>([
   });
 });
 
-test('an open connection that gives no answer is given up for a new one, which is asked anew at growing intervals', async () => {
+test('an open connection without a response is replaced by a new one, which is tried again at growing intervals', async () => {
   const { relay } = wire;
   stopDate();
   const watching = wire.probe();
   expect(await wire.codes(watching)).toEqual([]);
   relay.toClient.filter = answers(lose);
-  /** Looks after a pause, and tells how many connections there were until then. */
+  /** Checks after a pause, and returns the number of connections until then. */
   const sessionsAfter = async (pauseMs: number) => {
     skip(pauseMs);
     expect(await wire.problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT', values: { phase: 'query' } }]);
@@ -133,7 +133,7 @@ test('an open connection that gives no answer is given up for a new one, which i
   expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([5, 1 + givenUp + 1, 1]);
 });
 
-test('an answer that comes byte by byte is an answer', async () => {
+test('a response that arrives byte by byte is valid', async () => {
   const { relay } = wire;
   relay.toClient.isSlow = true;
   relay.toServer.isSlow = true;

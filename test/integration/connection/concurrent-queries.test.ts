@@ -21,50 +21,50 @@ function madeUp({ type, bytes }: Message): Buffer {
   return changed;
 }
 
-const question = (n: number) => `SELECT ${n} AS n, pg_backend_pid() AS pid`;
+const statement = (n: number) => `SELECT ${n} AS n, pg_backend_pid() AS pid`;
 
-test('statements of one question are answered in their order', async () => {
+test('the statements of one query run in their order', async () => {
   const { results, isDirect } = await wire
     .session()
-    .query(question(1), 'SHOW max_connections', 'SELECT 2 AS n LIMIT 0');
+    .query(statement(1), 'SHOW max_connections', 'SELECT 2 AS n LIMIT 0');
   expect(results).toMatchObject([[{ n: 1 }], [{ max_connections: '100' }], []]);
   expect(isDirect).toBe(true);
 });
 
-test('questions at the same time share the connection, and each is given its own answer', async () => {
+test('concurrent queries share the connection, and each gets its own result', async () => {
   const session = wire.session();
   const numbers = [1, 2, 1, 3, 3, 2];
-  const answers = await Promise.all(numbers.map((n) => session.query(question(n))));
+  const answers = await Promise.all(numbers.map((n) => session.query(statement(n))));
   expect(answers.map(({ results }) => results[0]?.[0]?.n)).toEqual(numbers);
   expect([wire.relay.sessions, wire.relay.mostAtOnce]).toEqual([1, 1]);
 });
 
-test('the same question at the same time is asked once', async () => {
+test('concurrent queries with the same statements run once', async () => {
   const session = wire.session();
-  await Promise.all([session.query(question(1)), session.query(question(1)), session.query(question(1))]);
+  await Promise.all([session.query(statement(1)), session.query(statement(1)), session.query(statement(1))]);
   expect(wire.relay.statements).toBe(1);
 });
 
-test('what waits behind a pooler answers nobody else, and is not joined by another question', async () => {
+test('a statement that waits behind a pooler is not the result of another query', async () => {
   const { relay } = wire;
   const session = wire.session({ isPooled: true });
   relay.toClient.filter = madeUp;
-  await session.query(question(1));
+  await session.query(statement(1));
   relay.toClient.pause();
-  await expect(session.query(question(1))).rejects.toMatchObject({ phase: 'query' });
-  await expect(session.query(question(2))).rejects.toMatchObject({ phase: 'query' });
+  await expect(session.query(statement(1))).rejects.toMatchObject({ phase: 'query' });
+  await expect(session.query(statement(2))).rejects.toMatchObject({ phase: 'query' });
   expect(relay.statements).toBe(2);
   relay.toClient.resume();
-  const [second, first] = await Promise.all([session.query(question(2)), session.query(question(1))]);
+  const [second, first] = await Promise.all([session.query(statement(2)), session.query(statement(1))]);
   expect([first.results[0]?.[0]?.n, second.results[0]?.[0]?.n]).toEqual([1, 2]);
   expect([relay.sessions, relay.cancelRequests]).toEqual([1, 0]);
 });
 
-test('a backend that cannot be one tells of a pooler before the first answer: what waits is left waiting', async () => {
+test('an impossible process id shows a pooler before the first result: the statement stays in its queue', async () => {
   const { relay } = wire;
   relay.toClient.filter = (message) => (message.isAfterQuery ? NOTHING : madeUp(message));
   const session = wire.session();
-  const age = () => session.query(question(1)).catch(({ phase, waitedMs }) => (phase === 'query' ? waitedMs : null));
+  const age = () => session.query(statement(1)).catch(({ phase, waitedMs }) => (phase === 'query' ? waitedMs : null));
   const [first, second] = [await age(), await age()];
   expect(first).toBeGreaterThan(0);
   expect(second).toBeGreaterThanOrEqual(first + SHORT.queryMs);

@@ -42,7 +42,7 @@ describe.each([
   test.each([
     ['reset', cut],
     ['closed by the other side', halfClose],
-  ])('%s, is PROBE.UNREACHABLE, and the next look is served', async (_how, act) => {
+  ])('is PROBE.UNREACHABLE if it is %s, and the next check succeeds', async (_how, act) => {
     on(type, 1, act);
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual(['PROBE.UNREACHABLE']);
@@ -51,7 +51,7 @@ describe.each([
   });
 });
 
-describe('an open connection that breaks is replaced within the same look', () => {
+describe('an open connection that breaks is replaced within the same check', () => {
   test.each([
     ['reset while it was idle', () => wire.relay.cut()],
     ['closed by the other side while it was idle', () => wire.relay.halfClose()],
@@ -65,7 +65,7 @@ describe('an open connection that breaks is replaced within the same look', () =
     expect([wire.relay.sessions, wire.relay.mostAtOnce]).toEqual([2, 1]);
   });
 
-  test('forgotten by what stands between', async () => {
+  test('forgotten by a device in between', async () => {
     const { relay } = wire;
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual([]);
@@ -74,7 +74,7 @@ describe('an open connection that breaks is replaced within the same look', () =
     expect([relay.sessions, relay.mostAtOnce]).toEqual([2, 1]);
   });
 
-  test('forgotten during a long pause: it is not even tried', async () => {
+  test('forgotten during a long pause: the check does not try it', async () => {
     const { relay } = wire;
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual([]);
@@ -84,7 +84,7 @@ describe('an open connection that breaks is replaced within the same look', () =
     expect([relay.sessions, relay.statements, relay.cancelRequests, relay.mostAtOnce]).toEqual([2, 2, 0, 1]);
   });
 
-  test('only once: if the new one breaks too, the look says so', async () => {
+  test('only once: if the new connection breaks, too, the check reports it', async () => {
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual([]);
     on('D', 2, cut);
@@ -101,7 +101,7 @@ function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), length, body]);
 }
 
-describe('an answer that is none', () => {
+describe("a response that is not PostgreSQL's protocol is a problem of the check", () => {
   const mySql = Buffer.from('\x4a\x00\x00\x00\x0a8.0.36\x00\x0b\x00\x00\x00salt', 'latin1');
   test.each([
     ['a page of HTML', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'PROBE.QUERY'],
@@ -109,13 +109,13 @@ describe('an answer that is none', () => {
     ['the greeting of MySQL', mySql, 'PROBE.QUERY'],
     ['a message of no known type', message('?', Buffer.alloc(7)), 'PROBE.QUERY'],
     ['Kerberos, which pg does not know', message('R', Buffer.from([0, 0, 0, 7])), 'PROBE.AUTH'],
-    ['a way to log in that nobody knows', message('R', Buffer.from([0, 0, 0, 99])), 'PROBE.QUERY'],
-    ['a login that is too short to be one', message('R', NOTHING), 'PROBE.QUERY'],
-    ['a row before any question', message('D', Buffer.from([0, 1, 0, 0, 0, 1, 65])), 'PROBE.QUERY'],
+    ['an unknown way to log in', message('R', Buffer.from([0, 0, 0, 99])), 'PROBE.QUERY'],
+    ['a login message that is too short', message('R', NOTHING), 'PROBE.QUERY'],
+    ['a row before any statement', message('D', Buffer.from([0, 1, 0, 0, 0, 1, 65])), 'PROBE.QUERY'],
     ['zeros', Buffer.alloc(64), 'PROBE.QUERY'],
-    ['an error whose fields have no end', message('E', Buffer.from('SFATAL\0')), 'PROBE.QUERY'],
+    ['an error with an unterminated list of fields', message('E', Buffer.from('SFATAL\0')), 'PROBE.QUERY'],
     ['a message of 4 GB', Buffer.from([0x52, 255, 255, 255, 255]), 'PROBE.QUERY'],
-  ])('to the login: %s', async (_, garbage, code) => {
+  ])('in the login: %s', async (_, garbage, code) => {
     on('R', 1, () => garbage);
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual([code]);
@@ -127,21 +127,18 @@ describe('an answer that is none', () => {
 
   test.each([
     ['a message of no known type', message('?', Buffer.alloc(7))],
-    ['a row of fewer than no columns', message('D', Buffer.from([255, 254]))],
-    ['a row that is shorter than it says', message('D', Buffer.from([0, 9, 0, 0, 0, 1]))],
-    ['columns that are not told', message('T', Buffer.from([0, 200]))],
+    ['a row with a negative number of columns', message('D', Buffer.from([255, 254]))],
+    ['a row that is shorter than its length', message('D', Buffer.from([0, 9, 0, 0, 0, 1]))],
+    ['columns that the message does not contain', message('T', Buffer.from([0, 200]))],
     ['a login', message('R', Buffer.from([0, 0, 0, 99]))],
     ['a request for a file', message('G', Buffer.from([0, 0, 0]))],
-    ['a row of nothing at all', message('D', Buffer.from([0, 0]))],
+    ['a row without columns', message('D', Buffer.from([0, 0]))],
     ['no row', NOTHING],
     ['an error without a field', message('E', NOTHING)],
-    ['an error whose fields have no end', message('E', Buffer.from('SERROR\0C42601'))],
-    [
-      'an error that says twice that it is none',
-      Buffer.concat([message('N', Buffer.from('M')), message('D', NOTHING)]),
-    ],
-    ['more than any answer', Buffer.alloc(17 * 1024 * 1024, message('D', Buffer.alloc(65_536)))],
-  ])('to the statement: %s', async (_, garbage) => {
+    ['an error with an unterminated list of fields', message('E', Buffer.from('SERROR\0C42601'))],
+    ['two messages that are not an error', Buffer.concat([message('N', Buffer.from('M')), message('D', NOTHING)])],
+    ['a response above the size limit', Buffer.alloc(17 * 1024 * 1024, message('D', Buffer.alloc(65_536)))],
+  ])('after the statement: %s', async (_, garbage) => {
     on('D', 1, () => garbage);
     const watching = wire.probe();
     expect(await wire.codes(watching)).toEqual(['PROBE.QUERY']);
