@@ -31,6 +31,7 @@ export const DEFAULT_LIMITS: Limits = { time: 1.05, bytes: 1 };
 export interface Line {
   readonly handler: string;
   readonly what: string;
+  readonly unit: 'ms' | 'bytes';
   readonly before: number;
   readonly after: number;
   readonly ratio: number;
@@ -44,11 +45,20 @@ export interface Line {
 export function compare({ handler, before, after }: Pair, limits: Limits): readonly Line[] {
   const bytes = (what: string, old: number, now: number) => {
     const ratio = now / old;
-    return { handler, what, before: old, after: now, ratio, isBeyondLimit: ratio > limits.bytes };
+    return {
+      handler,
+      what,
+      unit: 'bytes' as const,
+      before: old,
+      after: now,
+      ratio,
+      isBeyondLimit: ratio > limits.bytes,
+    };
   };
   const time = (what: string, old: readonly number[], now: readonly number[]) => {
     const ratio = medianOf(now.map((value, run) => value / (old[run] ?? Number.NaN)));
-    return { handler, what, before: medianOf(old), after: medianOf(now), ratio, isBeyondLimit: ratio > limits.time };
+    const isBeyondLimit = ratio > limits.time;
+    return { handler, what, unit: 'ms' as const, before: medianOf(old), after: medianOf(now), ratio, isBeyondLimit };
   };
   return [
     bytes('all files, bytes', before.bytes, after.bytes),
