@@ -31,8 +31,8 @@ const METRIC_BYTES = 240;
  * Publishes metrics to CloudWatch. Metrics that CloudWatch does not accept within the deadline are written to the log in the
  * embedded metric format, with the time of the sample: no datapoint is lost.
  *
- * A datapoint is published twice only if CloudWatch accepted a call and its response was lost, which cannot be told from a
- * call that was not accepted. Average, minimum and maximum of the two equal values are still right.
+ * A datapoint is published twice only if CloudWatch accepted a call and its response was lost: the publisher cannot know
+ * that the call was accepted. Average, minimum and maximum of two equal values are still right.
  */
 export class CloudWatchPublisher {
   readonly #client: CloudWatchClient;

@@ -48,7 +48,7 @@ function put(pool: string, minutes: number, value: number, seconds = 20): void {
   store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions: { Pool: pool }, at, value });
 }
 
-test('asks for minutes as they are: 60 s, this metric, these dimensions, this statistic', async () => {
+test('a query is sent for periods of 60 s, with its metric, dimensions and statistic', async () => {
   put('orders', -1, 4);
   put('orders', -1, 3, 50);
   put('orders', -3, 1);
@@ -93,14 +93,14 @@ test('a minute counts from half a minute after its end', async () => {
   expect([...(await reader().read(waitingOf('orders'))).keys()]).toEqual([noon(0), noon(-1)]);
 });
 
-test('minutes that were not asked for are left out, should they be answered', async () => {
+test('minutes outside the range of a query are dropped', async () => {
   const Timestamps = [noon(1), noon(0), noon(-1), noon(-6)].map((at) => at / 1_000);
   const result = { Id: 'q0', Timestamps, Values: [1, 2, 3, 4], StatusCode: 'Complete' };
   endpoint.answer(OPERATION, awsAnswer({ MetricDataResults: [result] }));
   expect(await reader().read(waitingOf('orders'))).toEqual(new Map([[noon(0), 3]]));
 });
 
-test('what is wanted at the same time is one call, and each gets its own', async () => {
+test('queries of the same time are one call, and each caller gets its own series', async () => {
   put('orders', -1, 4);
   put('users', -1, 9);
   const from = reader();
@@ -116,7 +116,7 @@ test('what is wanted at the same time is one call, and each gets its own', async
   expect(endpoint.calls.map((call) => queriesOf(call).length)).toEqual([2]);
 });
 
-test('a metric is asked for once a minute, when the next one has settled, however many want it', async () => {
+test('a metric is queried once a minute, when the next minute has settled, however many callers need it', async () => {
   const from = reader();
   for (const second of [-30, 0, 1, 29.999]) {
     time = noon(1) + second * 1_000;
@@ -128,7 +128,7 @@ test('a metric is asked for once a minute, when the next one has settled, howeve
   expect(endpoint.calls).toHaveLength(2);
 });
 
-test('a metric that is new in a minute is asked for, those known are not asked for again', async () => {
+test('a metric that is new in a minute is queried, the others are not queried again', async () => {
   const from = reader();
   await from.read(waitingOf('orders'));
   await Promise.all([from.read(waitingOf('orders')), from.read(waitingOf('users'))]);
@@ -158,7 +158,7 @@ test('a call that fails takes only its own metrics with it', async () => {
   expect(outcomes.at(-1)?.status).toBe('rejected');
 });
 
-test('an answer in pages is read to its end', async () => {
+test('an answer is read to its last page', async () => {
   const part = (Id: string, minutes: number, value: number, StatusCode: string) => ({
     Id,
     Timestamps: [noon(minutes) / 1_000],
@@ -205,33 +205,36 @@ const NO_RESULTS = ['{}', '{"MetricDataResults":[]}', '[]', ''].map((body) => ({
   attempts: 1,
 }));
 
-test.each([...FAULTS, ...NO_RESULTS])('$fault is a problem of CloudWatch, and not asked for again', async (fault) => {
-  const { answer, names, attempts } = fault;
-  endpoint.answer(OPERATION, answer);
-  const from = reader(timesFor(fault));
-  const values = { error: expect.toBeOneOf([...names]) };
-  const failure = { name: 'ProblemError', problem: { code: 'AWS.CLOUDWATCH', severity: 'warning', values } };
-  const failures = await Promise.allSettled([from.read(waitingOf('orders')), from.read(waitingOf('users'))]);
-  for (const each of failures) {
-    expect(each).toMatchObject({ status: 'rejected', reason: failure });
-    expect(JSON.stringify(each)).not.toContain('MARKED');
-  }
-  await expect(from.read(waitingOf('orders'))).rejects.toMatchObject(failure);
-  expect(endpoint.calls).toHaveLength(attempts);
+test.each([...FAULTS, ...NO_RESULTS])(
+  '$fault is a problem of CloudWatch, and the query is not sent again in that minute',
+  async (fault) => {
+    const { answer, names, attempts } = fault;
+    endpoint.answer(OPERATION, answer);
+    const from = reader(timesFor(fault));
+    const values = { error: expect.toBeOneOf([...names]) };
+    const failure = { name: 'ProblemError', problem: { code: 'AWS.CLOUDWATCH', severity: 'warning', values } };
+    const failures = await Promise.allSettled([from.read(waitingOf('orders')), from.read(waitingOf('users'))]);
+    for (const each of failures) {
+      expect(each).toMatchObject({ status: 'rejected', reason: failure });
+      expect(JSON.stringify(each)).not.toContain('MARKED');
+    }
+    await expect(from.read(waitingOf('orders'))).rejects.toMatchObject(failure);
+    expect(endpoint.calls).toHaveLength(attempts);
 
-  endpoint.answer(OPERATION, store.getMetricData);
-  time += 60_000;
-  expect(await from.read(waitingOf('orders'))).toEqual(new Map());
-});
+    endpoint.answer(OPERATION, store.getMetricData);
+    time += 60_000;
+    expect(await from.read(waitingOf('orders'))).toEqual(new Map());
+  },
+);
 
-test('where nothing listens it is a problem', async () => {
+test('a refused connection is a problem of CloudWatch', async () => {
   lambdaEnvironment(CLOSED_URL);
   await expect(reader().read(waitingOf('orders'))).rejects.toMatchObject({
     problem: { values: { error: 'ECONNREFUSED' } },
   });
 });
 
-test('by default CloudWatch has a second and a half', async () => {
+test('CloudWatch has a second and a half by default', async () => {
   endpoint.answer(OPERATION, () => undefined);
   stopTime();
   const reading = new CloudWatchReader().read(waitingOf('orders'));

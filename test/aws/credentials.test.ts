@@ -52,7 +52,7 @@ describe('IAM', () => {
     expect(endpoint.calls).toEqual([]);
   });
 
-  test('a token is used again for ten minutes, and renewed well before its fifteen are over', async () => {
+  test('a token is reused for ten minutes, and renewed well before it expires after fifteen', async () => {
     const credentials = iam();
     const first = await credentials.password();
     vi.setSystemTime(NOON + 10 * 60_000 - 1);
@@ -61,7 +61,7 @@ describe('IAM', () => {
     expect(await credentials.password()).toContain('X-Amz-Date=20260102T121000Z');
   });
 
-  test('a token that was refused is made anew, once in 50 s', async () => {
+  test('a refused token is signed again, once in 50 s', async () => {
     const credentials = iam();
     await credentials.password();
     vi.setSystemTime(NOON + 1_000);
@@ -70,7 +70,7 @@ describe('IAM', () => {
     expect(credentials.refused()).toBe(false);
   });
 
-  test('without credentials of AWS the signing failed', async () => {
+  test('signing fails without AWS credentials', async () => {
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
       vi.stubEnv(name, undefined);
     }
@@ -124,7 +124,7 @@ describe('a secret', () => {
     });
   });
 
-  test('is read when it is first needed, by one call however many ask, and then kept', async () => {
+  test('is read when it is first needed, by one call for all callers, and then cached', async () => {
     endpoint.answer(OPERATION, holding('first'));
     const credentials = secret();
     expect(endpoint.calls).toHaveLength(0);
@@ -134,12 +134,12 @@ describe('a secret', () => {
     expect(endpoint.calls).toHaveLength(1);
   });
 
-  test('is read by a client that all pools share, by one call for all that want it at the same time', async () => {
+  test('is read by a client that all pools share, by one call for all that need it at the same time', async () => {
     endpoint.answer(OPERATION, holding('shared'));
     const pools = [1, 2, 3].map(() => awsCredentials({ ...LOGIN, auth: { type: 'secret', arn: ARN } }));
     expect(await Promise.all(pools.map((credentials) => credentials.password()))).toEqual(Array(3).fill('shared'));
     expect(endpoint.calls).toHaveLength(1);
-    // Not kept between them: each asks again when its own was refused.
+    // Not cached between them: each reads again when its own password was refused.
     endpoint.answer(OPERATION, holding('next'));
     expect(pools.map((credentials) => credentials.refused())).toEqual([true, true, true]);
     expect(await pools[0]?.password()).toBe('next');
@@ -156,16 +156,16 @@ describe('a secret', () => {
     expect(endpoint.calls).toHaveLength(2);
   });
 
-  test('that is wrong is read again once in 50 s at most, so by each scheduled check', async () => {
+  test('that is wrong is read again once in 50 s at most, and so by each scheduled check', async () => {
     endpoint.answer(OPERATION, holding('wrong'));
     const credentials = secret();
-    const asked: boolean[] = [];
+    const fetchesAgain: boolean[] = [];
     for (let seconds = 0; seconds < 150; seconds += 5) {
       await credentials.password();
-      asked.push(credentials.refused());
+      fetchesAgain.push(credentials.refused());
       time += 5_000;
     }
-    expect(asked.filter((anew) => anew)).toHaveLength(3);
+    expect(fetchesAgain.filter((isFetched) => isFetched)).toHaveLength(3);
     expect(endpoint.calls).toHaveLength(4);
   });
 

@@ -80,7 +80,7 @@ test.each([
   ['/team/pools', '/team/pools'],
   ['/team/pools/', '/team/pools'],
   ['/', '/'],
-])('the prefix %s is asked for as %s', async (prefix, path) => {
+])('the prefix %s is sent as %s', async (prefix, path) => {
   endpoint.answer(OPERATION, holding({}));
   await source({ prefix }).pools(0);
   expect(endpoint.calls[0]?.input.Path).toBe(path);
@@ -94,7 +94,7 @@ test('25 definitions come in three pages', async () => {
   expect(endpoint.calls.map(({ input }) => input.NextToken)).toEqual([undefined, '10', '20']);
 });
 
-test('no parameter under the prefix is no pool', async () => {
+test('there is no pool without a parameter under the prefix', async () => {
   endpoint.answer(OPERATION, holding({}));
   expect(await source().pools(0)).toEqual([]);
 });
@@ -105,7 +105,7 @@ test('a page may be empty and yet be followed by others', async () => {
   expect((await source().pools(0)).map(({ pool }) => pool)).toEqual(['orders']);
 });
 
-test('an answer is kept as long as the caller accepts, and not at all for a check', async () => {
+test('an answer is cached as long as the caller accepts, and not at all for a check', async () => {
   endpoint.answer(OPERATION, holding({ orders: definition() }));
   const from = source();
   await from.pools(30_000);
@@ -119,7 +119,7 @@ test('an answer is kept as long as the caller accepts, and not at all for a chec
   expect(endpoint.calls).toHaveLength(3);
 });
 
-test('callers at the same time share one reading', async () => {
+test('callers at the same time share one read', async () => {
   endpoint.answer(OPERATION, holding({ orders: definition() }));
   const from = source();
   const answers = await Promise.all([from.pools(0), from.pools(0), from.pools(30_000)]);
@@ -258,12 +258,12 @@ test.each([...FAULTS, ...NO_LISTS])('$fault at a cold start is the failure of th
   expect(await from.pools(30_000)).toHaveLength(1);
 });
 
-test('where nothing listens a cold start is the failure of the monitor', async () => {
+test('a refused connection at a cold start is the failure of the monitor', async () => {
   lambdaEnvironment(CLOSED_URL);
   await expect(source().pools(0)).rejects.toMatchObject({ problem: { values: { error: 'ECONNREFUSED' } } });
 });
 
-test('a failure after an empty answer is not taken for no pools', async () => {
+test('a failure after an empty answer does not mean that there are no pools', async () => {
   endpoint.answerInTurn(OPERATION, holding({}), awsError(400, 'AccessDeniedException'));
   const from = source();
   expect(await from.pools(0)).toEqual([]);
@@ -294,7 +294,7 @@ test('after a failure, callers who accept an old answer do not wait for SSM agai
   expect(endpoint.calls).toHaveLength(2);
 });
 
-test('a broken definition and a failing SSM are both told', async () => {
+test('a broken definition and a failing SSM are both reported', async () => {
   endpoint.answerInTurn(OPERATION, holding({ orders: '{' }), awsError(400, 'AccessDeniedException'));
   const from = source();
   await from.pools(0);

@@ -88,7 +88,7 @@ const NOTHING_KNOWN: Omit<ProxyGauges, 'takenAt'> = {
   availabilityPercent: null,
 };
 
-test('two nodes publish their parts: gauges are their sum, latency and availability their mean', async () => {
+test('gauges of two nodes are added up, latency and availability are averaged', async () => {
   publish(-1);
   publish(
     -1,
@@ -107,7 +107,7 @@ test('two nodes publish their parts: gauges are their sum, latency and availabil
   });
 });
 
-test('gauges are sums over one minute, latency and availability means, each by its own dimensions', async () => {
+test('gauges are read as sums over one minute, latency and availability as means, each by its own dimensions', async () => {
   publish(-1);
   await environment().figures();
   const asked = calls('GetMetricData').flatMap((call) =>
@@ -131,7 +131,7 @@ test('gauges are sums over one minute, latency and availability means, each by i
   );
 });
 
-test("a reader's connections are not the writer's", async () => {
+test('connections of the readers are apart from those of the writer', async () => {
   publish(-1);
   const readers = { ...ROLE_GAUGES, MaxDatabaseConnectionsAllowed: 80, DatabaseConnectionsCurrentlyBorrowed: 70 };
   publish(-1, readers, {}, { TargetRole: 'READ_ONLY' });
@@ -141,21 +141,21 @@ test("a reader's connections are not the writer's", async () => {
   expect(calls('ListMetrics')).toHaveLength(1);
 });
 
-test('roles are found however CloudWatch writes them', async () => {
+test('a role is found however CloudWatch spells it', async () => {
   publish(-1, ROLE_GAUGES, {}, { TargetRole: 'READ_WRITE' });
   expect(await environment().figures()).toMatchObject({ allowed: 45 });
 });
 
-test('what has no datapoint is unknown, not 0', async () => {
+test('a gauge without a datapoint is null, not 0', async () => {
   publish(-1, { MaxDatabaseConnectionsAllowed: 45, DatabaseConnections: 0 }, {});
   expect(await environment().figures()).toEqual({ ...NOTHING_KNOWN, takenAt: noon(0), allowed: 45, open: 0 });
 });
 
-test('a proxy that CloudWatch knows nothing of has no figures, and is no failure', async () => {
+test('a proxy without any metric has null gauges, and is no failure', async () => {
   expect(await environment().figures()).toEqual({ ...NOTHING_KNOWN, takenAt: noon(0) });
 });
 
-test('a new proxy, whose series are not listed yet, has what there is without them', async () => {
+test('a new proxy, whose series are not listed yet, has the gauges of the whole proxy', async () => {
   publish(-1, {}, PROXY_GAUGES);
   publish(-2, {}, { ClientConnections: 7 });
   expect(await environment().figures()).toEqual({
@@ -166,18 +166,18 @@ test('a new proxy, whose series are not listed yet, has what there is without th
   });
 });
 
-test('the newest minute counts, with its age, when CloudWatch is late', async () => {
+test('the newest minute is read, with its age, when CloudWatch is late', async () => {
   publish(-4);
   publish(-5, { ...ROLE_GAUGES, DatabaseConnections: 1 });
   expect(await environment().figures()).toMatchObject({ takenAt: noon(-3), open: 20 });
 });
 
-test('what is older than five minutes is not known any more', async () => {
+test('gauges older than five minutes are null', async () => {
   publish(-6);
   expect(await environment().figures()).toEqual({ ...NOTHING_KNOWN, takenAt: noon(0) });
 });
 
-test('a minute that is still running does not count', async () => {
+test('a minute that has not ended is not read', async () => {
   publish(-1);
   publish(0, { ...ROLE_GAUGES, DatabaseConnections: 44 });
   time = noon(0) + 59_000;
@@ -194,7 +194,7 @@ test.each([1, 2, 3])('a node that is %i minutes late does not halve the limit', 
   expect(await environment().figures()).toMatchObject({ takenAt: noon(-late), allowed: 90, open: 40 });
 });
 
-test('a node less is believed after three minutes', async () => {
+test('one node less counts after three minutes', async () => {
   for (let minutes = -5; minutes < 0; minutes += 1) {
     publish(minutes);
   }
@@ -202,27 +202,27 @@ test('a node less is believed after three minutes', async () => {
   expect(await environment().figures()).toMatchObject({ takenAt: noon(0), allowed: 45 });
 });
 
-test('a node more counts at once', async () => {
+test('one node more counts at once', async () => {
   publish(-2);
   publish(-1);
   publish(-1);
   expect(await environment().figures()).toMatchObject({ takenAt: noon(0), allowed: 90 });
 });
 
-test('figures are of one minute: one that has not all gauges yet is not complete', async () => {
+test('all gauges are of one minute: a minute that lacks a gauge is not read', async () => {
   publish(-2, { ...ROLE_GAUGES, DatabaseConnectionsCurrentlyBorrowed: 45 });
   const { DatabaseConnectionsCurrentlyBorrowed: _, ...late } = ROLE_GAUGES;
   publish(-1, late);
   expect(await environment().figures()).toMatchObject({ takenAt: noon(-1), borrowed: 45, open: 20 });
 });
 
-test('in a minute in which nobody waited the wait is unknown, whatever it was before', async () => {
+test('the borrow wait is null in a minute in which no client waited, whatever it was before', async () => {
   publish(-2);
   publish(-1, ROLE_GAUGES, { ClientConnections: 50 });
   expect(await environment().figures()).toMatchObject({ takenAt: noon(0), clients: 50, borrowWaitMs: null });
 });
 
-test('once a minute a proxy is asked for, however many pools and GETs want it, and all in one call', async () => {
+test('a proxy is queried once a minute, in one call, however many pools and GETs need it', async () => {
   publish(-1);
   for (const Pool of ['orders', 'users']) {
     store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions: { Pool }, at: noon(-1), value: 1 });
@@ -239,7 +239,7 @@ test('once a minute a proxy is asked for, however many pools and GETs want it, a
   expect(calls('ListMetrics')).toEqual([]);
 });
 
-test('in the first minute of an environment a proxy is asked for once too', async () => {
+test('a proxy is queried once in the first minute of an environment too', async () => {
   publish(-1);
   const { figures, app } = environment();
   await Promise.all([figures(), app('orders'), figures()]);
@@ -254,7 +254,7 @@ test('in the first minute of an environment a proxy is asked for once too', asyn
   ]);
 });
 
-test('two proxies are two, in one call', async () => {
+test('two proxies are read apart, in one call', async () => {
   publish(-1);
   publish(-1, { ...ROLE_GAUGES, MaxDatabaseConnectionsAllowed: 7 }, PROXY_GAUGES, { ProxyName: 'other' });
   const { figures } = environment();
@@ -263,7 +263,7 @@ test('two proxies are two, in one call', async () => {
   expect(metricsRead()).toHaveLength(16);
 });
 
-test('the series of a proxy are looked up again after five minutes, and kept when that fails', async () => {
+test('the series of a proxy are listed again after five minutes, and stay in use when that fails', async () => {
   publish(-1);
   const { figures } = environment();
   await figures();
@@ -277,7 +277,7 @@ test('the series of a proxy are looked up again after five minutes, and kept whe
   expect(calls('ListMetrics')).toHaveLength(2);
 });
 
-test.each(FAULTS)('$fault when series are looked up is a problem of CloudWatch', async (fault) => {
+test.each(FAULTS)('$fault while series are listed is a problem of CloudWatch', async (fault) => {
   const { answer, names, attempts } = fault;
   endpoint.answer('ListMetrics', answer);
   const { figures } = environment(timesFor(fault));
@@ -287,7 +287,7 @@ test.each(FAULTS)('$fault when series are looked up is a problem of CloudWatch',
   expect(calls('ListMetrics')).toHaveLength(attempts);
 });
 
-test('a list of series in pages is read to its end', async () => {
+test('a list of series is read to its last page', async () => {
   publish(-1);
   const Metrics = [{ Dimensions: ['ProxyName=shop', 'TargetGroup=default', 'TargetRole=READWRITE'] }].map(
     ({ Dimensions }) => ({
@@ -298,7 +298,7 @@ test('a list of series in pages is read to its end', async () => {
   expect(await environment().figures()).toMatchObject({ allowed: 45 });
 });
 
-test('requests that wait in the application are those of all its instances, in the newest minute', async () => {
+test('the waiting requests of an application are those of all its instances in the newest minute', async () => {
   const waiting = (at: number, value: number, Pool = 'orders') =>
     store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions: { Pool }, at, value });
   waiting(noon(-1) + 10_000, 4);
@@ -312,7 +312,7 @@ test('requests that wait in the application are those of all its instances, in t
   expect(await app('nobody')).toBeNull();
 });
 
-test('an application that was never heard of is asked for every five minutes, one that was in every minute', async () => {
+test('an application that never published is queried every five minutes, one that did every minute', async () => {
   const publishing = (minutes: number) =>
     store.data.push({
       namespace: 'PoolHealth',
@@ -335,13 +335,13 @@ test('an application that was never heard of is asked for every five minutes, on
   expect([await readIn(30), await readIn(31)]).toEqual([1, 1]);
 });
 
-test('a minute of the application that is long over says nothing of now', async () => {
+test('an old minute of an application is not reported', async () => {
   const dimensions = { Pool: 'orders' };
   store.data.push({ namespace: 'PoolHealth', metric: 'AppWaiting', dimensions, at: noon(-4) + 10_000, value: 3 });
   expect(await environment().app('orders')).toBeNull();
 });
 
-test('the newest minute is found in whatever order they are answered', async () => {
+test('the newest minute is found in any order of the datapoints', async () => {
   const oldestFirst = [-3, -2, -1].map((minutes) => noon(minutes) / 1_000);
   const result = { Id: 'q0', Timestamps: oldestFirst, Values: [1, 2, 3], StatusCode: 'Complete' };
   endpoint.answer('GetMetricData', awsAnswer({ MetricDataResults: [result] }));

@@ -102,8 +102,8 @@ async function look(scene: Scene = {}) {
 const codes = (problems: readonly Problem[]) => problems.map(({ code, severity }) => `${code} ${severity}`);
 const TIMEOUT = { database: null, problems: [problem('PROBE.TIMEOUT', { phase: 'query', waitedMs: 3_000 })] };
 
-describe('which proxy is asked for', () => {
-  it('the one of the host name, and its writer', async () => {
+describe('the proxy that is queried', () => {
+  it('is the one of the host name, with its writer', async () => {
     const { asked, sample } = await look();
     expect(asked.sort()).toEqual(['gauges shop READ_WRITE', 'settings shop']);
     expect(sample.pooler).toMatchObject({
@@ -113,58 +113,58 @@ describe('which proxy is asked for', () => {
     });
   });
 
-  it('the one that the definition names', async () => {
+  it('is the one that the definition names', async () => {
     const managed = { kind: 'rds-proxy', name: 'named' };
     const { asked, sample } = await look({ config: configWith({ endpoint: 'db.example.com', managed }) });
     expect(asked.sort()).toEqual(['gauges named READ_WRITE', 'settings named']);
     expect(sample.pooler?.source).toBe('definition');
   });
 
-  it('behind another endpoint the one whose it is, and the targets behind it', async () => {
+  it('is the one that has the additional endpoint, with the targets behind it', async () => {
     const { asked } = await look({ config: configWith({ endpoint: READERS }) });
     expect(asked.sort()).toEqual(['endpoint readers of null', 'gauges shop READ_ONLY', 'settings shop']);
   });
 
-  it('behind another endpoint the one that the definition names, and the targets behind it', async () => {
+  it('is the named one behind an additional endpoint, with the targets behind it', async () => {
     const managed = { kind: 'rds-proxy', name: 'named' };
     const { asked } = await look({ config: configWith({ endpoint: READERS, managed }) });
     expect(asked.sort()).toEqual(['endpoint readers of named', 'gauges named READ_ONLY', 'settings named']);
   });
 });
 
-describe('a proxy that cannot be asked is a warning, and the database still stands', () => {
+describe('a proxy that cannot be queried is a warning, and the view of the database remains', () => {
   const denied = async () => {
     throw new ProblemError(problem('AWS.RDS', { error: 'AccessDenied' }));
   };
   const values = { error: 'AccessDenied', cause: 'AWS.RDS' };
 
-  it.each(['settings', 'gauges'] as const)('%s denied', async (source) => {
+  it.each(['settings', 'gauges'] as const)('when access to its %s is denied', async (source) => {
     const { sample, verdict } = await look({ sources: { [source]: denied } });
     expect(sample.pooler).toEqual({ kind: 'rds-proxy', source: 'host name', stats: null });
     expect(sample.problems).toEqual([{ code: 'MANAGED.UNAVAILABLE', severity: 'warning', values }]);
     expect(verdict).toMatchObject({ status: 'healthy', totalConnections: 10, poolSize: 20 });
   });
 
-  it('an endpoint whose proxy is not found out asks for its name in the definition', async () => {
+  it('whose endpoint leads to no known proxy has to be named in the definition', async () => {
     const { sample } = await look({ config: configWith({ endpoint: READERS }), sources: { endpoint: denied } });
     const reason = expect.stringContaining('"managed": {"kind": "rds-proxy", "name": …}');
     expect(sample.problems.map((each) => each.values)).toEqual([{ ...values, reason }]);
   });
 
-  it('an endpoint of a named proxy that cannot be asked about says only that', async () => {
+  it('whose name is known reports only the failure of its endpoint', async () => {
     const config = configWith({ endpoint: READERS, managed: { kind: 'rds-proxy', name: 'shop' } });
     const { sample } = await look({ config, sources: { endpoint: denied } });
     expect(sample.problems.map((each) => each.values)).toEqual([values]);
   });
 
-  it('an address that names no proxy asks for its name in the definition, without a call', async () => {
+  it('whose address names no proxy has to be named in the definition, and nothing is called', async () => {
     const endpoint = 'a.b.proxy-abc.eu-central-1.rds.amazonaws.com';
     const { asked, sample } = await look({ config: configWith({ endpoint }) });
     expect(asked).toEqual([]);
     expect(sample.problems[0]?.values.reason).toContain('name it in the definition');
   });
 
-  it('AWS that does not answer is waited for no longer than the deadline', async () => {
+  it('when AWS does not answer within the deadline', async () => {
     stopTime();
     const looking = look({ sources: { gauges: () => new Promise(() => undefined) }, deadlineMs: 100 });
     await pass(100);
@@ -172,7 +172,7 @@ describe('a proxy that cannot be asked is a warning, and the database still stan
     expect(sample.problems[0]?.values).toMatchObject({ reason: 'AWS did not answer in time', waitedMs: 100 });
   });
 
-  it('which is two and a half seconds, half of what a check has', async () => {
+  it('when AWS does not answer within two and a half seconds, half of the deadline of a check', async () => {
     stopTime();
     const looking = look({ sources: { settings: () => new Promise(() => undefined) } });
     await pass(2_499);
@@ -183,7 +183,7 @@ describe('a proxy that cannot be asked is a warning, and the database still stan
 });
 
 describe('the limit', () => {
-  it('is what the proxy says, without waiting for the database', async () => {
+  it('is what the proxy reports, without waiting for the database', async () => {
     const reader = new RdsProxyReader({
       address: { proxy: 'shop', endpoint: null },
       sources: {
@@ -194,16 +194,16 @@ describe('the limit', () => {
     expect((await reader.read(new Promise(() => undefined))).limit).toBe(20);
   });
 
-  it('is else its share of the live max_connections, not of a formula over memory', async () => {
+  it('is otherwise its share of the live max_connections, not of a formula over memory', async () => {
     const database = seen({ slots: slots({ maxConnections: 832 }) });
     expect((await look({ gauges: { allowed: null }, database })).figures?.limit).toBe(416);
   });
 
-  it('is unknown when the database does not tell either', async () => {
+  it('is null when the database does not report it either', async () => {
     expect((await look({ gauges: { allowed: null }, database: TIMEOUT })).figures?.limit).toBeNull();
   });
 
-  it('makes the pool as small as it is', async () => {
+  it('limits the size of the pool', async () => {
     const { verdict } = await look({ gauges: { allowed: 12 } });
     expect(verdict.poolSize).toBe(12);
     expect(codes(verdict.problems)).toEqual(['POOL.EXCEEDS_CEILING warning']);
@@ -213,7 +213,7 @@ describe('the limit', () => {
 describe('the verdict', () => {
   const AT_LIMIT = { open: 20, borrowed: 20 };
 
-  it('proxy at its limit and the probe not served: full, critical, with its figures', async () => {
+  it('is full and critical, with the stats, for a proxy at its limit and a probe that is not served', async () => {
     const { sample, config, verdict } = await look({ gauges: AT_LIMIT, database: TIMEOUT });
     expect(codes(verdict.problems)).toEqual(['PROBE.TIMEOUT error', 'MANAGED.FULL error']);
     expect(verdict).toMatchObject({
@@ -233,25 +233,25 @@ describe('the verdict', () => {
     });
   });
 
-  it('the figures of the proxy alone never decide: they are minutes old', async () => {
+  it('does not depend on the stats of the proxy alone, which are minutes old', async () => {
     const { verdict } = await look({ gauges: AT_LIMIT });
     expect(verdict).toMatchObject({ status: 'healthy', saturatedLayer: null });
     expect(codes(verdict.problems)).toEqual([]);
   });
 
-  it('a probe that is not served by a proxy with room says nothing of the proxy', async () => {
+  it('does not blame a proxy below its limit for a probe that is not served', async () => {
     const { verdict } = await look({ database: TIMEOUT });
     expect(codes(verdict.problems)).toEqual(['PROBE.TIMEOUT error']);
     expect(verdict).toMatchObject({ saturatedLayer: null, utilization: { status: 'unknown' } });
   });
 
-  it('as many busy sessions at the server as the proxy may open: full now', async () => {
+  it('is full when the server has as many active sessions as the proxy may open', async () => {
     const { verdict } = await look({ database: seen({ connections: counts({ total: 20, active: 20 }) }) });
     expect(verdict).toMatchObject({ saturatedLayer: 'managed', utilization: { status: 'critical' } });
     expect(codes(verdict.problems)).toContain('MANAGED.FULL error');
   });
 
-  it('a proxy that cannot be asked says nothing when the probe is not served', async () => {
+  it('does not blame a proxy that cannot be queried for a probe that is not served', async () => {
     const gauges = async () => {
       throw new ProblemError(problem('AWS.CLOUDWATCH', { error: 'AccessDeniedException' }));
     };
@@ -267,12 +267,15 @@ describe('the verdict', () => {
     [1, 10, 10, ['MANAGED.PINNED warning']],
     [0, 0, 0, []],
     [null, 10, 0, []],
-  ])('%s of %s pinned, with a limit of %i percent', async (pinned, open, pinnedPercent, problems) => {
-    const config = configWith({ endpoint: HOST, limits: { pinnedPercent } });
-    const { verdict } = await look({ config, gauges: { pinned, open } });
-    expect(codes(verdict.problems)).toEqual(problems);
-    expect(verdict.status).toBe('healthy');
-  });
+  ])(
+    'follows the share of pinned connections: %s of %s, with a limit of %i percent',
+    async (pinned, open, pinnedPercent, problems) => {
+      const config = configWith({ endpoint: HOST, limits: { pinnedPercent } });
+      const { verdict } = await look({ config, gauges: { pinned, open } });
+      expect(codes(verdict.problems)).toEqual(problems);
+      expect(verdict.status).toBe('healthy');
+    },
+  );
 
   it.each([
     [99.9, 100, []],
@@ -280,14 +283,14 @@ describe('the verdict', () => {
     [100, 101, []],
     [0.4, 0, ['MANAGED.BORROW_WAIT warning']],
     [null, 0, []],
-  ])('a wait of %s ms, with a limit of %i', async (borrowWaitMs, limit, problems) => {
+  ])('follows the borrow wait: %s ms, with a limit of %i', async (borrowWaitMs, limit, problems) => {
     const config = configWith({ endpoint: HOST, limits: { borrowWaitMs: limit } });
     const { verdict } = await look({ config, gauges: { borrowWaitMs } });
     expect(codes(verdict.problems)).toEqual(problems);
     expect(verdict.status).toBe('healthy');
   });
 
-  it('figures that are late show their age', async () => {
+  it('shows the age of late stats', async () => {
     const { sample, config, verdict } = await look({ gauges: { takenAt: NOON - 290_000 } });
     expect(poolReport({ pool: 'orders', config, sample, verdict }, NOON).managedPool?.ageSeconds).toBe(290);
   });
@@ -304,8 +307,8 @@ const MINUTE: ProxyGauges = {
   availabilityPercent: 100,
 };
 
-describe('the figures of an RDS Proxy', () => {
-  it('are those of its metrics, minutes old, and never tell how many wait', () => {
+describe('the stats of an RDS Proxy', () => {
+  it('come from its metrics, are minutes old, and never contain the number of waiting clients', () => {
     expect(proxyStats(MINUTE, 75, 832)).toEqual({
       takenAt: MINUTE.takenAt,
       isLive: false,
@@ -330,11 +333,11 @@ describe('the figures of an RDS Proxy', () => {
     ['unknown without max_connections', null, 75, null, null],
     ['unknown without a share', null, null, 832, null],
     ['unknown when it may open none and no share is known', 0, null, null, null],
-  ])('have as limit %s', (_, allowed, percent, maxConnections, limit) => {
+  ])('have this limit: %s', (_, allowed, percent, maxConnections, limit) => {
     expect(proxyStats({ ...MINUTE, allowed }, percent, maxConnections).limit).toBe(limit);
   });
 
-  it('have nulls where there are no datapoints', () => {
+  it('are null where there is no datapoint', () => {
     const nothing = Object.fromEntries(Object.keys(MINUTE).map((key) => [key, null]));
     const figures = proxyStats({ ...(nothing as unknown as ProxyGauges), takenAt: 1 }, null, null);
     expect(Object.values(figures).filter((value) => value !== null)).toEqual([1, false]);

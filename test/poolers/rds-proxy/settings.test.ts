@@ -47,7 +47,7 @@ async function calls(count: number): Promise<void> {
 const DENIED = 'User: arn:aws:sts::123456789012:assumed-role/MARKED-role/f is not authorized';
 const denied = rdsError(403, 'AccessDenied', DENIED);
 
-test('settings are those of the proxy and its target group, in milliseconds and percent', async () => {
+test('settings come from the proxy and its target group, in milliseconds and percent', async () => {
   expect(await proxies().settings('shop')).toEqual({
     maxConnectionsPercent: 90,
     maxIdleConnectionsPercent: 50,
@@ -60,7 +60,7 @@ test('settings are those of the proxy and its target group, in milliseconds and 
   ]);
 });
 
-test('a setting that is not told is unknown', async () => {
+test('a setting that the API does not report is null', async () => {
   endpoint.answer('DescribeDBProxies', rdsAnswer('DBProxies', '<DBProxyName>shop</DBProxyName>'));
   const pool = '<ConnectionPoolConfig><MaxConnectionsPercent>75</MaxConnectionsPercent></ConnectionPoolConfig>';
   endpoint.answer('DescribeDBProxyTargetGroups', rdsAnswer('TargetGroups', pool));
@@ -72,7 +72,7 @@ test('a setting that is not told is unknown', async () => {
   });
 });
 
-test('a proxy is asked for once in five minutes, however many pools share it', async () => {
+test('a proxy is read once in five minutes, however many pools share it', async () => {
   const from = proxies();
   await Promise.all([from.settings('shop'), from.settings('shop')]);
   time += 299_999;
@@ -84,7 +84,7 @@ test('a proxy is asked for once in five minutes, however many pools share it', a
   expect(endpoint.calls).toHaveLength(4);
 });
 
-test('the last good settings stay while the API cannot be asked, which is tried by every check', async () => {
+test('the last good settings stay in use while the API fails, and every check tries again', async () => {
   const from = proxies();
   await from.settings('shop');
   endpoint.answerBoth(denied);
@@ -102,7 +102,7 @@ test('the last good settings stay while the API cannot be asked, which is tried 
   expect(await from.settings('shop')).toMatchObject({ maxConnectionsPercent: 40 });
 });
 
-test('a proxy that was never known is asked for again by the next check', async () => {
+test('a proxy that was never read is read again by the next check', async () => {
   endpoint.answerBoth(denied);
   const from = proxies();
   await expect(from.settings('shop')).rejects.toThrow('AWS.RDS');
@@ -170,17 +170,17 @@ test.each([
   ['DescribeDBProxyTargetGroups', denied, 'AccessDenied'],
   ['DescribeDBProxies', rdsAnswer('DBProxies', null), 'UnexpectedAnswer'],
   ['DescribeDBProxyTargetGroups', rdsAnswer('TargetGroups', null), 'UnexpectedAnswer'],
-])('half an answer is none: %s', async (action, answer, error) => {
+])('half an answer is a failure: %s', async (action, answer, error) => {
   endpoint.answer(action, answer);
   await expect(proxies().settings('shop')).rejects.toMatchObject({ problem: { values: { error } } });
 });
 
-test('where nothing listens it is a problem of the RDS API', async () => {
+test('a refused connection is a problem of the RDS API', async () => {
   lambdaEnvironment(CLOSED_URL);
   await expect(proxies().settings('shop')).rejects.toMatchObject({ problem: { values: { error: 'ECONNREFUSED' } } });
 });
 
-test('by default the RDS API has a second and a half', async () => {
+test('the RDS API has a second and a half by default', async () => {
   endpoint.answerBoth(() => undefined);
   stopTime();
   const settings = new RdsProxyApi().settings('shop');
@@ -192,7 +192,7 @@ test('by default the RDS API has a second and a half', async () => {
   await failure;
 });
 
-test('an endpoint tells whose it is and which targets are behind it, once in five minutes', async () => {
+test('the proxy and the targets of an endpoint are read once in five minutes', async () => {
   endpoint.answer('DescribeDBProxyEndpoints', (response, call) => {
     const name = call.parameters.DBProxyEndpointName ?? '';
     rdsAnswer('DBProxyEndpoints', otherEndpoint(name, name === 'readers' ? 'READ_ONLY' : 'READ_WRITE'))(response, call);
