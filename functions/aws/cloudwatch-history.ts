@@ -1,6 +1,7 @@
 import { HISTORY_METRICS, HISTORY_MINUTES, type History, type HistorySource, historySeries } from '../core/history.js';
 import { METRIC_NAMESPACE, METRICS, type MetricName, POOL_DIMENSION } from '../core/metrics.js';
-import { ProblemError, type PublicProblem, toPublic } from '../core/problems.js';
+import { ProblemError } from '../core/problems.js';
+import { type PublicProblem, toPublic } from '../core/report-parts.js';
 import { CloudWatchReader, type CloudWatchReaderOptions, MINUTE_MS, type Series } from './cloudwatch-reader.js';
 
 type ByMetric = ReadonlyMap<MetricName, Series>;

@@ -1,55 +1,138 @@
-import { type PoolReport, poolReport } from './pool-report.js';
-import { PROBLEMS, type Problem, type PublicProblem } from './problems.js';
-import { ordinarySlots, type PoolerStats, type ServerSlots } from './sample.js';
-import type { SessionGroup, SessionGroupsResult } from './session-groups.js';
+import * as v from 'valibot';
+import { POOL_REPORT, poolReport } from './pool-report.js';
+import type { Problem } from './problems.js';
+import {
+  count,
+  countOrNull,
+  type DeepReadonly,
+  described,
+  numberOrNull,
+  PROBLEM,
+  schema,
+  withValues,
+} from './report-parts.js';
+import { ordinarySlots, type PoolerStats } from './sample.js';
 import type { Assessment } from './verdict.js';
 
 /** A timed round trip through an application's own kind of pool, in milliseconds. */
 export interface RoundTrip {
-  /** Until the pool gave a connection, which opens one if there is none. */
+  /** Until the pool handed out a connection; includes opening one if none was open. */
   readonly acquireMs: number | null;
-  /** The statement alone, over the connection that was given. */
+  /** The statement alone, on that connection. */
   readonly queryMs: number | null;
   readonly problems: readonly Problem[];
 }
 
-/** The JSON of `GET /health/details`: what an engineer on call asks next. */
-export interface DetailsReport {
-  readonly status: 'ok' | 'error';
-  readonly connectionPool: {
-    readonly activeConnections: number | null;
-    readonly idleConnections: number | null;
-    readonly totalConnections: number | null;
-    readonly poolSize: number | null;
-    /** Percent, one decimal. */
-    readonly utilization: number | null;
-  };
-  /** The same as `GET /health/pool` answers. */
-  readonly health: PoolReport;
-  /** Who holds the connections of the server; null when it could not be seen. */
+const textOrNull = /* @__PURE__ */ schema(() => v.nullable(v.string()));
+
+/** Sessions that have database, user, application and state in common. The keys are null while a session starts. */
+export const SESSION_GROUP = /* @__PURE__ */ schema(() =>
+  described(
+    v.object({
+      database: textOrNull,
+      user: textOrNull,
+      application: textOrNull,
+      state: described(v.string(), 'As in pg_stat_activity. unknown if the session does not report it.'),
+      count,
+      oldestTransactionMs: described(numberOrNull, 'Age of the oldest open transaction of the group.'),
+      longestQueryMs: described(numberOrNull, 'How long the longest statement of the group has been running.'),
+    }),
+    'Sessions that have database, user, application and state in common.',
+  ),
+);
+
+export type SessionGroup = DeepReadonly<v.InferOutput<typeof SESSION_GROUP>>;
+
+/** Which sessions hold the connections of the server. */
+export interface SessionGroupsResult {
+  /** The largest groups first; null when the sessions could not be read. */
   readonly holders: readonly SessionGroup[] | null;
-  /** The server's slots, term by term; null when the database was not seen. */
-  readonly slots: SlotTerms | null;
-  /** Everything the managed pool tells. */
-  readonly managedPool: (PoolerStats & { readonly waitingEstimate: number | null }) | null;
-  /** With the values seen. */
-  readonly problems: readonly (PublicProblem & Pick<Problem, 'values'>)[];
-  readonly roundTrip: { readonly acquireMs: number | null; readonly queryMs: number | null };
+  /** Transactions that the watched database has ended since its statistics began. */
+  readonly transactions: number | null;
+  readonly problems: readonly Problem[];
 }
 
-export type SlotTerms = ServerSlots & {
-  /** What is left of `maxConnections` for ordinary clients. */
-  readonly ordinary: number;
-  /** Client backends of the whole server; null when sessions of others are hidden. */
-  readonly used: number | null;
-};
+export const SLOTS = /* @__PURE__ */ schema(() =>
+  v.object({
+    maxConnections: count,
+    superuserReserved: count,
+    reserved: count,
+    rdsReserved: count,
+    databaseLimit: described(countOrNull, 'CONNECTION LIMIT of the database. Null if it has none.'),
+    ordinary: described(count, 'Slots for ordinary clients.'),
+    used: described(countOrNull, 'Client backends of the whole server. Null if the check may not read other sessions.'),
+  }),
+);
 
-/** What is seen for details only, beside the assessment. */
+/** Everything the pooler reports about itself. */
+export const POOLER_STATS = /* @__PURE__ */ schema(() =>
+  described(
+    v.object({
+      takenAt: described(v.number(), 'Milliseconds since 1970.'),
+      isLive: described(v.boolean(), 'Of this moment. Figures from CloudWatch are minutes old.'),
+      limit: countOrNull,
+      open: countOrNull,
+      inUse: countOrNull,
+      pinned: countOrNull,
+      waiting: countOrNull,
+      longestWaitMs: numberOrNull,
+      borrowWaitMs: numberOrNull,
+      clients: countOrNull,
+      availabilityPercent: numberOrNull,
+      settings: v.optional(described(v.record(v.string(), v.nullable(v.number())), 'Settings of the pooler.')),
+      waitingEstimate: described(
+        numberOrNull,
+        'An upper estimate of waiting clients where the pooler does not count them.',
+      ),
+    }),
+    'Null where the pooler does not report a value.',
+  ),
+);
+
+const values = /* @__PURE__ */ schema(() =>
+  v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null(), v.array(v.string())])),
+);
+
+/** The JSON of `GET /health/details`: what an engineer on call asks next. */
+export const DETAILS_REPORT = /* @__PURE__ */ schema(() =>
+  described(
+    v.object({
+      status: described(v.picklist(['ok', 'error']), 'ok: the pool is healthy and no problem below is an error.'),
+      connectionPool: v.object({
+        activeConnections: countOrNull,
+        idleConnections: countOrNull,
+        totalConnections: countOrNull,
+        poolSize: countOrNull,
+        utilization: described(numberOrNull, 'Percent, one decimal.'),
+      }),
+      health: POOL_REPORT,
+      holders: described(
+        v.nullable(v.array(SESSION_GROUP)),
+        'Which sessions hold the connections of the server, the largest groups first. Null if they could not be read.',
+      ),
+      slots: described(v.nullable(SLOTS), 'The slots of the server, term by term. Null if they could not be read.'),
+      managedPool: described(v.nullable(POOLER_STATS), 'Everything the pooler reports.'),
+      problems: v.array(v.object({ ...PROBLEM.entries, values: described(values, 'The values seen.') })),
+      roundTrip: described(
+        v.object({
+          acquireMs: described(numberOrNull, 'Until the pool handed out a connection.'),
+          queryMs: described(numberOrNull, 'The statement alone.'),
+        }),
+        'A timed round trip through Prisma, in milliseconds.',
+      ),
+    }),
+    'What an engineer on call asks next.',
+  ),
+);
+
+export type DetailsReport = DeepReadonly<v.InferOutput<typeof DETAILS_REPORT>>;
+
+/** What details consist of. */
 export interface DetailParts {
   readonly assessment: Assessment;
   readonly holders: SessionGroupsResult;
   readonly roundTrip: RoundTrip;
-  /** Transactions per second of the database; null when it was not seen twice. */
+  /** Transactions per second of the database; null before it was read twice. */
   readonly transactionsPerSecond: number | null;
 }
 
@@ -62,7 +145,7 @@ export function detailsReport(
   const { activeConnections, idleConnections, totalConnections, poolSize } = health.metrics;
   const { database, pooler } = assessment.sample;
   const problems = [...assessment.verdict.problems, ...holders.problems, ...roundTrip.problems];
-  const figures = pooler?.stats ?? null;
+  const stats = pooler?.stats ?? null;
   return {
     status: health.status === 'healthy' && !problems.some(({ severity }) => severity === 'error') ? 'ok' : 'error',
     connectionPool: {
@@ -79,19 +162,13 @@ export function detailsReport(
       ordinary: ordinarySlots(database.slots),
       used: database.connections?.server ?? null,
     },
-    managedPool: figures && { ...figures, waitingEstimate: waitingEstimate(figures, transactionsPerSecond) },
-    problems: problems.map(({ code, severity, values }) => ({
-      code,
-      severity,
-      layer: PROBLEMS[code].layer,
-      text: PROBLEMS[code].text,
-      values,
-    })),
+    managedPool: stats && { ...stats, waitingEstimate: waitingEstimate(stats, transactionsPerSecond) },
+    problems: problems.map(withValues),
     roundTrip: { acquireMs: roundTrip.acquireMs, queryMs: roundTrip.queryMs },
   };
 }
 
-/** An upper estimate of what waits in a managed pool that does not count it: arrivals by mean wait (Little's law). */
+/** An upper estimate of waiting clients where the pooler does not count them: arrivals x mean wait (Little's law). */
 function waitingEstimate({ borrowWaitMs }: PoolerStats, transactionsPerSecond: number | null): number | null {
   if (borrowWaitMs === null || transactionsPerSecond === null) {
     return null;

@@ -1,9 +1,16 @@
-/** How numbers, ages and times are written on the page. What is not known is a word, never 0. */
+import type { ProblemValues } from './problems.js';
+
+/** How numbers, ages and times are written. Unknown values are a word on the page and a dash on a line, never 0. */
 
 export const UNKNOWN = 'unknown';
 
 export function number(value: number | null): string {
   return value === null ? UNKNOWN : String(Math.round(value * 10) / 10);
+}
+
+/** A number for a line of text, `-` if it is unknown. */
+export function dashOr(value: number | null): string {
+  return value === null ? '-' : String(value);
 }
 
 /** Such as `70.0 %`. */
@@ -42,7 +49,12 @@ export function timeOfDay(at: number): string {
   return new Date(at).toTimeString().slice(0, 8);
 }
 
-/** Without its seconds: `12:03`. */
+/** The local time of day without seconds: `12:03`. */
 export function shortTime(at: number): string {
   return timeOfDay(at).slice(0, 5);
+}
+
+/** Values as `name=value`. */
+export function pairs(values: ProblemValues): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join('; ') : value}`);
 }

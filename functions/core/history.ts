@@ -1,10 +1,11 @@
+import * as v from 'valibot';
 import type { MetricName } from './metrics.js';
-import type { PublicProblem } from './problems.js';
+import { count, type DeepReadonly, described, numberOrNull, oneOf, PROBLEM, schema, time } from './report-parts.js';
 
-/** How far back a history goes. */
+/** How far back a history reaches. */
 export const HISTORY_MINUTES = 60;
 
-/** The series of a history, and the metric each is made of. */
+/** The series of a history, each with its metric. */
 export const HISTORY_METRICS = {
   utilization: 'Utilization',
   active: 'ActiveConnections',
@@ -13,36 +14,49 @@ export const HISTORY_METRICS = {
   healthy: 'Healthy',
 } as const satisfies Record<string, MetricName>;
 
-export type SeriesName = keyof typeof HISTORY_METRICS;
+type SeriesName = keyof typeof HISTORY_METRICS;
 
 /** Values in the order of the times; null where nothing is known. */
-export type HistorySeries = Readonly<Record<SeriesName, readonly (number | null)[]>>;
+const values = (metric: MetricName) => described(v.array(numberOrNull), `${metric}. Null where it is unknown.`);
 
 /** The JSON of `GET /health/history`: the last hour of one pool, oldest first. */
-export interface History {
-  readonly pool: string;
-  readonly source: 'cloudwatch' | 'memory';
-  /** Seconds from one check to the next. */
-  readonly stepSeconds: number;
-  /** What it covers, ISO 8601. */
-  readonly from: string;
-  readonly to: string;
-  /** Seconds since 1970. */
-  readonly times: readonly number[];
-  readonly series: HistorySeries;
-  /** Why nothing is known, where the source could not be asked. */
-  readonly problems: readonly PublicProblem[];
-}
+export const HISTORY = /* @__PURE__ */ schema(() =>
+  described(
+    v.object({
+      pool: v.string(),
+      source: described(oneOf('cloudwatch', 'memory'), 'cloudwatch when deployed, memory for npm start.'),
+      stepSeconds: described(count, 'From one check to the next.'),
+      from: time,
+      to: time,
+      times: described(v.array(v.number()), 'Seconds since 1970, oldest first.'),
+      series: described(
+        v.object({
+          utilization: values(HISTORY_METRICS.utilization),
+          active: values(HISTORY_METRICS.active),
+          idle: values(HISTORY_METRICS.idle),
+          waiting: values(HISTORY_METRICS.waiting),
+          healthy: values(HISTORY_METRICS.healthy),
+        }),
+        'Values in the order of the times.',
+      ),
+      problems: described(v.array(PROBLEM), 'Why nothing is known, if the source could not be read.'),
+    }),
+    `The last ${HISTORY_MINUTES} minutes of one pool.`,
+  ),
+);
 
-/** Where histories come from: CloudWatch when deployed, memory locally. */
+export type History = DeepReadonly<v.InferOutput<typeof HISTORY>>;
+export type HistorySeries = History['series'];
+
+/** Reads histories: from CloudWatch when deployed, from memory locally. */
 export interface HistorySource {
-  /** The pools that have one. */
+  /** The pools that have a history. */
   readonly pools: readonly string[];
-  /** Never throws: a source that cannot be asked is a problem in the history. */
+  /** Never throws: if the source cannot be read, the history has a problem that says why. */
   history(pool: string): Promise<History>;
 }
 
-/** The series, each value asked for by its metric and the index of its time. */
+/** Collects the series. @param valueAt the value of a metric at the time with this index */
 export function historySeries(
   times: readonly number[],
   valueAt: (metric: MetricName, index: number) => number | null | undefined,

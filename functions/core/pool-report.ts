@@ -1,81 +1,130 @@
+import * as v from 'valibot';
 import { type PoolSettings, SETTING_NAMES } from './pool-settings.js';
-import { type PublicProblem, toPublic } from './problems.js';
+import { POOLERS, type PoolerKind } from './poolers.js';
+import {
+  addedLater,
+  count,
+  countOrNull,
+  type DeepReadonly,
+  described,
+  number,
+  numberOrNull,
+  oneOf,
+  PROBLEM,
+  schema,
+  time,
+  toPublic,
+} from './report-parts.js';
 import { type AppView, type DatabaseView, ordinarySlots, type PoolerView } from './sample.js';
-import type { Assessment, SaturatedLayer, UtilizationStatus } from './verdict.js';
+import { type Assessment, CRITICAL_PERCENT, type UtilizationStatus, WARNING_PERCENT } from './verdict.js';
+
+/** One key for each setting of the pool. */
+const settings = /* @__PURE__ */ schema(
+  () =>
+    Object.fromEntries(SETTING_NAMES.map((name) => [name, countOrNull])) as Record<
+      keyof PoolSettings,
+      typeof countOrNull
+    >,
+);
+const status = /* @__PURE__ */ schema(() => v.picklist(['healthy', 'unhealthy']));
+const percent = /* @__PURE__ */ schema(() =>
+  described(numberOrNull, 'totalConnections / poolSize x 100, one decimal, not capped at 100.'),
+);
+
+/** The pooler. Its numbers are null where the pooler does not report them. */
+export const MANAGED_POOL = /* @__PURE__ */ schema(() =>
+  v.object({
+    kind: described(
+      oneOf(...(Object.keys(POOLERS) as PoolerKind[])),
+      'unknown: there is a pooler, because another backend answers than the login reached.',
+    ),
+    source: described(oneOf('definition', 'host name', 'console', 'backend'), 'How the kind was detected.'),
+    size: described(countOrNull, 'Server connections the pooler may open for this pool. Null if unlimited or unknown.'),
+    inUse: described(countOrNull, 'Server connections assigned to a client.'),
+    waiting: described(countOrNull, 'Clients waiting for a connection. Null if the pooler does not count them.'),
+    longestWaitMs: described(addedLater(number), 'How long the first of these clients has waited, in milliseconds.'),
+    borrowWaitMs: described(addedLater(number), 'Mean wait of clients for a connection, in milliseconds.'),
+    pinned: described(addedLater(count), 'Server connections bound to one client until it disconnects.'),
+    ageSeconds: described(countOrNull, 'Age of these figures. Those of RDS Proxy come from CloudWatch.'),
+  }),
+);
+
+/** The server with all its connections, those of other pools included. */
+export const DATABASE = /* @__PURE__ */ schema(() =>
+  v.object({
+    slots: described(count, 'Connection slots for ordinary clients.'),
+    usedSlots: described(
+      countOrNull,
+      'Client backends of the whole server. Null if the check may not read other sessions.',
+    ),
+    idleInTransaction: described(addedLater(count), 'Connections of the pool that are idle in transaction.'),
+    longestTransactionMs: described(
+      addedLater(number),
+      'Age of the oldest open transaction of the pool. Null if none is open or if it is unknown.',
+    ),
+  }),
+);
+
+/** The connection pools inside the application, summed over its instances. */
+export const APP = /* @__PURE__ */ schema(() =>
+  v.object({
+    waiting: described(count, 'Requests waiting for a connection inside the application.'),
+    ageSeconds: described(count, 'Age of this figure, which comes from CloudWatch.'),
+  }),
+);
+
+export const POOL_SUMMARY = /* @__PURE__ */ schema(() => v.object({ pool: v.string(), status, percent }));
 
 /** The JSON of `GET /health/pool`. Nothing in it names a host, a user or a query. */
-export interface PoolReport {
-  readonly status: 'healthy' | 'unhealthy';
-  readonly metrics: {
-    readonly activeConnections: number | null;
-    readonly idleConnections: number | null;
-    readonly waitingRequests: number | null;
-    readonly totalConnections: number | null;
-    readonly poolSize: number | null;
-  };
-  /** Values are null when there is no valid definition. */
-  readonly config: { readonly [Name in keyof PoolSettings]: number | null };
-  readonly utilization: { readonly percent: number | null; readonly status: UtilizationStatus };
-  /** When the sample was taken, ISO 8601. */
-  readonly timestamp: string;
-  readonly pool: string;
-  /** Null before anything is known about it. */
-  readonly managedPool: ManagedPoolReport | null;
-  /** Null when the database was not seen. */
-  readonly database: DatabaseReport | null;
-  /** Null where the application publishes no gauges. */
-  readonly app: AppReport | null;
-  readonly saturatedLayer: SaturatedLayer | null;
-  readonly problems: readonly PublicProblem[];
-  readonly ageMs: number;
-  /** Only with several pools in one deployment. */
-  readonly pools?: readonly PoolSummary[];
-}
+export const POOL_REPORT = /* @__PURE__ */ schema(() =>
+  described(
+    v.object({
+      status: described(status, `healthy: below ${CRITICAL_PERCENT} % and no problem of severity error.`),
+      metrics: v.object({
+        activeConnections: described(countOrNull, 'Running a query or inside a transaction.'),
+        idleConnections: described(countOrNull, 'Open and available.'),
+        waitingRequests: described(
+          countOrNull,
+          'Requests waiting for a connection. Null if neither pooler nor application counts them.',
+        ),
+        totalConnections: described(countOrNull, 'Active and idle.'),
+        poolSize: described(countOrNull, 'What the pool can have now. Null without a valid definition.'),
+      }),
+      config: described(
+        v.object(settings),
+        'The settings in force, times in milliseconds. Null without a valid definition.',
+      ),
+      utilization: v.object({
+        percent,
+        status: described(
+          oneOf('normal', 'warning', 'critical', 'unknown'),
+          `normal: below ${WARNING_PERCENT} %. warning: up to ${CRITICAL_PERCENT} %. critical: above, or a layer is known to be full.`,
+        ),
+      }),
+      timestamp: described(time, 'When the sample was taken.'),
+      pool: described(v.string(), 'Name of the pool.'),
+      managedPool: described(v.nullable(MANAGED_POOL), 'The pooler in front of the server. Null while it is unknown.'),
+      database: described(addedLater(DATABASE), 'The server. Null if the check could not read it.'),
+      app: described(addedLater(APP), 'The pools inside the application. Null if it publishes no gauges.'),
+      saturatedLayer: described(
+        v.nullable(oneOf('database', 'managed', 'app')),
+        'The full layer closest to the database, because it makes the others full too.',
+      ),
+      problems: v.array(PROBLEM),
+      ageMs: described(count, 'Age of the sample in milliseconds.'),
+      pools: v.optional(
+        described(v.array(POOL_SUMMARY), 'One line for each pool, the worst first. Only if there are several pools.'),
+      ),
+    }),
+    'One pool, or the worst of several. Unknown values are null, never 0.',
+  ),
+);
 
-/** The managed pool; its numbers are null where it does not tell them. */
-export interface ManagedPoolReport {
-  readonly kind: PoolerView['kind'];
-  /** How the kind was found out. */
-  readonly source: PoolerView['source'];
-  /** Connections to the server that it may open for this pool; null when unlimited too. */
-  readonly size: number | null;
-  readonly inUse: number | null;
-  readonly waiting: number | null;
-  /** How long the first of those has waited, in milliseconds. */
-  readonly longestWaitMs: number | null;
-  /** How long clients waited on average to be given a connection, in milliseconds. */
-  readonly borrowWaitMs: number | null;
-  /** Connections bound to one client until it leaves. */
-  readonly pinned: number | null;
-  /** Age of these figures, since those of RDS Proxy come from CloudWatch. */
-  readonly ageSeconds: number | null;
-}
-
-/** The server, whoever its connections belong to. */
-export interface DatabaseReport {
-  /** Slots that ordinary clients can use. */
-  readonly slots: number;
-  /** Client backends of the whole server; null when sessions of others are hidden from the check. */
-  readonly usedSlots: number | null;
-  /** Connections of the pool that are idle inside a transaction. */
-  readonly idleInTransaction: number | null;
-  /** Age of the pool's oldest open transaction; null when there is none, or it is not known. */
-  readonly longestTransactionMs: number | null;
-}
-
-/** The application's own pools, summed over its instances. */
-export interface AppReport {
-  /** Requests that wait for a connection inside the application. */
-  readonly waiting: number;
-  /** Age of this figure, which comes from CloudWatch. */
-  readonly ageSeconds: number;
-}
-
-export interface PoolSummary {
-  readonly pool: string;
-  readonly status: 'healthy' | 'unhealthy';
-  readonly percent: number | null;
-}
+export type PoolReport = DeepReadonly<v.InferOutput<typeof POOL_REPORT>>;
+export type PoolSummary = NonNullable<PoolReport['pools']>[number];
+type ManagedPoolReport = NonNullable<PoolReport['managedPool']>;
+type DatabaseReport = NonNullable<PoolReport['database']>;
+type AppReport = NonNullable<PoolReport['app']>;
 
 /** @param now milliseconds since 1970, for the age of the sample */
 export function poolReport({ pool, config, sample, verdict }: Assessment, now: number): PoolReport {

@@ -31,7 +31,7 @@ export interface DefinitionKeys {
 export const POOLERS = {
   'rds-proxy': {
     label: 'RDS Proxy',
-    subject: 'The proxy',
+    subject: 'RDS Proxy',
     keys: { name: 'name' },
     counts: ['borrowWait', 'pinned'],
   },
@@ -42,9 +42,9 @@ export const POOLERS = {
     counts: ['waiting'],
   },
   /** Connections go straight to PostgreSQL. */
-  none: { label: 'Managed pool', subject: 'The managed pool', keys: {}, counts: [] },
+  none: { label: 'Pooler', subject: 'The pooler', keys: {}, counts: [] },
   /** Some pooler: the backend that answers is not the one that the login reached. */
-  unknown: { label: 'Managed pool', subject: 'The managed pool', keys: null, counts: [] },
+  unknown: { label: 'Pooler', subject: 'The pooler', keys: null, counts: [] },
 } as const satisfies Record<string, PoolerRow>;
 
 export type PoolerKind = keyof typeof POOLERS;

@@ -168,14 +168,6 @@ export interface Problem {
   readonly values: ProblemValues;
 }
 
-/** A problem in the public answer. */
-export interface PublicProblem {
-  readonly code: ProblemCode;
-  readonly severity: Severity;
-  readonly layer: Layer;
-  readonly text: string;
-}
-
 /**
  * Creates a problem.
  *
@@ -184,10 +176,6 @@ export interface PublicProblem {
  */
 export function problem(code: ProblemCode, values: ProblemValues = {}, severity?: Severity): Problem {
   return { code, severity: severity ?? PROBLEMS[code].severity, values };
-}
-
-export function toPublic({ code, severity }: Problem): PublicProblem {
-  return { code, severity, layer: PROBLEMS[code].layer, text: PROBLEMS[code].text };
 }
 
 /** The layer that is full according to a problem, or null. */

@@ -1,11 +1,47 @@
-import { age, duration } from './format.js';
-import type { PoolReport, PoolSummary } from './pool-report.js';
+import { age, dashOr, duration, pairs, timeOfDay } from './format.js';
+import { type PoolReport, type PoolSummary, poolReport } from './pool-report.js';
 import { POOLERS } from './poolers.js';
-import type { ProblemCode, PublicProblem } from './problems.js';
-import { WARNING_PERCENT } from './verdict.js';
+import type { Problem, ProblemCode } from './problems.js';
+import { type PublicProblem, withValues } from './report-parts.js';
+import { type Assessment, CRITICAL_PERCENT, WARNING_PERCENT } from './verdict.js';
 
-/** How bad it is, in three steps that a mark and a word stand for. */
+/** How bad a report is, in three steps. Each step has a mark and a word. */
 export type Level = 'healthy' | 'warning' | 'unhealthy';
+
+/** Problems that mean a full layer. */
+const FULL: readonly ProblemCode[] = ['DATABASE.FULL', 'PROBE.SLOTS_EXHAUSTED', 'MANAGED.FULL'];
+
+/** The sentence from a percentage on, the highest first. */
+const FULLNESS = [
+  [100, 'The pool is full'],
+  [CRITICAL_PERCENT, 'The pool is nearly full'],
+  [WARNING_PERCENT, 'The pool is filling up'],
+] as const;
+
+/** The sentence of a problem that decides the verdict. Other problems use the first sentence of their text. */
+const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => string>>> = {
+  'CONFIG.MISSING': () => 'No pool is defined, so nothing is monitored',
+  'CONFIG.INVALID': () => 'The definition of the pool is invalid, so the pool is not monitored',
+  'MANAGED.FULL': (report) => joined(`${poolerName(report)} is full`, [...inUse(report), ...waiting(report)]),
+  'DATABASE.FULL': databaseFull,
+  // By the limit of the server or of the database: the public answer does not say which.
+  'PROBE.SLOTS_EXHAUSTED': () => 'The database is full: it refused the check because no connection slot is left',
+  'PROBE.OWN_LIMIT': () => 'The check cannot log in: its own role has reached its connection limit',
+  'PROBE.TIMEOUT': (report) => joined('The database did not answer in time', waiting(report)),
+  'PROBE.UNREACHABLE': () => 'The database cannot be reached: nothing accepts connections at its address',
+  'PROBE.DNS': () => 'The database cannot be found: its host name does not resolve',
+  'PROBE.AUTH': () => 'The check cannot log in: the database refused the login',
+  'PROBE.TLS': () => 'The check cannot connect: the TLS connection failed or could not be verified',
+  'PROBE.NOT_ACCEPTING': () => 'The database accepts no connections: it is starting, stopping or recovering',
+  'PROBE.TERMINATED': () =>
+    'The database closed the connection of the check: a restart, a failover or an administrator',
+  'PROBE.PRIVILEGE': () => 'The check may not read other sessions: its role needs pg_monitor',
+  'PROBE.DATABASE_MISSING': () => 'The database does not exist on its server',
+  'PROBE.QUERY': () => 'The database answered the check with an error',
+  'AWS.SSM': () => 'The definitions of the pools cannot be read from SSM',
+  'AWS.SECRETS': () => 'The check cannot log in: its password cannot be read from Secrets Manager',
+  'AWS.RDS': () => 'The check cannot log in: its login token could not be created',
+};
 
 export function levelOf({ status, utilization, problems }: PoolReport): Level {
   if (status === 'unhealthy') {
@@ -30,109 +66,78 @@ export function poolsInWords(pools: readonly PoolSummary[]): string {
   return `${pools.length} pools: ${parts.length === 0 ? 'all healthy' : parts.join(', ')}`;
 }
 
-/** The verdict as one sentence: which side is the matter, and the figures that show it. */
+/** The verdict as one sentence: the layer in trouble and the figures that show it. */
 export function verdictInWords(report: PoolReport): string {
   const leading = leadingProblem(report);
   if (leading) {
-    const say = SAID[leading.code];
-    return say ? say(report) : firstSentence(leading.text);
+    const sentence = SENTENCES[leading.code];
+    return sentence ? sentence(report) : firstSentence(leading.text);
   }
   const { percent } = report.utilization;
   if (percent === null) {
-    return 'How full the pool is, is not known';
+    return 'Pool utilization is unknown';
   }
   if (report.saturatedLayer === 'app') {
-    return joined('The application is short of connections', [...queue(report), open(report)]);
+    return joined('The application is short of connections', [...waiting(report), open(report)]);
   }
-  const figures = [open(report), ...queue(report)];
-  const fullness = FULLNESS.find(([from]) => from(percent));
+  const figures = [open(report), ...waiting(report)];
+  const fullness = FULLNESS.find(([from]) => percent >= from);
   return fullness ? joined(fullness[1], figures) : figures.join(', ');
 }
 
-/** The problem that decides the verdict: the innermost side that is full, else the first error. */
+/** The problem that decides the verdict: the full layer closest to the database, else the first error. */
 function leadingProblem({ problems, saturatedLayer }: PoolReport): PublicProblem | undefined {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const full = errors.find(({ code, layer }) => layer === saturatedLayer && FULL.includes(code));
   return full ?? errors[0];
 }
 
-const FULL: readonly ProblemCode[] = ['DATABASE.FULL', 'PROBE.SLOTS_EXHAUSTED', 'MANAGED.FULL'];
-
-const FULLNESS: readonly (readonly [(percent: number) => boolean, string])[] = [
-  [(percent) => percent >= 100, 'The pool is full'],
-  [(percent) => percent >= 90, 'The pool is nearly full'],
-  [(percent) => percent >= 70, 'The pool is filling up'],
-];
-
-const SAID: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => string>>> = {
-  'CONFIG.MISSING': () => 'No pool is defined, so nothing is watched',
-  'CONFIG.INVALID': () => 'The definition of the pool is not valid, so it is not watched',
-  'MANAGED.FULL': (report) => joined(`${managedName(report)} is full`, [...borrowed(report), ...queue(report)]),
-  'DATABASE.FULL': databaseFull,
-  // By the limit of the server or of the database: which, the public answer does not tell.
-  'PROBE.SLOTS_EXHAUSTED': () => 'The database is full: it refused the check, no connection slot is left',
-  'PROBE.OWN_LIMIT': () => 'The check cannot log in: its own role has reached its connection limit',
-  'PROBE.TIMEOUT': (report) => joined('The database does not answer in time', queue(report)),
-  'PROBE.UNREACHABLE': () => 'The database cannot be reached: nothing accepts connections at its address',
-  'PROBE.DNS': () => 'The database cannot be found: its host name does not resolve',
-  'PROBE.AUTH': () => 'The check cannot log in: the database refused it',
-  'PROBE.TLS': () => 'The check cannot connect: no TLS connection could be made and verified',
-  'PROBE.NOT_ACCEPTING': () => 'The database accepts no connections: it is starting, stopping or recovering',
-  'PROBE.TERMINATED': () => 'The database cut the connection of the check: a restart, a failover or an administrator',
-  'PROBE.PRIVILEGE': () => 'What sessions do is hidden from the check: its role needs pg_monitor',
-  'PROBE.DATABASE_MISSING': () => 'The database does not exist on its server',
-  'PROBE.QUERY': () => 'The database answered the check with an error',
-  'AWS.SSM': () => 'The definitions of the pools cannot be read from SSM',
-  'AWS.SECRETS': () => 'The check cannot log in: its password cannot be read from Secrets Manager',
-  'AWS.RDS': () => 'The check cannot log in: its token cannot be made',
-};
-
 function open({ metrics }: PoolReport): string {
   const { totalConnections, poolSize, activeConnections } = metrics;
   return `${totalConnections} of ${poolSize} connections open, ${activeConnections} active`;
 }
 
-/** Who waits, where anybody counts that. */
-function queue({ metrics, managedPool }: PoolReport): string[] {
+/** Empty where nothing counts waiting requests. */
+function waiting({ metrics, managedPool }: PoolReport): string[] {
   const { waitingRequests } = metrics;
   if (waitingRequests === null) {
     return [];
   }
   if (waitingRequests === 0) {
-    return ['nothing waits'];
+    return ['none waiting'];
   }
-  const since = managedPool?.longestWaitMs ? ` for ${duration(managedPool.longestWaitMs)}` : '';
-  return [`${waitingRequests} waiting${since}`];
+  const longest = managedPool?.longestWaitMs ? `, the first for ${duration(managedPool.longestWaitMs)}` : '';
+  return [`${waitingRequests} waiting${longest}`];
 }
 
-function borrowed({ managedPool }: PoolReport): string[] {
+function inUse({ managedPool }: PoolReport): string[] {
   if (!managedPool || managedPool.inUse === null) {
     return [];
   }
-  const { inUse, size, ageSeconds } = managedPool;
+  const { inUse: used, size, ageSeconds } = managedPool;
   const of = size === null ? '' : ` of ${size}`;
   // Figures of CloudWatch are minutes old.
   const when = ageSeconds !== null && ageSeconds >= 60 ? ` ${age(ageSeconds)}` : '';
-  return [`${inUse}${of} borrowed${when}`];
+  return [`${used}${of} connections in use${when}`];
 }
 
-/** A server with free slots is not full: what is reached then is the CONNECTION LIMIT of the database. */
+/** If the server has free slots, the CONNECTION LIMIT of the database is what is reached. */
 function databaseFull(report: PoolReport): string {
   const { database } = report;
   if (!database || database.usedSlots === null) {
-    return joined('The database is full', queue(report));
+    return joined('The database is full', waiting(report));
   }
-  const used = `${database.usedSlots} of ${database.slots} slots`;
-  return database.usedSlots >= database.slots
-    ? joined('The server is full', [`${used} in use`, ...queue(report)])
-    : joined('The database is full, by its own limit', [
+  const { usedSlots, slots } = database;
+  return usedSlots >= slots
+    ? joined('The server is full', [`${usedSlots} of ${slots} slots in use`, ...waiting(report)])
+    : joined('The database has reached its connection limit', [
         open(report),
-        `${used} of the server in use`,
-        ...queue(report),
+        `${usedSlots} of ${slots} server slots in use`,
+        ...waiting(report),
       ]);
 }
 
-export function managedName({ managedPool }: Pick<PoolReport, 'managedPool'>): string {
+function poolerName({ managedPool }: PoolReport): string {
   return POOLERS[managedPool?.kind ?? 'unknown'].subject;
 }
 
@@ -140,6 +145,45 @@ function joined(what: string, figures: readonly string[]): string {
   return figures.length === 0 ? what : `${what}: ${figures.join(', ')}`;
 }
 
+/** One check on one line, with the statements that earlier checks left on the server. */
+export function assessmentLine(assessment: Assessment): string {
+  const { sample, verdict } = assessment;
+  const orphans = sample.database?.orphans ?? [];
+  const left = orphans.length > 0 ? [`statements of earlier checks still running: ${orphans.join(', ')}`] : [];
+  return [reportLine(poolReport(assessment, sample.takenAt), verdict.problems.map(withValues)), ...left].join('  ');
+}
+
+/** A problem with the values seen, empty where the API does not answer them. */
+type DescribedProblem = Pick<PublicProblem, 'code' | 'text'> & Pick<Problem, 'values'>;
+
+/**
+ * One check on one line, such as `12:00:05  healthy    normal     42.0 % of 10   active 3  idle 1  waiting -`, followed by
+ * its problems. The time is local; `-` means unknown.
+ */
+export function reportLine(
+  { status, metrics, utilization, timestamp }: Pick<PoolReport, 'status' | 'metrics' | 'utilization' | 'timestamp'>,
+  problems: readonly DescribedProblem[],
+): string {
+  const { percent } = utilization;
+  const used = `${percent === null ? '-' : percent.toFixed(1)} % of ${dashOr(metrics.poolSize)}`;
+  const columns = [
+    timeOfDay(Date.parse(timestamp)),
+    status.padEnd(9),
+    utilization.status.padEnd(8),
+    used.padStart(14),
+    ` active ${dashOr(metrics.activeConnections)}`.padEnd(10),
+    `idle ${dashOr(metrics.idleConnections)}`.padEnd(7),
+    `waiting ${dashOr(metrics.waitingRequests)}`,
+    ...problems.map(describe),
+  ];
+  return columns.join('  ');
+}
+
+function describe({ code, text, values }: DescribedProblem): string {
+  return [code, ...pairs(values), `(${firstSentence(text)})`].join(' ');
+}
+
+/** The first sentence of a problem's text says what the problem means. What to do follows it. */
 function firstSentence(text: string): string {
-  return /^.*?(?=[.](?: |$))/.exec(text)?.[0] ?? text;
+  return /^.*?(?=[.:] |\.$)/.exec(text)?.[0] ?? text;
 }

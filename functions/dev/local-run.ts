@@ -3,8 +3,8 @@ import { createRoundTrips } from '../compose/round-trip.js';
 import { type LocalSettings, parseSettings, parseUrlPool, readDefinition, type UrlInput } from '../compose/url.js';
 import { urlMonitor } from '../compose/url-monitor.js';
 import type { Environment } from '../core/environment.js';
-import { line } from '../core/report-line.js';
 import { DETAILS_ROUTE, PAGE_ROUTES } from '../core/routes.js';
+import { assessmentLine } from '../core/summary.js';
 import type { Assessment } from '../core/verdict.js';
 import { checkHandler } from '../handlers/check.js';
 import { detailsHandler } from '../handlers/details.js';
@@ -133,7 +133,7 @@ export class LocalRun {
       const lines = await check().then(
         (assessments) => {
           this.#history.add(assessments);
-          return assessments.map(line);
+          return assessments.map(assessmentLine);
         },
         (error: unknown) => [`The check itself failed: ${error instanceof Error ? error.name : typeof error}`],
       );

@@ -1,8 +1,8 @@
+import type { SessionGroupsResult } from '../core/details-report.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult, PoolEntry, PoolerProbeResult, PoolSource } from '../core/ports.js';
 import { problem } from '../core/problems.js';
 import type { PoolSample } from '../core/sample.js';
-import type { SessionGroupsResult } from '../core/session-groups.js';
 import { type Assessment, evaluate } from '../core/verdict.js';
 import { inParallel } from './parallel.js';
 

@@ -2,93 +2,96 @@ import { age, duration, number, UNKNOWN } from '../core/format.js';
 import type { PoolReport } from '../core/pool-report.js';
 import { POOLERS, type PoolerCount } from '../core/poolers.js';
 
-/** One of the three places where a pool can be full, with its figures in words. */
+/** One of the three layers that can be full, with its figures as text. */
 export interface LayerPanel {
   readonly id: 'app' | 'managed' | 'database';
   readonly name: string;
   readonly isFull: boolean;
-  /** How old its figures are; null where it has none. */
+  /** Age of the figures; null if the layer has none. */
   readonly age: string | null;
   readonly rows: readonly Row[];
 }
 
 export type Row = readonly [label: string, value: string];
 
-/** @param sinceAnswerMs milliseconds since the report was received, which its ages do not know of */
-export function layerPanels(report: PoolReport, sinceAnswerMs: number): readonly [LayerPanel, LayerPanel, LayerPanel] {
-  const seconds = (given: number) => given + sinceAnswerMs / 1_000;
-  return [appSide(report, seconds), managedSide(report, seconds), databaseSide(report, seconds)];
+/** Adds the time since the report was received to an age in seconds. */
+type AgeNow = (ageSeconds: number) => number;
+
+/** @param sinceReceivedMs milliseconds since the report was received */
+export function layerPanels(
+  report: PoolReport,
+  sinceReceivedMs: number,
+): readonly [LayerPanel, LayerPanel, LayerPanel] {
+  const ageNow = (ageSeconds: number) => ageSeconds + sinceReceivedMs / 1_000;
+  return [appPanel(report, ageNow), poolerPanel(report, ageNow), databasePanel(report, ageNow)];
 }
 
-type Aged = (seconds: number) => number;
-
-function appSide({ app, config, database, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
+function appPanel({ app, config, database, saturatedLayer }: PoolReport, ageNow: AgeNow): LayerPanel {
   const { min, max, connectionTimeout } = config;
-  const rows: Row[] = [
-    ['Its settings', max === null ? UNKNOWN : `min ${number(min)}, max ${max}`],
-    ['Waiting inside', app ? number(app.waiting) : 'not published'],
-    ['Waits at most', duration(connectionTimeout)],
-    ['Idle inside a transaction', number(database?.idleInTransaction ?? null)],
-    ['Oldest transaction', database ? oldest(database) : UNKNOWN],
-  ];
   return {
     id: 'app',
     name: 'Application',
     isFull: saturatedLayer === 'app',
-    age: app && age(aged(app.ageSeconds)),
-    rows,
+    age: app && age(ageNow(app.ageSeconds)),
+    rows: [
+      ['Pool settings', max === null ? UNKNOWN : `min ${number(min)}, max ${max}`],
+      ['Connection timeout', duration(connectionTimeout)],
+      ['Waiting requests', app ? number(app.waiting) : 'not reported'],
+      ['Idle in transaction', number(database?.idleInTransaction ?? null)],
+      ['Oldest transaction', database ? oldestTransaction(database) : UNKNOWN],
+    ],
   };
 }
 
-function oldest({ longestTransactionMs, idleInTransaction }: NonNullable<PoolReport['database']>): string {
+function oldestTransaction({ longestTransactionMs, idleInTransaction }: NonNullable<PoolReport['database']>): string {
   return longestTransactionMs === null && idleInTransaction !== null ? 'none open' : duration(longestTransactionMs);
 }
 
-function managedSide({ managedPool, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
-  const side = { id: 'managed', isFull: saturatedLayer === 'managed' } as const;
+function poolerPanel({ managedPool, saturatedLayer }: PoolReport, ageNow: AgeNow): LayerPanel {
+  const panel = { id: 'managed', name: 'Pooler', isFull: saturatedLayer === 'managed', age: null } as const;
   if (!managedPool) {
-    return { ...side, name: 'Managed pool', age: null, rows: [['Kind', UNKNOWN]] };
+    return { ...panel, rows: [['Kind', UNKNOWN]] };
   }
   const { kind, size, inUse, waiting, longestWaitMs, borrowWaitMs, pinned, ageSeconds } = managedPool;
   const { label: name, counts } = POOLERS[kind];
   const isCounted = (count: PoolerCount) => (counts as readonly PoolerCount[]).includes(count);
   if (kind === 'none') {
-    return { ...side, name, age: null, rows: [['Kind', 'none']] };
+    return { ...panel, rows: [['Kind', 'none']] };
   }
   if (ageSeconds === null) {
-    return { ...side, name, age: null, rows: [['Figures', UNKNOWN]] };
+    return { ...panel, name, rows: [['Statistics', UNKNOWN]] };
   }
   const rows: Row[] = [
-    ['Borrowed', size === null ? number(inUse) : `${number(inUse)} of ${number(size)}`],
-    ['Clients that wait', isCounted('waiting') ? number(waiting) : 'not counted'],
+    ['Connections in use', size === null ? number(inUse) : `${number(inUse)} of ${number(size)}`],
+    ['Waiting clients', isCounted('waiting') ? number(waiting) : 'not counted'],
     ...(isCounted('borrowWait') ? [borrowWait(borrowWaitMs)] : []),
-    ...(isCounted('pinned') ? [['Pinned to one client', number(pinned)] as const] : []),
+    ...(isCounted('pinned') ? [['Pinned connections', number(pinned)] as const] : []),
     ...longestWait(waiting, longestWaitMs),
   ];
-  return { ...side, name, age: age(aged(ageSeconds)), rows };
+  return { ...panel, name, age: age(ageNow(ageSeconds)), rows };
 }
 
-/** No datapoint means that nobody waited in that minute or that nobody knows, which cannot be told apart. */
+/** CloudWatch has no datapoint for a minute in which no client waited, or in which nothing was recorded. */
 function borrowWait(borrowWaitMs: number | null): Row {
-  return ['Mean wait to borrow', borrowWaitMs === null ? 'none told' : duration(borrowWaitMs)];
+  return ['Mean wait', borrowWaitMs === null ? 'no data' : duration(borrowWaitMs)];
 }
 
 function longestWait(waiting: number | null, longestWaitMs: number | null): Row[] {
-  return waiting ? [['The first waits for', duration(longestWaitMs)]] : [];
+  return waiting ? [['Longest wait', duration(longestWaitMs)]] : [];
 }
 
-function databaseSide({ metrics, database, ageMs, saturatedLayer }: PoolReport, aged: Aged): LayerPanel {
+function databasePanel({ metrics, database, ageMs, saturatedLayer }: PoolReport, ageNow: AgeNow): LayerPanel {
   const { totalConnections, activeConnections, idleConnections, poolSize } = metrics;
   return {
     id: 'database',
     name: 'Database',
     isFull: saturatedLayer === 'database',
-    age: database && age(aged(ageMs / 1_000)),
+    age: database && age(ageNow(ageMs / 1_000)),
     rows: [
-      ['Open, of this pool', `${number(totalConnections)} of ${number(poolSize)}`],
+      ['Open connections', `${number(totalConnections)} of ${number(poolSize)}`],
       ['Active', number(activeConnections)],
       ['Idle', number(idleConnections)],
-      ['Slots of the server', database ? `${number(database.usedSlots)} of ${database.slots} in use` : UNKNOWN],
+      ['Server slots in use', database ? `${number(database.usedSlots)} of ${database.slots}` : UNKNOWN],
     ],
   };
 }

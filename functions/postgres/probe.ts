@@ -1,8 +1,8 @@
 import { toProblem } from '../connection/errors.js';
 import type { SharedConnection } from '../connection/shared-connection.js';
+import type { SessionGroupsResult } from '../core/details-report.js';
 import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult } from '../core/ports.js';
-import type { SessionGroupsResult } from '../core/session-groups.js';
 import { activityStatement, readActivity } from './activity.js';
 import { readSessionGroups, SESSION_GROUPS_STATEMENT } from './session-groups.js';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import type { SessionGroup, SessionGroupsResult } from '../core/details-report.js';
 import { problem } from '../core/problems.js';
-import type { SessionGroup, SessionGroupsResult } from '../core/session-groups.js';
 
 /** Limit of the list, which begins with the largest groups. */
 const MAX_GROUPS = 50;

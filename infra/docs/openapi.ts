@@ -1,11 +1,32 @@
 import { readFileSync } from 'node:fs';
+import { type JsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { DETAILS_REPORT, POOLER_STATS, SESSION_GROUP, SLOTS } from '../../functions/core/details-report.js';
+import { HISTORY } from '../../functions/core/history.js';
+import { APP, DATABASE, MANAGED_POOL, POOL_REPORT, POOL_SUMMARY } from '../../functions/core/pool-report.js';
+import { PROBLEMS } from '../../functions/core/problems.js';
+import { PROBLEM } from '../../functions/core/report-parts.js';
 import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.js';
-import { DETAILS_SCHEMAS } from './details-schemas.js';
-import { HISTORY_SCHEMAS } from './history-schemas.js';
-import { POOL_SCHEMAS } from './pool-schemas.js';
-import { message, reference, type Schema } from './schemas.js';
 
-/** The description of the HTTP API, OpenAPI 3.1. Routes are those of the contract. */
+type Json = Readonly<Record<string, unknown>>;
+
+/** The schemas of the reports by their names in the document. */
+const SCHEMAS = {
+  PoolReport: POOL_REPORT,
+  PoolSummary: POOL_SUMMARY,
+  Problem: PROBLEM,
+  ManagedPool: MANAGED_POOL,
+  Database: DATABASE,
+  App: APP,
+  DetailsReport: DETAILS_REPORT,
+  Holder: SESSION_GROUP,
+  Slots: SLOTS,
+  ManagedFigures: POOLER_STATS,
+  History: HISTORY,
+  Message: v.object({ message: v.string() }),
+};
+
+/** The HTTP API as an OpenAPI 3.1 document. */
 export function openapi(): string {
   const document = {
     openapi: '3.1.0',
@@ -13,7 +34,7 @@ export function openapi(): string {
       title: 'pool-health',
       version,
       description:
-        'How full a PostgreSQL connection pool is, and which side is full. Read-only. No answer may be cached on its way; `ageMs` is the age of what it tells.',
+        'Reports how full a PostgreSQL connection pool is and which layer is full. Read-only. Responses must not be cached; `ageMs` is the age of the sample.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [
@@ -26,13 +47,13 @@ export function openapi(): string {
     ],
     paths: paths(),
     components: {
-      schemas: { ...POOL_SCHEMAS, ...DETAILS_SCHEMAS, ...HISTORY_SCHEMAS, Message: message },
+      schemas: schemas(),
       securitySchemes: {
         iam: {
           type: 'apiKey',
           in: 'header',
           name: 'Authorization',
-          description: 'AWS Signature Version 4, service execute-api; curl --aws-sigv4 makes one.',
+          description: 'AWS Signature Version 4, service execute-api. curl --aws-sigv4 creates it.',
         },
       },
     },
@@ -44,7 +65,31 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-function paths(): Schema {
+function schemas(): Json {
+  return toJsonSchemaDefs(SCHEMAS, {
+    target: 'draft-2020-12',
+    overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      valibotSchema === PROBLEM.entries.code ? { ...jsonSchema, enum: Object.keys(PROBLEMS) } : compactNull(jsonSchema),
+  });
+}
+
+/** Writes `anyOf: [{ type: 'integer' }, { type: 'null' }]` as `type: ['integer', 'null']`. */
+function compactNull({ anyOf, ...others }: JsonSchema): JsonSchema | null {
+  const [inner, second] = anyOf ?? [];
+  const isNullable = typeof second === 'object' && second.type === 'null';
+  if (!isNullable || typeof inner !== 'object' || typeof inner.type !== 'string' || inner.type === 'array') {
+    return null;
+  }
+  const { type, enum: words } = inner;
+  return { ...others, ...inner, type: [type, 'null'], ...(words && { enum: [...words, null] }) };
+}
+
+function reference(name: keyof typeof SCHEMAS): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function paths(): Json {
   const entries = OPERATIONS.map(({ route, ...operation }) => {
     const [method = '', path = ''] = route.split(' ');
     return [path, { [method.toLowerCase()]: operation }];
@@ -52,23 +97,23 @@ function paths(): Schema {
   return Object.fromEntries(entries);
 }
 
-function json(description: string, schema: string): Schema {
+function json(description: string, schema: keyof typeof SCHEMAS): Json {
   return { description, content: { 'application/json': { schema: reference(schema) } } };
 }
 
-/** The same status has two bodies: API Gateway says with it, too, that Lambda had no room to run the function. */
-function unavailable(description: string, schema: string): Schema {
+/** API Gateway answers the same status with another body if Lambda cannot run the function. */
+function unavailable(description: string, schema: keyof typeof SCHEMAS): Json {
   const either = { anyOf: [reference(schema), reference('Message')] };
-  const text = `${description} With a message alone it is API Gateway's: the function could not run.`;
+  const text = `${description} A body with only a message comes from API Gateway: the function could not run.`;
   return { description: text, content: { 'application/json': { schema: either } } };
 }
 
 const COMMON = {
-  '403': json('Not signed or not allowed, where a signature is asked for; from API Gateway.', 'Message'),
+  '403': json('The request is not signed or not allowed, if a signature is required. From API Gateway.', 'Message'),
   '404': json('There is no such pool or path.', 'Message'),
-  '405': json('Another method than GET; API Gateway itself answers 404 then.', 'Message'),
+  '405': json('The method is not GET. API Gateway answers 404 instead.', 'Message'),
   '429': json('Throttled by API Gateway.', 'Message'),
-  '500': json('The function itself failed.', 'Message'),
+  '500': json('The function failed.', 'Message'),
 };
 function without404({ '404': _, ...others }: typeof COMMON) {
   return others;
@@ -81,7 +126,7 @@ const POOL_RESPONSES = {
 };
 const SIGNED_IF_SET = [{}, { iam: [] }];
 
-interface Operation extends Schema {
+interface Operation extends Json {
   readonly route: string;
 }
 
@@ -89,7 +134,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     route: ROUTES.worstPool,
     operationId: 'getWorstPool',
-    summary: 'The pool, or of several the one in most trouble and a line for each',
+    summary: 'The pool. With several pools: the worst pool, and one line for each pool',
     security: SIGNED_IF_SET,
     responses: POOL_RESPONSES,
   },
@@ -104,23 +149,23 @@ const OPERATIONS: readonly Operation[] = [
   {
     route: DETAILS_ROUTE,
     operationId: 'getDetails',
-    summary: 'Who holds the connections, the slots term by term, problems with their values, a timed round trip',
+    summary: 'Sessions that hold connections, server slots, problems with values, and a timed round trip',
     security: [{ iam: [] }],
-    parameters: [{ name: 'pool', in: 'query', description: 'The worst pool without it.', schema: { type: 'string' } }],
+    parameters: [{ name: 'pool', in: 'query', description: 'Default: the worst pool.', schema: { type: 'string' } }],
     responses: {
-      '200': json('All is well.', 'DetailsReport'),
-      '503': unavailable('Not all is well: the same body.', 'DetailsReport'),
+      '200': json('The pool is healthy and no problem is an error.', 'DetailsReport'),
+      '503': unavailable('The pool is unhealthy or a problem is an error: the same body.', 'DetailsReport'),
       ...COMMON,
     },
   },
   {
     route: PAGE_ROUTES.page,
     operationId: 'getPage',
-    summary: 'The page: the same for people, one HTML file that asks this API and nobody else',
+    summary: 'The page for people: one HTML file that requests only this API',
     security: SIGNED_IF_SET,
     responses: {
       '200': {
-        description: 'The page; npm start has it at / as well.',
+        description: 'The page. npm start also serves it at /.',
         content: { 'text/html': { schema: { type: 'string' } } },
       },
       ...without404(COMMON),
@@ -135,14 +180,14 @@ const OPERATIONS: readonly Operation[] = [
       {
         name: 'pool',
         in: 'query',
-        description: 'May be left out where there is one pool only.',
+        description: 'Optional if there is only one pool.',
         schema: { type: 'string' },
       },
     ],
     responses: {
-      '200': json('The last hour, null where nothing is known.', 'History'),
-      '503': unavailable('The history cannot be asked: the same body, with the reason.', 'History'),
-      '400': json('There are several pools, and none is named.', 'Message'),
+      '200': json('The last hour. Unknown values are null.', 'History'),
+      '503': unavailable('The history cannot be read: the same body, with the reason.', 'History'),
+      '400': json('There are several pools and the request names none.', 'Message'),
       ...COMMON,
     },
   },

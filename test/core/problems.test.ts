@@ -1,12 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  PROBLEMS,
-  type ProblemCode,
-  ProblemError,
-  problem,
-  saturatedBy,
-  toPublic,
-} from '../../functions/core/problems.js';
+import { PROBLEMS, type ProblemCode, ProblemError, problem, saturatedBy } from '../../functions/core/problems.js';
+import { toPublic } from '../../functions/core/report-parts.js';
 
 /** The contract's table: code, severity, layer, the layer it fills. */
 const CONTRACT: readonly (readonly [ProblemCode, string, string, string | null])[] = [

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PoolReport, type PoolSummary, poolReport } from '../../functions/core/pool-report.js';
 import { PROBLEMS, type ProblemCode, problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../functions/core/summary.js';
+import { assessmentLine, levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../functions/core/summary.js';
 import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
@@ -29,9 +29,9 @@ describe('a pool that is seen', () => {
   });
 
   it.each([
-    [{ waiting: 0 }, '7 of 20 connections open, 3 active, nothing waits'],
+    [{ waiting: 0 }, '7 of 20 connections open, 3 active, none waiting'],
     [{ waiting: 1 }, '7 of 20 connections open, 3 active, 1 waiting'],
-    [{ waiting: 4, longestWaitMs: 350 }, '7 of 20 connections open, 3 active, 4 waiting for 350 ms'],
+    [{ waiting: 4, longestWaitMs: 350 }, '7 of 20 connections open, 3 active, 4 waiting, the first for 350 ms'],
     [{ waiting: null }, '7 of 20 connections open, 3 active'],
   ])('says who waits where it is counted, and nothing where it is not: %j', (figures, expected) => {
     const connections = counts({ total: 7, active: 3 });
@@ -53,24 +53,26 @@ describe('a managed pool that is full', () => {
   it('is named, with what is borrowed and who waits how long', () => {
     const { pooler: view, ...rest } = full({ limit: 20, inUse: 20, waiting: 13, longestWaitMs: 1_200 });
     const proxy = view && ({ ...view, kind: 'rds-proxy' } as const);
-    expect(words({ ...rest, pooler: proxy })).toBe('The proxy is full: 20 of 20 borrowed, 13 waiting for 1.2 s');
+    expect(words({ ...rest, pooler: proxy })).toBe(
+      'RDS Proxy is full: 20 of 20 connections in use, 13 waiting, the first for 1.2 s',
+    );
     expect(words(full({ limit: 20, inUse: 20, waiting: 0 }))).toBe(
-      'PgBouncer is full: 20 of 20 borrowed, nothing waits',
+      'PgBouncer is full: 20 of 20 connections in use, none waiting',
     );
   });
 
   it('whose figures are minutes old is said with their age', () => {
     expect(words(full({ takenAt: NOON - 180_000, limit: 20, inUse: 19 }))).toBe(
-      'PgBouncer is full: 19 of 20 borrowed 3 min ago',
+      'PgBouncer is full: 19 of 20 connections in use 3 min ago',
     );
   });
 
   it('that tells no figures is full all the same', () => {
     const unknown = { kind: 'unknown', source: 'backend', stats: null } as const;
     const problems = [problem('MANAGED.FULL')];
-    expect(words(unseen({ managed: unknown, problems }))).toBe('The managed pool is full');
-    expect(words(unseen({ problems }))).toBe('The managed pool is full');
-    expect(words(unseen({ managed: managed({ inUse: 7 }), problems }))).toBe('PgBouncer is full: 7 borrowed');
+    expect(words(unseen({ managed: unknown, problems }))).toBe('The pooler is full');
+    expect(words(unseen({ problems }))).toBe('The pooler is full');
+    expect(words(unseen({ managed: managed({ inUse: 7 }), problems }))).toBe('PgBouncer is full: 7 connections in use');
   });
 
   it('leads before the check that was not served because of it', () => {
@@ -89,13 +91,13 @@ describe('a server that is full', () => {
   it('is not named where the limit of the database alone is reached', () => {
     const connections = counts({ total: 2, active: 0, server: 3 });
     expect(words(seen({ connections, slots: slots({ maxConnections: 20, databaseLimit: 2 }) }))).toBe(
-      'The database is full, by its own limit: 2 of 2 connections open, 0 active, 3 of 20 slots of the server in use',
+      'The database has reached its connection limit: 2 of 2 connections open, 0 active, 3 of 20 server slots in use',
     );
   });
 
   it('that refuses the check is named without figures, and not as the server: it may be the limit of the database', () => {
     expect(words(unseen({ problems: [problem('PROBE.SLOTS_EXHAUSTED')] }))).toBe(
-      'The database is full: it refused the check, no connection slot is left',
+      'The database is full: it refused the check because no connection slot is left',
     );
   });
 });
@@ -122,7 +124,7 @@ describe('what could not be seen', () => {
   it('says who waits meanwhile', () => {
     const problems = [problem('PROBE.TIMEOUT')];
     const app = { waiting: 3, takenAt: NOON };
-    expect(words(unseen({ app, problems }))).toBe('The database does not answer in time: 3 waiting');
+    expect(words(unseen({ app, problems }))).toBe('The database did not answer in time: 3 waiting');
   });
 
   it('takes the words of a problem that has none here', () => {
@@ -132,7 +134,7 @@ describe('what could not be seen', () => {
 
   it('without any problem is still not called healthy', () => {
     const report = reportOf(unseen());
-    expect([levelOf(report), verdictInWords(report)]).toEqual(['unhealthy', 'How full the pool is, is not known']);
+    expect([levelOf(report), verdictInWords(report)]).toEqual(['unhealthy', 'Pool utilization is unknown']);
   });
 });
 
@@ -159,3 +161,55 @@ it('several pools are counted by level', () => {
   expect(poolsInWords(pools)).toBe('3 pools: 1 unhealthy, 1 warning');
   expect(poolsInWords([summary('a', 'healthy', 10), summary('d', 'healthy', 0)])).toBe('2 pools: all healthy');
 });
+
+describe('one check on one line', () => {
+  beforeAll(() => {
+    vi.stubEnv('TZ', 'UTC');
+    return () => vi.unstubAllEnvs();
+  });
+
+  function line(sample: PoolSample): string {
+    const config = configOf(10);
+    const at = { ...sample, takenAt: Date.UTC(2026, 0, 2, 12, 0, 5) };
+    return assessmentLine({ pool: 'local', config, sample: at, verdict: evaluate(config, at) });
+  }
+
+  it('is a line of numbers for a healthy pool', () => {
+    expect(line(open(4, 3))).toBe('12:00:05  healthy    normal      40.0 % of 10   active 3   idle 1   waiting -');
+  });
+
+  it('has its columns under those of other lines', () => {
+    const lines = [open(4, 3), open(10, 10), unseen()].map(line);
+    expect(new Set(lines.map((text) => text.indexOf('waiting'))).size).toBe(1);
+  });
+
+  it('has a dash for what is unknown, never 0', () => {
+    expect(line(unseen({ problems: [problem('PROBE.TIMEOUT', { phase: 'connect', ms: 3000 })] }))).toBe(
+      `12:00:05  unhealthy  unknown        - % of 10   active -   idle -   waiting -  PROBE.TIMEOUT phase=connect ms=3000 (${firstSentence('PROBE.TIMEOUT')})`,
+    );
+  });
+
+  it('has every problem with its code, its values and what it means', () => {
+    const text = line({
+      ...open(10, 10),
+      problems: [problem('MANAGED.PINNED', { percent: 30 }), problem('CONFIG.INVALID', { violations: ['one', 'two'] })],
+    });
+    expect(text).toContain(`MANAGED.PINNED percent=30 (${firstSentence('MANAGED.PINNED')})`);
+    expect(text).toContain(`CONFIG.INVALID violations=one; two (${firstSentence('CONFIG.INVALID')})`);
+    expect(text).not.toContain('\n');
+  });
+
+  it('names the statements that earlier checks left on the server', () => {
+    const sample = open(1, 0);
+    const { database } = sample;
+    expect(line({ ...sample, database: database && { ...database, orphans: ['4711', '4712'] } })).toMatch(
+      /statements of earlier checks still running: 4711, 4712$/,
+    );
+  });
+});
+
+/** Up to the first full stop or colon. */
+function firstSentence(code: ProblemCode): string {
+  const { text } = PROBLEMS[code];
+  return text.slice(0, text.search(/[.:]/));
+}

@@ -71,7 +71,7 @@ test('checks that are missing are a gap, not a line from before to after', async
 test('a gap is said as long as it was', async () => {
   check(NOON, total(4));
   check(NOON + 600_000, total(6));
-  expect(historyInWords(await history.history('local'))).toContain('not known for 10 min');
+  expect(historyInWords(await history.history('local'))).toContain('unknown for 10 min');
   check(NOON + 10 * 3_600_000, total(6));
   expect((await history.history('local')).times).toHaveLength(720);
 });

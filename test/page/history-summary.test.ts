@@ -22,7 +22,7 @@ function history(minutes: number, valueAt: (metric: MetricName, ago: number) => 
 }
 
 describe('the history in words', () => {
-  it('tells the range, and how long it was critical, unhealthy and not known', () => {
+  it('tells the range, and how long it was critical, unhealthy and unknown', () => {
     const text = historyInWords(
       history(60, (metric, ago) => {
         if (metric === 'Healthy') {
@@ -32,7 +32,7 @@ describe('the history in words', () => {
       }),
     );
     expect(text).toBe(
-      'Last hour: utilization from 20.0 % to 95.0 %, above 90 % for 4 min, unhealthy for 7 min, not known for 3 min.',
+      'Last hour: utilization from 20.0 % to 95.0 %, above 90 % for 4 min, unhealthy for 7 min, unknown for 3 min.',
     );
   });
 
@@ -43,12 +43,12 @@ describe('the history in words', () => {
   });
 
   it('of nothing says so', () => {
-    expect(historyInWords(history(60, () => null))).toBe('Last hour: nothing is known.');
+    expect(historyInWords(history(60, () => null))).toBe('Last hour: no data.');
   });
 
   it('of an outage says that the pool was unhealthy, although its utilization is not known', () => {
     const down = history(60, (metric) => (metric === 'Healthy' ? 0 : null));
-    expect(historyInWords(down)).toBe('Last hour: unhealthy for 60 min, utilization not known for 60 min.');
+    expect(historyInWords(down)).toBe('Last hour: unhealthy for 60 min, utilization unknown for 60 min.');
   });
 
   it('exactly 90 % is not critical, and a moment above it is no minute', () => {

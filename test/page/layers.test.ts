@@ -7,55 +7,55 @@ import { evaluate } from '../../functions/core/verdict.js';
 import { layerPanels } from '../../functions/page/layers.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
-/** The rows of the three sides, seconds after the report came. */
-function sides(sample: PoolSample, seconds = 0) {
+/** The panels and their rows, seconds after the report was received. */
+function panelsOf(sample: PoolSample, seconds = 0) {
   const config = configOf(20);
   const report = poolReport({ pool: 'orders', config, sample, verdict: evaluate(config, sample) }, NOON + 1_000);
-  const [app, beside, database] = layerPanels(report, seconds * 1_000);
-  const rows = (side: typeof app) => Object.fromEntries(side.rows);
-  return { app, beside, database, appRows: rows(app), besideRows: rows(beside), databaseRows: rows(database) };
+  const [app, pooler, database] = layerPanels(report, seconds * 1_000);
+  const rows = (panel: typeof app) => Object.fromEntries(panel.rows);
+  return { app, pooler, database, appRows: rows(app), poolerRows: rows(pooler), databaseRows: rows(database) };
 }
 
-describe('the three sides', () => {
-  it('have the figures of the report, each with its age, which grows while no other comes', () => {
+describe('the panels of the three layers', () => {
+  it('have the figures of the report, each with its age, which grows until the next report', () => {
     const sample = seen({
       connections: counts({ total: 7, active: 3, idleInTransaction: 1, longestTransactionMs: 2_500, server: 30 }),
       slots: slots({ maxConnections: 100, superuserReserved: 3 }),
       managed: managed({ limit: 20, inUse: 3, waiting: 2, longestWaitMs: 800 }),
       app: { waiting: 4, takenAt: NOON - 59_000 },
     });
-    const { app, beside, database, appRows, besideRows, databaseRows } = sides(sample, 4);
+    const { app, pooler, database, appRows, poolerRows, databaseRows } = panelsOf(sample, 4);
     expect(appRows).toEqual({
-      'Its settings': 'min 1, max 20',
-      'Waiting inside': '4',
-      'Waits at most': '10 s',
-      'Idle inside a transaction': '1',
+      'Pool settings': 'min 1, max 20',
+      'Connection timeout': '10 s',
+      'Waiting requests': '4',
+      'Idle in transaction': '1',
       'Oldest transaction': '2.5 s',
     });
-    expect(besideRows).toEqual({ Borrowed: '3 of 20', 'Clients that wait': '2', 'The first waits for': '800 ms' });
+    expect(poolerRows).toEqual({ 'Connections in use': '3 of 20', 'Waiting clients': '2', 'Longest wait': '800 ms' });
     expect(databaseRows).toEqual({
-      'Open, of this pool': '7 of 20',
+      'Open connections': '7 of 20',
       Active: '3',
       Idle: '4',
-      'Slots of the server': '30 of 97 in use',
+      'Server slots in use': '30 of 97',
     });
-    expect([app.age, beside.age, database.age]).toEqual(['64 s ago', '5 s ago', '5 s ago']);
-    expect(beside.name).toBe('PgBouncer');
+    expect([app.age, pooler.age, database.age]).toEqual(['64 s ago', '5 s ago', '5 s ago']);
+    expect(pooler.name).toBe('PgBouncer');
   });
 
-  it('say unknown for what could not be seen, and never 0', () => {
-    const { database, appRows, besideRows, databaseRows } = sides(unseen({ problems: [problem('PROBE.DNS')] }));
+  it('say unknown for figures that could not be read, and never 0', () => {
+    const { database, appRows, poolerRows, databaseRows } = panelsOf(unseen({ problems: [problem('PROBE.DNS')] }));
     expect(Object.values(databaseRows)).toEqual(['unknown of 20', 'unknown', 'unknown', 'unknown']);
     expect(database.age).toBeNull();
     expect(appRows).toMatchObject({
-      'Waiting inside': 'not published',
-      'Idle inside a transaction': 'unknown',
+      'Waiting requests': 'not reported',
+      'Idle in transaction': 'unknown',
       'Oldest transaction': 'unknown',
     });
-    expect(besideRows).toEqual({ Kind: 'unknown' });
+    expect(poolerRows).toEqual({ Kind: 'unknown' });
   });
 
-  it('tell of an RDS Proxy what it tells, and that it counts no queue', () => {
+  it('show what RDS Proxy reports, and that it counts no queue', () => {
     const view = managed({
       takenAt: NOON - 149_000,
       isLive: false,
@@ -64,36 +64,36 @@ describe('the three sides', () => {
       pinned: 5,
       borrowWaitMs: 18,
     });
-    const { beside, besideRows } = sides(seen({ managed: { ...view, kind: 'rds-proxy' } }));
-    expect([beside.name, beside.age]).toEqual(['RDS Proxy', '2 min ago']);
-    expect(besideRows).toEqual({
-      Borrowed: '12',
-      'Clients that wait': 'not counted',
-      'Mean wait to borrow': '18 ms',
-      'Pinned to one client': '5',
+    const { pooler, poolerRows } = panelsOf(seen({ managed: { ...view, kind: 'rds-proxy' } }));
+    expect([pooler.name, pooler.age]).toEqual(['RDS Proxy', '2 min ago']);
+    expect(poolerRows).toEqual({
+      'Connections in use': '12',
+      'Waiting clients': 'not counted',
+      'Mean wait': '18 ms',
+      'Pinned connections': '5',
     });
   });
 
   it.each([
     ['none', { Kind: 'none' }],
-    ['unknown', { Figures: 'unknown' }],
-    ['pgbouncer', { Figures: 'unknown' }],
-  ] as const)('of kind %s without figures invent none', (kind, expected) => {
-    expect(sides(seen({ managed: { kind, source: 'backend', stats: null } })).besideRows).toEqual(expected);
+    ['unknown', { Statistics: 'unknown' }],
+    ['pgbouncer', { Statistics: 'unknown' }],
+  ] as const)('invent no figures for kind %s without statistics', (kind, expected) => {
+    expect(panelsOf(seen({ managed: { kind, source: 'backend', stats: null } })).poolerRows).toEqual(expected);
   });
 
   it.each([
     ['managed', seen({ connections: counts({ total: 3 }), problems: [problem('MANAGED.FULL')] })],
     ['database', unseen({ problems: [problem('PROBE.SLOTS_EXHAUSTED')] })],
     ['app', seen({ connections: counts({ total: 3 }), app: { waiting: 2, takenAt: NOON } })],
-  ])('mark %s as the one that is full, and no other', (id, sample) => {
-    const { app, beside, database } = sides(sample);
-    expect([app, beside, database].filter(({ isFull }) => isFull).map((side) => side.id)).toEqual([id]);
+  ])('mark only %s as full', (id, sample) => {
+    const { app, pooler, database } = panelsOf(sample);
+    expect([app, pooler, database].filter(({ isFull }) => isFull).map((panel) => panel.id)).toEqual([id]);
   });
 
-  it('know no transaction from none', () => {
-    expect(sides(seen()).appRows).toMatchObject({ 'Oldest transaction': 'none open' });
-    expect(sides(seen({ connections: null })).appRows).toMatchObject({ 'Oldest transaction': 'unknown' });
+  it('tell an unknown transaction from none', () => {
+    expect(panelsOf(seen()).appRows).toMatchObject({ 'Oldest transaction': 'none open' });
+    expect(panelsOf(seen({ connections: null })).appRows).toMatchObject({ 'Oldest transaction': 'unknown' });
   });
 });
 

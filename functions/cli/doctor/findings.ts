@@ -1,6 +1,6 @@
 import { type Finding, failed, ok, setting, unknown } from '../../core/finding.js';
+import { pairs } from '../../core/format.js';
 import { PROBLEMS, type Problem } from '../../core/problems.js';
-import { pairs } from '../../core/report-line.js';
 import { ordinarySlots } from '../../core/sample.js';
 import { poolerFindings } from '../../poolers/findings.js';
 import { ceilingFindings, configuredMaxOf } from './ceiling.js';

@@ -1,4 +1,4 @@
-import { reportLine } from '../../core/report-line.js';
+import { reportLine } from '../../core/summary.js';
 import { Failure } from '../errors.js';
 import type { CheckResult } from '../sources/source.js';
 import { screen } from './screen.js';

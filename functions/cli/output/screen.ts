@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { shown } from '../../core/report-line.js';
+import { dashOr } from '../../core/format.js';
 import { verdictInWords } from '../../core/summary.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/verdict.js';
 import type { CheckResult } from '../sources/source.js';
@@ -30,10 +30,10 @@ export function screen(
   return [
     `${paint('bold', report.pool)}   ${verdict}   ${verdictInWords(report)}`,
     '',
-    `${percentOf(utilization.percent)} of ${shown(metrics.poolSize)}   ${paint(styleOf(utilization.status), utilization.status)}`,
+    `${percentOf(utilization.percent)} of ${dashOr(metrics.poolSize)}   ${paint(styleOf(utilization.status), utilization.status)}`,
     bar(utilization.percent, width, paint),
     scale(width),
-    `active ${shown(metrics.activeConnections)}   idle ${shown(metrics.idleConnections)}   waiting ${shown(metrics.waitingRequests)}   server ${serverSlots(report.database)}`,
+    `active ${dashOr(metrics.activeConnections)}   idle ${dashOr(metrics.idleConnections)}   waiting ${dashOr(metrics.waitingRequests)}   server ${serverSlots(report.database)}`,
     '',
     `history ${sparkline(history.slice(-(width - 8)))}`,
     ...(problems.length > 0 ? ['', ...problems.flatMap((problem) => problemLines(problem, paint))] : []),

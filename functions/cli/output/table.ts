@@ -1,5 +1,5 @@
+import { dashOr, pairs } from '../../core/format.js';
 import type { PoolReport } from '../../core/pool-report.js';
-import { pairs, shown } from '../../core/report-line.js';
 import { verdictInWords } from '../../core/summary.js';
 import type { CheckResult, ShownProblem } from '../sources/source.js';
 import type { Paint, Style } from './terminal.js';
@@ -25,19 +25,19 @@ function rows(report: PoolReport, paint: Paint): [name: string, value: string][]
     ['Status', paint(styleOf(report.status), report.status)],
     [
       'Utilization',
-      `${percentOf(utilization.percent)} of ${shown(metrics.poolSize)}, ${paint(styleOf(utilization.status), utilization.status)}`,
+      `${percentOf(utilization.percent)} of ${dashOr(metrics.poolSize)}, ${paint(styleOf(utilization.status), utilization.status)}`,
     ],
     ...full,
     [
       'Connections',
-      `${shown(metrics.totalConnections)}: ${shown(metrics.activeConnections)} active, ${shown(metrics.idleConnections)} idle`,
+      `${dashOr(metrics.totalConnections)}: ${dashOr(metrics.activeConnections)} active, ${dashOr(metrics.idleConnections)} idle`,
     ],
-    ['Waiting', shown(metrics.waitingRequests)],
+    ['Waiting', dashOr(metrics.waitingRequests)],
     ['Pooler', pooler(report.managedPool)],
     ['Server', serverSlots(report.database)],
     [
       'Settings',
-      `min ${shown(config.min)}, max ${shown(config.max)}, idleTimeout ${shown(config.idleTimeout)} ms, connectionTimeout ${shown(config.connectionTimeout)} ms`,
+      `min ${dashOr(config.min)}, max ${dashOr(config.max)}, idleTimeout ${dashOr(config.idleTimeout)} ms, connectionTimeout ${dashOr(config.connectionTimeout)} ms`,
     ],
     ['Sampled', `${report.timestamp}, ${(report.ageMs / 1_000).toFixed(1)} s ago`],
   ];
@@ -51,12 +51,12 @@ function pooler(managed: PoolReport['managedPool']): string {
   const figures =
     ageSeconds === null
       ? ''
-      : `: ${shown(inUse)} of ${shown(size)} in use, ${shown(waiting)} waiting, ${ageSeconds} s ago`;
+      : `: ${dashOr(inUse)} of ${dashOr(size)} in use, ${dashOr(waiting)} waiting, ${ageSeconds} s ago`;
   return `${kind} (by ${source})${figures}`;
 }
 
 export function serverSlots(database: PoolReport['database']): string {
-  return database === null ? '-' : `${shown(database.usedSlots)} of ${database.slots} client slots in use`;
+  return database === null ? '-' : `${dashOr(database.usedSlots)} of ${database.slots} client slots in use`;
 }
 
 function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {

@@ -1,50 +1,13 @@
 import * as v from 'valibot';
-import type { PoolReport } from '../../core/pool-report.js';
+import { POOL_REPORT } from '../../core/pool-report.js';
 import { Failure, UsageError } from '../errors.js';
 import type { CheckResult } from './source.js';
 
-const number = v.nullable(v.number());
-/** Goes to a terminal, which control characters would command. */
-const word = v.pipe(v.string(), v.regex(/^\P{Cc}*$/u));
-const health = v.picklist(['healthy', 'unhealthy']);
-
-/** What is shown of a report. Whatever else an API of another version says is left alone. */
-const report = v.looseObject({
-  status: health,
-  metrics: v.looseObject({
-    activeConnections: number,
-    idleConnections: number,
-    waitingRequests: number,
-    totalConnections: number,
-    poolSize: number,
-  }),
-  config: v.looseObject({ min: number, max: number, idleTimeout: number, connectionTimeout: number }),
-  utilization: v.looseObject({ percent: number, status: word }),
-  timestamp: v.pipe(v.string(), v.isoTimestamp()),
-  pool: word,
-  managedPool: v.nullable(
-    v.looseObject({
-      kind: word,
-      source: word,
-      size: number,
-      inUse: number,
-      waiting: number,
-      ageSeconds: number,
-    }),
-  ),
-  // An API of an earlier version does not tell.
-  database: v.optional(v.nullable(v.looseObject({ slots: v.number(), usedSlots: number })), null),
-  saturatedLayer: v.nullable(word),
-  problems: v.array(v.looseObject({ code: word, severity: word, layer: word, text: word })),
-  ageMs: v.number(),
-  pools: v.optional(v.array(v.looseObject({ pool: word, status: health, percent: number }))),
-});
-
 /**
- * What the route answered.
+ * Reads the answer of the route.
  *
- * @throws UsageError when there is no such pool or route
- * @throws Failure with what to do when it is no report
+ * @throws UsageError if there is no such pool or route
+ * @throws Failure with what to do if the answer is not a report
  */
 export function answered(status: number, text: string, isSigned: boolean): CheckResult {
   if (status === 404) {
@@ -58,14 +21,14 @@ export function answered(status: number, text: string, isSigned: boolean): Check
     );
   }
   if (status === 429) {
-    throw new Failure('the API is asked too often (429): try again in a second');
+    throw new Failure('the API throttles requests (429): try again in a second');
   }
-  const parsed = v.safeParse(report, json(text));
-  if ((status !== 200 && status !== 503) || !parsed.success) {
-    throw new Failure(`the API answered ${status} with something that is no report of pool-health`);
+  const parsed = v.safeParse(POOL_REPORT, json(text));
+  if ((status !== 200 && status !== 503) || !parsed.success || hasControlCharacters(parsed.output)) {
+    throw new Failure(`the API answered ${status} with something that is not a pool-health report`);
   }
-  const known = parsed.output as unknown as PoolReport;
-  return { json: text, report: known, problems: known.problems.map((problem) => ({ ...problem, values: {} })) };
+  const report = parsed.output;
+  return { json: text, report, problems: report.problems.map((problem) => ({ ...problem, values: {} })) };
 }
 
 function json(text: string): unknown {
@@ -74,4 +37,12 @@ function json(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** The report is printed to a terminal, which control characters would command. */
+function hasControlCharacters(value: unknown): boolean {
+  if (typeof value === 'string') {
+    return /\p{Cc}/u.test(value);
+  }
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasControlCharacters);
 }

@@ -1,6 +1,6 @@
 import { urlMonitor } from '../../compose/url-monitor.js';
 import { poolReport } from '../../core/pool-report.js';
-import { toPublic } from '../../core/problems.js';
+import { withValues } from '../../core/report-parts.js';
 import { UsageError } from '../errors.js';
 import type { Source, SourceOptions } from './source.js';
 import { readUrlPool } from './url-pool.js';
@@ -22,8 +22,7 @@ export async function databaseSource(options: SourceOptions, environment: NodeJS
     check: async () => {
       const assessment = await monitor.assess(entry, 0);
       const report = poolReport(assessment, Date.now());
-      const problems = assessment.verdict.problems.map((problem) => ({ ...toPublic(problem), values: problem.values }));
-      return { json: JSON.stringify(report), report, problems };
+      return { json: JSON.stringify(report), report, problems: assessment.verdict.problems.map(withValues) };
     },
     close: () => monitor.close(),
   };

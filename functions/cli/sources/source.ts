@@ -1,5 +1,6 @@
 import type { PoolReport } from '../../core/pool-report.js';
-import type { ProblemValues, PublicProblem } from '../../core/problems.js';
+import type { ProblemValues } from '../../core/problems.js';
+import type { PublicProblem } from '../../core/report-parts.js';
 
 /** The result of one check, as the command line shows it. */
 export interface CheckResult {

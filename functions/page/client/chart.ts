@@ -32,7 +32,7 @@ export class Chart {
     this.#plot.setScale('x', spanOf(history));
   }
 
-  /** Anew, in the colours and letters that now apply. */
+  /** Draws again in the current colours and font size. */
   redraw(): void {
     const history = this.#history;
     if (!history || this.#box.clientWidth === 0) {
@@ -72,7 +72,7 @@ export function utilizationChart(box: HTMLElement): Chart {
         ...common(within),
         scales: {
           x: { time: true, auto: false },
-          y: { range: (_, __, most) => [0, 1.02 * Math.max(100, most ?? 0)] },
+          y: { range: (_, __, max) => [0, 1.02 * Math.max(100, max ?? 0)] },
         },
         series: [{}, line, { label: 'healthy', scale: 'none', show: false }],
         hooks: {
@@ -105,7 +105,7 @@ export function connectionsChart(box: HTMLElement): Chart {
       });
       return {
         ...common(within),
-        scales: { x: { time: true, auto: false }, y: { range: (_, __, most) => [0, Math.max(4, (most ?? 0) * 1.05)] } },
+        scales: { x: { time: true, auto: false }, y: { range: (_, __, max) => [0, Math.max(4, (max ?? 0) * 1.05)] } },
         series: [{}, line('active', []), line('idle', [0.5, 0.3]), line('waiting', [0.12, 0.25])],
       };
     },
@@ -113,7 +113,7 @@ export function connectionsChart(box: HTMLElement): Chart {
   );
 }
 
-/** A value between two gaps has no line: it is a point. */
+/** A value between two gaps has no line, so it is drawn as a point. */
 function pointsOf(fill: string, size: number): uPlot.Series.Points {
   const isAlone = (values: uPlot.AlignedData[number] | undefined, index: number) =>
     values?.[index] != null && values[index - 1] == null && values[index + 1] == null;
@@ -170,7 +170,7 @@ function paint({ ctx, bbox, valToPos }: uPlot, from: number, to: number, fill: s
   ctx.fillRect(bbox.left, top, bbox.width, valToPos(from, 'y', true) - top);
 }
 
-/** A bar at the bottom for as long as the pool was unhealthy, also where the utilization is not known. */
+/** Draws a bar at the bottom while the pool was unhealthy, also where utilization is unknown. */
 function markUnhealthy({ ctx, bbox, data, valToPos }: uPlot, fill: string, height: number): void {
   const [times, , healthy = []] = data;
   const thickness = height * devicePixelRatio;
@@ -185,7 +185,7 @@ function markUnhealthy({ ctx, bbox, data, valToPos }: uPlot, fill: string, heigh
   }
 }
 
-/** Of the element, since what is stale is grey. Sizes in the page's letters. */
+/** Colours of the element, because stale charts are grey. Sizes follow the font size of the page. */
 function styleOf(box: HTMLElement) {
   const style = getComputedStyle(box);
   const root = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);

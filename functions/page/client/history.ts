@@ -1,17 +1,17 @@
 import { historyInWords, historyRows, spanInWords } from '../history-summary.js';
 import { connectionsChart, utilizationChart } from './chart.js';
 import { byId, element, setText } from './dom.js';
-import type { Known } from './feed.js';
+import type { PageState } from './poller.js';
 
 const charts = [utilizationChart(byId('utilization-chart')), connectionsChart(byId('connections-chart'))];
 
-let shown: Known['history'] = null;
+let shown: PageState['history'] = null;
 
-/** Shows the last hour as charts, as a sentence and as a table; or why it is not there. */
-export function renderHistory({ history, historyFailure }: Known): void {
+/** Shows the last hour as charts, a sentence and a table, or why there is none. */
+export function renderHistory({ history, historyFailure }: PageState): void {
   const note = byId('history-note');
   note.hidden = historyFailure === null && history !== null;
-  setText(note, historyFailure === null ? 'Asking …' : `The history is not available: ${historyFailure}`);
+  setText(note, historyFailure ?? 'Loading …');
   byId('charts').hidden = history === null;
   if (history === null || history === shown) {
     return;
@@ -33,7 +33,7 @@ export function renderHistory({ history, historyFailure }: Known): void {
   }
 }
 
-/** After the colours of the page have changed. */
+/** Draws the charts again when the colours of the page have changed. */
 export function redrawHistory(): void {
   for (const chart of charts) {
     chart.redraw();

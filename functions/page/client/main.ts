@@ -1,18 +1,18 @@
-import { Feed, type Known } from './feed.js';
 import { redrawHistory, renderHistory } from './history.js';
+import { type PageState, Poller } from './poller.js';
 import { render } from './render.js';
 
-/** The page: asks, shows, and says how old what it shows is. */
+const AGES_INTERVAL_MS = 1_000;
 
-let known: Known | null = null;
+let state: PageState | null = null;
 
-const feed = new Feed(selected, (news) => {
-  known = news;
+const poller = new Poller(selectedPool, (changed) => {
+  state = changed;
   show();
 });
 
-/** The pool that the address names after `#`; null for the worst of all. */
-function selected(): string | null {
+/** The pool named in the address after `#`; null for the worst pool. */
+function selectedPool(): string | null {
   try {
     return decodeURIComponent(location.hash.slice(1)) || null;
   } catch {
@@ -21,29 +21,29 @@ function selected(): string | null {
 }
 
 function show(): void {
-  if (known) {
+  if (state) {
     const wasStale = document.body.classList.contains('stale');
-    render(known, selected(), Date.now());
-    renderHistory(known);
+    render(state, selectedPool(), Date.now());
+    renderHistory(state);
     if (document.body.classList.contains('stale') !== wasStale) {
       redrawHistory();
     }
   }
 }
 
-/** A page that nobody sees asks nothing. */
+/** A hidden page does not poll. */
 function followVisibility(): void {
   if (document.hidden) {
-    feed.stop();
+    poller.stop();
   } else {
     show();
-    feed.start();
+    poller.start();
   }
 }
 
-addEventListener('hashchange', () => feed.select());
+addEventListener('hashchange', () => poller.restart());
 document.addEventListener('visibilitychange', followVisibility);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redrawHistory);
 // Ages grow between two answers.
-setInterval(() => document.hidden || show(), 1_000);
+setInterval(() => document.hidden || show(), AGES_INTERVAL_MS);
 followVisibility();

@@ -3,45 +3,45 @@ import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
 import { type Level, levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../core/summary.js';
 import { type LayerPanel, layerPanels } from '../layers.js';
 import { byId, element, setText } from './dom.js';
-import type { Known } from './feed.js';
+import type { PageState } from './poller.js';
 
-/** Each level has a shape and a word, so that no colour has to be told apart. */
+/** Each level has a shape and a word, so colour alone carries no meaning. */
 const MARKS: Readonly<Record<Level, string>> = { healthy: '●', warning: '▲', unhealthy: '■' };
 const WORDS: Readonly<Record<Level, string>> = { healthy: 'Healthy', warning: 'Warning', unhealthy: 'Unhealthy' };
 
-/** An answer that is older than this is no news: three were due since. */
-const STALE_MS = 15_000;
+/** Three answers were due in this time. */
+const STALE_AFTER_MS = 15_000;
 
 /** Shows everything but the charts. @param now milliseconds since 1970 */
-export function render(known: Known, selected: string | null, now: number): void {
-  const { report, pools, answeredAt, failure } = known;
-  const sinceAnswerMs = answeredAt === null ? 0 : Math.max(0, now - answeredAt);
-  const isStale = report !== null && sinceAnswerMs > STALE_MS;
+export function render(state: PageState, selected: string | null, now: number): void {
+  const { report, pools, receivedAt, failure } = state;
+  const sinceReceivedMs = receivedAt === null ? 0 : Math.max(0, now - receivedAt);
+  const isStale = report !== null && sinceReceivedMs > STALE_AFTER_MS;
   document.body.classList.toggle('stale', isStale);
-  setText(byId('freshness'), freshness(answeredAt, failure));
+  setText(byId('freshness'), freshness(receivedAt, failure));
   showPools(pools, selected);
   byId('figures').hidden = report === null;
   if (report === null) {
-    showWaiting(failure, selected);
+    showNoReport(failure, selected);
     return;
   }
-  showVerdict(report, { pools, selected, failure, staleSince: isStale ? answeredAt : null });
+  showVerdict(report, { pools, selected, failure, staleSince: isStale ? receivedAt : null });
   showGauge(report);
-  showSides(layerPanels(report, sinceAnswerMs));
+  showLayers(layerPanels(report, sinceReceivedMs));
   showProblems(report);
 }
 
-function freshness(answeredAt: number | null, failure: string | null): string {
-  const last = answeredAt === null ? 'No answer yet' : `Last answer ${timeOfDay(answeredAt)}`;
+function freshness(receivedAt: number | null, failure: string | null): string {
+  const last = receivedAt === null ? 'No answer yet' : `Last answer ${timeOfDay(receivedAt)}`;
   return failure === null ? last : `${last} · ${failure}`;
 }
 
-function showWaiting(failure: string | null, selected: string | null): void {
-  byId('main').dataset.level = 'asking';
+function showNoReport(failure: string | null, selected: string | null): void {
+  byId('main').dataset.level = 'unknown';
   setText(byId('mark'), '');
   setText(byId('level'), '');
   setText(byId('pool'), selected ?? '');
-  setText(byId('headline'), failure === null ? 'Asking pool-health …' : 'No answer from pool-health yet');
+  setText(byId('headline'), failure === null ? 'Loading …' : 'No answer from pool-health yet');
   showNote(failure);
   document.title = 'pool-health';
   if (failure !== null) {
@@ -49,30 +49,32 @@ function showWaiting(failure: string | null, selected: string | null): void {
   }
 }
 
-interface Circumstances {
+interface VerdictContext {
   readonly pools: readonly PoolSummary[] | null;
   readonly selected: string | null;
   readonly failure: string | null;
-  /** When the report came, if that is too long ago. */
+  /** When the report was received, if it is stale; else null. */
   readonly staleSince: number | null;
 }
 
-function showVerdict(report: PoolReport, { pools, selected, failure, staleSince }: Circumstances): void {
+function showVerdict(report: PoolReport, { pools, selected, failure, staleSince }: VerdictContext): void {
   const level = levelOf(report);
   const words = verdictInWords(report);
   const isWorst = pools !== null && selected === null;
   const name = isWorst ? `${report.pool}, the worst of ${pools.length} pools` : report.pool;
   const silence = staleSince === null ? null : `No answer since ${timeOfDay(staleSince)}`;
-  byId('main').dataset.level = silence ? 'asking' : level;
+  byId('main').dataset.level = silence ? 'unknown' : level;
   setText(byId('mark'), silence ? '?' : MARKS[level]);
-  setText(byId('level'), silence ? 'Not known' : WORDS[level]);
+  setText(byId('level'), silence ? 'Unknown' : WORDS[level]);
   setText(byId('pool'), name);
   setText(byId('headline'), silence ?? words);
   showNote(
-    silence ? `${failure ?? 'The page was paused'}. Before that: ${words}. All figures below are from then.` : null,
+    silence
+      ? `${failure ?? 'The page was paused'}. Last known state: ${words}. All figures below are from that time.`
+      : null,
   );
   document.title = `${silence ? '?' : MARKS[level]} ${report.pool}: ${silence ?? words}`;
-  // Figures change all the time: read out is what changes the picture.
+  // Figures change all the time. A screen reader announces only a changed state.
   const [first] = report.problems;
   announce(
     `${report.pool} ${silence ?? level} ${first?.code}`,
@@ -111,7 +113,7 @@ function showGauge({ utilization }: PoolReport): void {
   const label = { 'aria-label': 'Utilization' };
   const attributes: Readonly<Record<string, string>> =
     value === null
-      ? { role: 'img', 'aria-label': 'Utilization is not known' }
+      ? { role: 'img', 'aria-label': 'Utilization is unknown' }
       : {
           ...label,
           role: 'meter',
@@ -130,8 +132,8 @@ function showGauge({ utilization }: PoolReport): void {
   }
 }
 
-function showSides(sides: readonly LayerPanel[]): void {
-  byId('sides').replaceChildren(...sides.map(card));
+function showLayers(panels: readonly LayerPanel[]): void {
+  byId('layers').replaceChildren(...panels.map(card));
 }
 
 function card({ id, name, isFull, age, rows }: LayerPanel): HTMLElement {
@@ -146,7 +148,7 @@ function card({ id, name, isFull, age, rows }: LayerPanel): HTMLElement {
   for (const [label, value] of rows) {
     list.append(element('div', { class: 'row' }, element('dt', {}, label), element('dd', {}, value)));
   }
-  return element('div', { class: isFull ? 'side full' : 'side', id: `side-${id}` }, title, list);
+  return element('div', { class: isFull ? 'layer full' : 'layer', id: `layer-${id}` }, title, list);
 }
 
 let shownProblems = '';
@@ -167,7 +169,7 @@ function showProblems({ problems }: PoolReport): void {
 
 let shownPools = '';
 
-/** A list that is there already keeps the focus where it is. */
+/** Replaces the list and keeps focus and scroll position. */
 function showPools(pools: readonly PoolSummary[] | null, selected: string | null): void {
   byId('pools').hidden = pools === null;
   const key = JSON.stringify([pools, selected]);
@@ -179,7 +181,7 @@ function showPools(pools: readonly PoolSummary[] | null, selected: string | null
   const focused = document.activeElement?.getAttribute('href');
   const all = link(
     '#',
-    'Worst of all',
+    'Worst pool',
     selected === null,
     element('span', { class: 'mark', 'aria-hidden': 'true' }, '↑'),
   );
@@ -198,7 +200,7 @@ function showPools(pools: readonly PoolSummary[] | null, selected: string | null
   again?.focus({ preventScroll: true });
 }
 
-/** Healthy goes without saying, but not for who cannot see the mark. */
+/** Healthy pools show no word, but a screen reader needs it in place of the mark. */
 function wordOf({ percent: value }: PoolSummary, level: Level): HTMLElement {
   const word = element('span', level === 'healthy' ? { class: 'hidden' } : {}, ` ${WORDS[level].toLowerCase()}`);
   return element('span', { class: 'word' }, percent(value), word);

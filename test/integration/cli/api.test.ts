@@ -85,7 +85,7 @@ describe('check of an API by its answers', () => {
 
   it('an unhealthy pool is exit code 1, with what is wrong and a line for each pool', async () => {
     const { code, out } = await runCli(['check', '--api', `${api}/health/pool/`]);
-    expect(out).toMatch(/^PgBouncer is full: 20 of 20 borrowed, 13 waiting\n\n/);
+    expect(out).toMatch(/^PgBouncer is full: 20 of 20 connections in use, 13 waiting\n\n/);
     expect(out).toMatch(/^Full layer +managed$/m);
     expect(out).toMatch(/^Pooler +pgbouncer \(by definition\): 20 of 20 in use, 13 waiting, 1 s ago$/m);
     expect(out).toMatch(/^orders +unhealthy +100\.0 %$/m);
@@ -134,12 +134,12 @@ describe('check of an API by its answers', () => {
 
   it.each([
     [403, '{"message":"Forbidden"}', 'wants signed requests (403): add --sign'],
-    [429, '{"message":"Too Many Requests"}', 'asked too often (429)'],
-    [500, '{"message":"Internal Server Error"}', 'answered 500 with something that is no report'],
-    [502, '<html>', 'answered 502 with something that is no report'],
-    [200, '{"status":"healthy"}', 'answered 200 with something that is no report'],
-    [302, '', 'answered 302 with something that is no report'],
-    [503, JSON.stringify({ ...REPORT, pool: 'a\u001b[2Jb' }), 'answered 503 with something that is no report'],
+    [429, '{"message":"Too Many Requests"}', 'throttles requests (429)'],
+    [500, '{"message":"Internal Server Error"}', 'answered 500 with something that is not a pool-health report'],
+    [502, '<html>', 'answered 502 with something that is not a pool-health report'],
+    [200, '{"status":"healthy"}', 'answered 200 with something that is not a pool-health report'],
+    [302, '', 'answered 302 with something that is not a pool-health report'],
+    [503, JSON.stringify({ ...REPORT, pool: 'a\u001b[2Jb' }), 'answered 503 with something that is not a pool-health report'],
   ])('%i %s is one line and exit code 1, as it is no verdict', async (status, body, said) => {
     answer = { status, body };
     const { code, out, err } = await runCli(['check', '--api', api]);

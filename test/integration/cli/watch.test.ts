@@ -121,7 +121,7 @@ describe('watch of an API', () => {
     });
     api.close();
     expect(out).toMatch(
-      /^\d\d:\d\d:\d\d {2}unknown {4}the API is asked too often \(429\)[^\n]+\n\d\d[^\n]+500[^\n]+\n$/,
+      /^\d\d:\d\d:\d\d {2}unknown {4}the API throttles requests \(429\)[^\n]+\n\d\d[^\n]+500[^\n]+\n$/,
     );
     expect(code).toBe(0);
   });

@@ -1,6 +1,7 @@
 import { type History, type HistorySource, historySeries } from '../../../functions/core/history.js';
 import { poolReport, worstReport } from '../../../functions/core/pool-report.js';
-import { problem, toPublic } from '../../../functions/core/problems.js';
+import { problem } from '../../../functions/core/problems.js';
+import { toPublic } from '../../../functions/core/report-parts.js';
 import { PAGE_ROUTES, ROUTES } from '../../../functions/core/routes.js';
 import { type LocalServer, listen } from '../../../functions/dev/http-server.js';
 import { json } from '../../../functions/handlers/http.js';

@@ -78,7 +78,7 @@ describe('numbers change when the database changes', () => {
     });
     expect(await visit.figure('database', 'Active')).toBe('3');
     expect(await visit.figure('database', 'Idle')).toBe('4');
-    expect(await visit.figure('database', 'Open, of this pool')).toBe('7 of 10');
+    expect(await visit.figure('database', 'Open connections')).toBe('7 of 10');
     expect(await visit.page.locator('#gauge').getAttribute('aria-valuetext')).toBe('70.0 %, warning');
 
     sessions.push(await server.open(3, 'idle in transaction', login));
@@ -88,7 +88,7 @@ describe('numbers change when the database changes', () => {
       '#percent': '100.0 % critical',
       '#live': /^local: Unhealthy\. The pool is full/,
     });
-    expect(await visit.figure('app', 'Idle inside a transaction')).toBe('3');
+    expect(await visit.figure('app', 'Idle in transaction')).toBe('3');
     expect(await visit.page.title()).toBe('■ local: The pool is full: 10 of 10 connections open, 6 active');
 
     await Promise.all(sessions.splice(0).map((each) => each.close()));
@@ -107,15 +107,15 @@ describe('the database is stopped and comes back', () => {
     await shows({ '#headline': /of 10 connections open/ });
     await server.postgres.kill();
     await shows({
-      '#headline': /^The database (cannot be reached|cut the connection)/,
+      '#headline': /^The database (cannot be reached|closed the connection)/,
       '#level': 'Unhealthy',
       '#percent': 'unknown',
     });
     await shows({ '#problems': /PROBE\.UNREACHABLE[\s\S]*Check that the server runs/ });
     expect(await visit.figure('database', 'Active')).toBe('unknown');
-    expect(await visit.figure('database', 'Open, of this pool')).toBe('unknown of 10');
+    expect(await visit.figure('database', 'Open connections')).toBe('unknown of 10');
     expect(await visit.page.locator('#gauge').getAttribute('aria-label')).toBe('Utilization is not known');
-    await shows({ '#history-words': /not known for/ });
+    await shows({ '#history-words': /unknown for/ });
 
     await server.postgres.start();
     await shows({ '#headline': /of 10 connections open/, '#problems': 'None.', '#level': 'Healthy' });
@@ -125,8 +125,11 @@ describe('the database is stopped and comes back', () => {
 test('pool-health itself is gone: what is shown is called old and turns grey, and the page recovers when it is back', async () => {
   await shows({ '#headline': /of 10 connections open/ });
   await visit.page.route('**/health/**', (route) => route.abort());
-  await shows({ '#headline': /^No answer since \d\d:\d\d:\d\d$/, '#note': /Before that: .* of 10 connections open/ });
-  expect(await visit.text('#level')).toBe('Not known');
+  await shows({
+    '#headline': /^No answer since \d\d:\d\d:\d\d$/,
+    '#note': /Last known state: .* of 10 connections open/,
+  });
+  expect(await visit.text('#level')).toBe('Unknown');
   expect(await visit.page.locator('body').getAttribute('class')).toBe('stale');
   expect(await visit.violations()).toEqual([]);
   await visit.page.unroute('**/health/**');

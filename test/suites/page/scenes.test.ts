@@ -62,8 +62,8 @@ describe.each(NAMES)('stand-in "%s"', (scene) => {
 
 describe('what it says (stand-in)', () => {
   test.each([
-    ['full', 'Unhealthy', 'PgBouncer is full: 20 of 20 borrowed, 13 waiting for 1.2 s'],
-    ['healthy', 'Healthy', '7 of 20 connections open, 3 active, nothing waits'],
+    ['full', 'Unhealthy', 'PgBouncer is full: 20 of 20 connections in use, 13 waiting, the first for 1.2 s'],
+    ['healthy', 'Healthy', '7 of 20 connections open, 3 active, none waiting'],
     ['database-down', 'Unhealthy', 'The database cannot be reached: nothing accepts connections at its address'],
     ['over', 'Unhealthy', 'The pool is full: 26 of 20 connections open, 4 active'],
   ] as const)('%s', async (scene, level, headline) => {
@@ -71,17 +71,17 @@ describe('what it says (stand-in)', () => {
     expect([await visit.text('#level'), await visit.text('#headline')]).toEqual([level, headline]);
   });
 
-  test('which side is full, in words and not by colour alone', async () => {
+  test('which layer is full, in words and not by colour alone', async () => {
     await open('full');
-    expect(await visit.text('#side-managed h3')).toMatch(/PgBouncer\s*■ full/);
-    expect(await visit.text('#side-database h3')).not.toContain('full');
+    expect(await visit.text('#layer-managed h3')).toMatch(/PgBouncer\s*■ full/);
+    expect(await visit.text('#layer-database h3')).not.toContain('full');
   });
 
   test('how old the figures of an RDS Proxy are, and that it counts no queue', async () => {
     await open('rds-proxy');
-    expect(await visit.text('#side-managed h3')).toMatch(/^RDS Proxy\s*9\d s ago$/);
-    expect(await visit.figure('managed', 'Clients that wait')).toBe('not counted');
-    expect(await visit.figure('managed', 'Mean wait to borrow')).toBe('180 ms');
+    expect(await visit.text('#layer-managed h3')).toMatch(/^RDS Proxy\s*9\d s ago$/);
+    expect(await visit.figure('managed', 'Waiting clients')).toBe('not counted');
+    expect(await visit.figure('managed', 'Mean wait')).toBe('180 ms');
     expect(await visit.text('#problems')).toContain('MANAGED.PINNED');
   });
 
@@ -97,7 +97,7 @@ describe('what it says (stand-in)', () => {
 
   test('that the history is not there, with what to do, while all else is', async () => {
     await open('no-history');
-    expect(await visit.text('#history-note')).toMatch(/^The history is not available: .*GetMetricData/);
+    expect(await visit.text('#history-note')).toMatch(/^History unavailable: .*GetMetricData/);
     expect(await visit.page.locator('#charts').isVisible()).toBe(false);
     expect(await visit.text('#headline')).toContain('7 of 20 connections open');
   });
@@ -108,7 +108,7 @@ describe('what it says (stand-in)', () => {
     const rows = await visit.page.locator('#history-rows tr').allInnerTexts();
     expect(rows.length).toBeGreaterThanOrEqual(12);
     expect(rows[0]).toMatch(/unknown\s+unknown\s+unknown\s+unknown$/);
-    expect(await visit.text('#history-words')).toMatch(/unhealthy for 6 min, not known for 6 min\.$/);
+    expect(await visit.text('#history-words')).toMatch(/unhealthy for 6 min, unknown for 6 min\.$/);
   });
 });
 
@@ -136,7 +136,7 @@ describe('the charts (stand-in)', () => {
     await vi.waitFor(
       async () =>
         expect(await visit.text('#history-words')).toBe(
-          'Last hour: unhealthy for 60 min, utilization not known for 60 min.',
+          'Last hour: unhealthy for 60 min, utilization unknown for 60 min.',
         ),
       SOON,
     );
@@ -153,7 +153,7 @@ describe('many pools (stand-in)', () => {
     await open('many-pools');
     expect(await visit.text('#pools-title')).toBe('25 pools: 2 unhealthy, 1 warning');
     const [first, ...pools] = await list();
-    expect(first).toContain('Worst of all');
+    expect(first).toContain('Worst pool');
     expect(pools).toHaveLength(25);
     expect(pools[0]).toMatch(/■ orders 100\.0 % unhealthy/);
     expect(pools[1]).toMatch(/■ carts unknown unhealthy/);
@@ -178,7 +178,7 @@ describe('many pools (stand-in)', () => {
     }
     expect(await visit.focused()).toMatch(/carts/);
     await visit.page.keyboard.press('Enter');
-    await vi.waitFor(async () => expect(await visit.text('#headline')).toMatch(/does not answer in time/), SOON);
+    await vi.waitFor(async () => expect(await visit.text('#headline')).toMatch(/did not answer in time/), SOON);
     expect(await visit.text('#pool')).toBe('carts');
     expect(await visit.page.locator('#pool-list a[aria-current]').innerText()).toMatch(/carts/);
     // The list was drawn anew, and the focus is where it was.
@@ -199,7 +199,7 @@ describe('many pools (stand-in)', () => {
   test('one that is not there is said so, and the others are in reach', async () => {
     standIn.scene = SCENES['many-pools'];
     visit = await Visit.start(browser, `${standIn.url}#nobody`);
-    await vi.waitFor(async () => expect(await visit.text('#note')).toBe('pool-health knows no such pool'), SOON);
+    await vi.waitFor(async () => expect(await visit.text('#note')).toBe('There is no such pool'), SOON);
     expect(await visit.text('#headline')).toBe('No answer from pool-health yet');
     expect(await visit.page.locator('#figures').isVisible()).toBe(false);
     await visit.page.locator('#pool-list a').filter({ hasText: 'payments' }).click();
@@ -212,7 +212,7 @@ describe('many pools (stand-in)', () => {
     await visit.page.route('**/health/history?pool=payments', (route) => route.fulfill({ status: 404, json: {} }));
     await visit.page.locator('#pool-list a').filter({ hasText: 'payments' }).click();
     await vi.waitFor(async () => {
-      expect(await visit.text('#history-note')).toBe('The history is not available: there is none of this pool yet');
+      expect(await visit.text('#history-note')).toBe('This pool has no history yet.');
     }, SOON);
   });
 });
@@ -241,7 +241,10 @@ describe('answers that fail (stand-in)', () => {
       }
       return asks() - before;
     };
-    await vi.waitFor(async () => expect(await visit.text('#note')).toBe('pool-health is asked too often'), SOON);
+    await vi.waitFor(
+      async () => expect(await visit.text('#note')).toBe('Too many requests: the page now polls less often'),
+      SOON,
+    );
     expect(await asksIn(130)).toBeLessThanOrEqual(5);
     standIn.status = null;
     await asksIn(61);

@@ -50,9 +50,9 @@ export class Visit {
     return this.page.locator(selector).innerText();
   }
 
-  /** A figure of one of the three sides, by its label. */
-  figure(side: 'app' | 'managed' | 'database', label: string): Promise<string> {
-    const row = this.page.locator(`#side-${side} .row`).filter({ hasText: label });
+  /** A figure of one of the three layers, by its label. */
+  figure(layer: 'app' | 'managed' | 'database', label: string): Promise<string> {
+    const row = this.page.locator(`#layer-${layer} .row`).filter({ hasText: label });
     return row.locator('dd').innerText();
   }
 
