@@ -139,7 +139,11 @@ describe('check of an API by its answers', () => {
     [502, '<html>', 'answered 502 with something that is not a pool-health report'],
     [200, '{"status":"healthy"}', 'answered 200 with something that is not a pool-health report'],
     [302, '', 'answered 302 with something that is not a pool-health report'],
-    [503, JSON.stringify({ ...REPORT, pool: 'a\u001b[2Jb' }), 'answered 503 with something that is not a pool-health report'],
+    [
+      503,
+      JSON.stringify({ ...REPORT, pool: 'a\u001b[2Jb' }),
+      'answered 503 with something that is not a pool-health report',
+    ],
   ])('%i %s is one line and exit code 1, as it is no verdict', async (status, body, said) => {
     answer = { status, body };
     const { code, out, err } = await runCli(['check', '--api', api]);
