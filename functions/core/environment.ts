@@ -22,12 +22,17 @@ export const DEPLOYED_ENVIRONMENT = {
   },
 } as const satisfies Record<string, Variable>;
 
-const POOL_VARIABLES = Object.fromEntries(
-  SETTING_NAMES.map((name) => [SETTINGS[name].variable, { meaning: SETTINGS[name].meaning, default: null }]),
-) as Readonly<Record<SettingVariable, Variable>>;
+/** Adds the variables of the pool settings. A function, so that a bundle that reads no local variable leaves them out. */
+function withPoolVariables<Variables extends Record<string, Variable>>(variables: Variables) {
+  const rows = SETTING_NAMES.map((name) => [
+    SETTINGS[name].variable,
+    { meaning: SETTINGS[name].meaning, default: null },
+  ]);
+  return { ...variables, ...(Object.fromEntries(rows) as Readonly<Record<SettingVariable, Variable>>) };
+}
 
 /** Read by `npm start`, by the command line and by applications that import `functions/app`; the deployed functions ignore them. */
-export const LOCAL_ENVIRONMENT = {
+export const LOCAL_ENVIRONMENT = /* @__PURE__ */ withPoolVariables({
   DATABASE_URL: {
     meaning: 'postgres:// URL of the database to check. Unset: an embedded PostgreSQL with a demo workload.',
     default: null,
@@ -54,8 +59,7 @@ export const LOCAL_ENVIRONMENT = {
     meaning: 'Which column of pool defaults applies: development, test or production.',
     default: 'development',
   },
-  ...POOL_VARIABLES,
-} as const satisfies Record<string, Variable>;
+} as const satisfies Record<string, Variable>);
 
 /** Read by the command line only. */
 export const CLI_ENVIRONMENT = {

@@ -151,7 +151,7 @@ it('every problem of the check, with its values and what to do, but none twice',
   const texts = found({ role, problems }, 'check').map(({ text }) => text);
   expect(texts).toEqual([
     expect.stringMatching(/^PROBE\.PRIVILEGE reason=track_activities is off .*leave track_activities on\.$/),
-    expect.stringMatching(/^DATABASE\.NEAR_LIMIT server=90 slots=95\. More than 90 %/),
+    expect.stringMatching(/^DATABASE\.NEAR_LIMIT server=90 slots=95\. The server is almost full/),
   ]);
 });
 
