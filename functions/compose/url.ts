@@ -2,7 +2,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { failureName, UnexpectedAnswer } from '../aws/errors.js';
 import { type ParsedUrl, parseDatabaseUrl, type UrlResult } from '../connection/url.js';
 import { type PoolConfig, seal, type ValidatedPoolConfig, type Validation } from '../core/pool-config.js';
-import { parseDefinition } from '../core/pool-definition.js';
+import { DEFAULT_LIMITS, parseDefinition } from '../core/pool-definition.js';
 import {
   definitionSource,
   type EnvironmentName,
@@ -30,7 +30,7 @@ type DefinedParts = Pick<PoolConfig, 'instances' | 'count' | 'limits'>;
 const DEFAULT_PARTS: DefinedParts = {
   instances: 1,
   count: { users: null, applications: null },
-  limits: { pinnedPercent: 20, borrowWaitMs: 100 },
+  limits: DEFAULT_LIMITS,
 };
 
 /** The pool settings in force, parsed. */

@@ -22,6 +22,8 @@ const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 /** Fields where users may write host names and credentials, on purpose or by mistake: their texts are never shown. */
 const NEVER_SHOWN = /^(endpoint|managed|(managed\.)?auth(\.arn)?)$/;
+/** Limits of a pool whose definition sets none: a pinned share in percent, and a mean wait in milliseconds. */
+export const DEFAULT_LIMITS = { pinnedPercent: 20, borrowWaitMs: 100 } as const;
 
 const name = v.pipe(
   v.string(`a name of 1 to ${MAX_NAME_BYTES} bytes`),
@@ -105,8 +107,8 @@ export const DEFINITION = strictObject({
   ),
   limits: v.optional(
     strictObject({
-      pinnedPercent: v.optional(numberInRange(0, 100), 20),
-      borrowWaitMs: v.optional(numberInRange(0, 3_600_000), 100),
+      pinnedPercent: v.optional(numberInRange(0, 100), DEFAULT_LIMITS.pinnedPercent),
+      borrowWaitMs: v.optional(numberInRange(0, 3_600_000), DEFAULT_LIMITS.borrowWaitMs),
     }),
     {},
   ),

@@ -87,7 +87,7 @@ const operations = () => [...aws.calls.map(({ operation }) => operation), ...rds
 const later = (seconds: number) => skip(seconds * 1_000);
 
 describe('a deployed environment', () => {
-  it('knows the proxy of its pools, and what waits in the application', async () => {
+  it('reads the stats of the proxy of its pools, and the queue of the application', async () => {
     define({ orders: PROXIED, carts: PROXIED, reports: DIRECT });
     publishShop();
     const pools = await environment()();
@@ -135,13 +135,13 @@ describe('a deployed environment', () => {
     expect(operations().filter((each) => each.startsWith('Describe'))).toHaveLength(2);
   });
 
-  it('asks nothing of the RDS API for pools without a proxy, and lists no metrics', async () => {
+  it('does not query the RDS API for pools without a proxy, and lists no metrics', async () => {
     define({ reports: DIRECT, unknown: DIRECT });
     await environment()();
     expect(new Set(operations())).toEqual(new Set(['GetParametersByPath', 'GetMetricData']));
   });
 
-  it('has one problem a pool when metrics may not be read, and none when the application publishes nothing', async () => {
+  it('reports one problem for each pool if metrics may not be read, and none if the application publishes nothing', async () => {
     define({ orders: PROXIED, reports: DIRECT });
     const managed = (pools: Awaited<ReturnType<ReturnType<typeof environment>>>) =>
       pools.map(({ sample }) =>

@@ -10,14 +10,14 @@ function wave(max: number): number[] {
 }
 
 describe('the wave of the demo', () => {
-  it('goes from normal over warning to critical and back within a minute, with the settings of development', () => {
+  it('rises from normal through warning to critical and falls again within a minute, with the settings of development', () => {
     expect(PERIOD).toBe(60_000);
     const judged = wave(10).map((needed) => (needed < 7 ? 'normal' : needed < 10 ? 'warning' : 'critical'));
     const changes = judged.filter((status, second) => status !== judged[second - 1]);
     expect(changes).toEqual(['normal', 'warning', 'critical', 'warning', 'normal']);
   });
 
-  it('stays at each height long enough for a check every five seconds to see it', () => {
+  it('stays at each level long enough for a check every five seconds to detect it', () => {
     const needs = wave(10);
     const seconds = (from: number, to: number) => needs.filter((need) => need >= from && need <= to).length;
     expect(seconds(1, 6)).toBeGreaterThanOrEqual(20);
@@ -38,7 +38,7 @@ describe('the wave of the demo', () => {
     );
   });
 
-  it('leaves idle connections the time to be closed, but no longer than a minute and a half', () => {
+  it('leaves idle connections time to close, up to a period of a minute and a half', () => {
     expect(wavePeriod(30_000)).toBe(80_000);
     expect(wavePeriod(3_600_000)).toBe(90_000);
   });

@@ -25,11 +25,11 @@ function check(at: number, sample: PoolSample, pool = 'local'): void {
 const total = (count: number, active = 1) => seen({ connections: counts({ total: count, active }) });
 const iso = (at: number) => new Date(at).toISOString();
 
-test('before the first check there is no pool', () => {
+test('there is no pool before the first check', () => {
   expect(history.pools).toEqual([]);
 });
 
-test('is what the checks saw, oldest first', async () => {
+test('the history has the values of the checks, oldest first', async () => {
   check(NOON, total(4, 3));
   check(NOON + STEP_MS, seen({ connections: counts({ total: 10, active: 10 }), managed: managed({ waiting: 2 }) }));
   now = NOON + 7_000;
@@ -52,13 +52,13 @@ test('is what the checks saw, oldest first', async () => {
   });
 });
 
-test('what a check could not see is null, not 0, and the verdict is known all the same', async () => {
+test('an unknown value is null, not 0, and the verdict is known nevertheless', async () => {
   check(NOON, unseen({ problems: [problem('PROBE.UNREACHABLE')] }));
   const { series } = await history.history('local');
   expect(series).toEqual({ utilization: [null], active: [null], idle: [null], waiting: [null], healthy: [0] });
 });
 
-test('checks that are missing are a gap, not a line from before to after', async () => {
+test('missing checks are a gap, not a line from before to after', async () => {
   check(NOON, total(4));
   check(NOON + 3 * STEP_MS, total(5));
   check(NOON + 40_000, total(6));
@@ -68,7 +68,7 @@ test('checks that are missing are a gap, not a line from before to after', async
   expect(series.healthy).toEqual([1, 1, null, null, null, null, 1]);
 });
 
-test('a gap is said as long as it was', async () => {
+test('a gap is as long as the pause was', async () => {
   check(NOON, total(4));
   check(NOON + 600_000, total(6));
   expect(historyInWords(await history.history('local'))).toContain('unknown for 10 min');
@@ -76,7 +76,7 @@ test('a gap is said as long as it was', async () => {
   expect((await history.history('local')).times).toHaveLength(720);
 });
 
-test('covers an hour, and no more is kept', async () => {
+test('the history covers an hour, and older values are removed', async () => {
   for (let at = NOON; at <= NOON + 2 * 3_600_000; at += 60_000) {
     check(at, total(4));
   }
@@ -87,7 +87,7 @@ test('covers an hour, and no more is kept', async () => {
   expect((await history.history('local')).times.at(0)).toBe((now - 3_600_000) / 1_000);
 });
 
-test('each pool has its own', async () => {
+test('each pool has a history of its own', async () => {
   check(NOON, total(1), 'orders');
   check(NOON, total(9), 'carts');
   expect(history.pools).toEqual(['orders', 'carts']);

@@ -4,7 +4,7 @@ import { LOCAL_ENVIRONMENT } from '../../functions/core/environment.js';
 import { readCommand, settingsLines } from '../../functions/dev/options.js';
 
 describe('the command line', () => {
-  it('needs nothing', () => {
+  it('needs no option', () => {
     expect(readCommand([], {})).toEqual({ kind: 'run', port: 3000, metricsFile: null });
   });
 
@@ -51,7 +51,7 @@ describe('the command line', () => {
 });
 
 describe('the settings in force', () => {
-  it('are one line', () => {
+  it('are reported on one line', () => {
     const settings = parseSettings({ DATABASE_POOL_MAX: '7' });
     expect(settings.settings).toEqual({ min: 2, max: 7, idleTimeout: 10_000, connectionTimeout: 5_000 });
     expect(settingsLines(settings)).toEqual([
@@ -59,13 +59,13 @@ describe('the settings in force', () => {
     ]);
   });
 
-  it('come with warnings', () => {
+  it('are reported with warnings', () => {
     const lines = settingsLines(parseSettings({ NODE_ENV: 'staging', DATABASE_POOL_MAX: '101' }));
     expect(lines).toHaveLength(3);
     expect(lines.slice(1).every((text) => text.startsWith('Warning: '))).toBe(true);
   });
 
-  it('are all mistakes at once where there are any', () => {
+  it('are reported as all mistakes at once if there are any', () => {
     const settings = parseSettings({ DATABASE_POOL_MIN: '0', DATABASE_POOL_MAX: 'x' });
     expect(settings.settings).toBeNull();
     expect(settingsLines(settings).filter((text) => text.startsWith('Mistake: '))).toHaveLength(2);

@@ -44,18 +44,18 @@ const inside = (tag: string) =>
   [...HTML.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'))].map(([, text]) => text);
 
 describe('the page', () => {
-  test('is one HTML file of less than 100 KB, which nobody may keep', () => {
+  test('is one HTML file of less than 100 KB, which no cache stores', () => {
     expect(PAGE.statusCode).toBe(200);
     expect(PAGE.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
     expect(HTML).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(Buffer.byteLength(HTML)).toBeLessThan(100_000);
   });
 
-  test('is the page of this source', async () => {
+  test('is built from this source', async () => {
     expect((await pageModule()).source).toContain(JSON.stringify(HTML));
   });
 
-  test('brings everything along: it names no other address', () => {
+  test('loads nothing from any other address', () => {
     const addresses = HTML.match(/(?:https?:)?\/\/[\w.-]+/g) ?? [];
     // The names of XML vocabularies, of which nobody asks anything.
     expect(addresses.filter((address) => address !== 'http://www.w3.org')).toEqual([]);
@@ -66,14 +66,14 @@ describe('the page', () => {
   test.each([
     ['script', 'script-src'],
     ['style', 'style-src'],
-  ])('its policy allows its own %s by its hash, and no other', (tag, directive) => {
+  ])('has a policy that allows its own %s by hash, and no other', (tag, directive) => {
     const [text = '', ...others] = inside(tag);
     expect(others).toEqual([]);
     expect(text.length).toBeGreaterThan(1_000);
     expect(POLICY.get(directive)).toBe(`'sha256-${createHash('sha256').update(text).digest('base64')}'`);
   });
 
-  test('its policy allows nothing else but to ask where it came from', () => {
+  test('has a policy that allows requests to its own origin, and nothing else', () => {
     const rest = Object.fromEntries([...POLICY].filter(([name]) => !['script-src', 'style-src'].includes(name)));
     expect(rest).toEqual({
       'default-src': "'none'",
@@ -90,14 +90,14 @@ describe('the page', () => {
     expect(PAGE.headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
   });
 
-  test('tells nothing of the deployment', () => {
+  test('contains nothing about the deployment', () => {
     expect(HTML).not.toContain(METRIC_NAMESPACE);
     expect(HTML).not.toContain(process.cwd());
   });
 });
 
 describe('the history', () => {
-  test('is that of the pool that is named', async () => {
+  test('is the history of the pool that the query names', async () => {
     const { statusCode, headers, body } = await get('GET /health/history', {
       pools: ['orders', 'carts'],
       pool: 'carts',
@@ -107,31 +107,31 @@ describe('the history', () => {
     expect(JSON.parse(body ?? '')).toEqual({ pool: 'carts', ...EMPTY });
   });
 
-  test('of the only pool needs no name', async () => {
+  test('needs no name if there is one pool only', async () => {
     expect(JSON.parse((await get('GET /health/history')).body ?? '')).toMatchObject({ pool: 'orders' });
   });
 
-  test('of several pools needs one', async () => {
+  test('needs a name if there are several pools', async () => {
     const { statusCode, body } = await get('GET /health/history', { pools: ['orders', 'carts'] });
     expect(statusCode).toBe(400);
     expect(body).toContain('/health/history?pool=<pool>');
   });
 
-  test.each(['nobody', '__proto__', 'toString', 'orders,orders'])('of %s is not there', async (pool) => {
+  test.each(['nobody', '__proto__', 'toString', 'orders,orders'])('of the unknown pool %s is 404', async (pool) => {
     expect((await get('GET /health/history', { pool })).statusCode).toBe(404);
   });
 });
 
-test.each(['GET /health', 'GET /health/history'])('%s answers no other method', async (route) => {
+test.each(['GET /health', 'GET /health/history'])('%s answers 405 to any other method', async (route) => {
   const { statusCode, headers } = await get(route, { method: 'POST' });
   expect({ statusCode, allow: headers?.allow }).toEqual({ statusCode: 405, allow: 'GET' });
 });
 
-test('another route is not found', async () => {
+test('any other route is 404', async () => {
   expect((await get('$default')).statusCode).toBe(404);
 });
 
-test.each([[null], [{}], [{ requestContext: 7 }]])('the event %j is answered', async (event) => {
+test.each([[null], [{}], [{ requestContext: 7 }]])('the malformed event %j is answered', async (event) => {
   const { statusCode } = await pageHandlerOf(source('orders'))(event as unknown as APIGatewayProxyEventV2);
   expect(statusCode).toBe(405);
 });

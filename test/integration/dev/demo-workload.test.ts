@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it('the demo uses its connections as an application does, has no more than max, and takes all of them along', async () => {
+it('the demo uses its connections as an application does, never more than max, and closes all of them', async () => {
   const { application, check } = await createDemoDatabase(server.postgres);
   const workload = startWorkload(server.postgres.connection(application), SETTINGS);
   const seen = new Set<unknown>();
@@ -36,7 +36,7 @@ it('the demo uses its connections as an application does, has no more than max, 
   expect(role?.rolconfig).toContain('statement_timeout=3s');
 });
 
-it('the demo outlives its server and stops without it', async () => {
+it('the demo survives the end of its server and stops without it', async () => {
   await server.createRole('orphan');
   const workload = startWorkload(server.postgres.connection({ user: 'orphan' }), SETTINGS);
   await until('it is connected', async () => {

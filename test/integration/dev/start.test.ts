@@ -101,7 +101,7 @@ describe('npm start', () => {
     expect(await run.ended()).toBe(0);
   });
 
-  it('says on one line that its port is taken, before it starts anything', async () => {
+  it('reports on one line that its port is taken, before it starts anything', async () => {
     const port = await freePort();
     const other = createServer().listen(port, '127.0.0.1');
     const run = await start({ environment: { PORT: String(port) } });
@@ -126,7 +126,7 @@ describe('npm start', () => {
     expect(run.output).not.toContain('Ready');
   });
 
-  it('takes two signals at once for one, as Ctrl-C under npm sends them', async () => {
+  it('treats two signals at once as one, as Ctrl-C under npm sends them', async () => {
     const run = await start();
     await run.ready();
     const postgres = await run.postgresPid();
@@ -149,7 +149,7 @@ describe('npm start', () => {
     await expectNothingLeft(run, postgres);
   });
 
-  it('ends when nobody reads its lines any more, and leaves nothing', async () => {
+  it('ends when the reader of its output is gone, and leaves nothing', async () => {
     const run = await start();
     await run.ready();
     const postgres = await run.postgresPid();

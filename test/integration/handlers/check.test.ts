@@ -41,7 +41,7 @@ function checkOf(pools: () => readonly PoolEntry[]) {
 }
 
 describe('the scheduled check', () => {
-  test('publishes every pool, also those that hang, are refused or have no definition', async () => {
+  test('publishes every pool, including pools that hang, are refused or have no definition', async () => {
     const silent = net.createServer(() => undefined);
     const port = await freePort();
     await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve));
@@ -67,7 +67,7 @@ describe('the scheduled check', () => {
     ]);
   });
 
-  test('a changed definition is watched anew, a removed one is let go', async () => {
+  test('probes a changed definition at its new address, and closes the connections of a removed one', async () => {
     await server.createDatabase('moved');
     await server.createRole('app');
     const sessions = await server.open(3, 'idle', { user: 'app', database: 'moved' });
@@ -84,7 +84,7 @@ describe('the scheduled check', () => {
     await server.gone('sessions of the check', `usename = '${CHECK_ROLE}'`);
   });
 
-  test('throws only when nothing can be said about any pool', async () => {
+  test('throws only if the definitions cannot be read', async () => {
     const monitor = new Monitor(
       { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
       (config) => probesFor(server, config),

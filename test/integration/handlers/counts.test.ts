@@ -68,7 +68,7 @@ async function deployed(count: number, work: (monitor: Monitor) => Promise<void>
 
 describe('what a check costs', () => {
   test.each([1, 25, 120])(
-    '%i pools: one statement and one connection each, and AWS is asked for all together',
+    '%i pools need one statement and one connection each, and AWS is queried for all together',
     (count) =>
       deployed(count, async (monitor) => {
         const sink = new CloudWatchPublisher({ client: cloudWatchClient() });
@@ -94,7 +94,7 @@ describe('what a check costs', () => {
 });
 
 describe('what GETs cost', () => {
-  test('1,000 at once and 1,000 after them: one statement, one connection, and one question to each service', () =>
+  test('1,000 at once and 1,000 after them need one statement, one connection, and one query to each service', () =>
     deployed(1, async (monitor) => {
       const get = poolHandler({ monitor });
       const before = await statements();

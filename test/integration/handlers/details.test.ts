@@ -53,7 +53,7 @@ async function get(handler: ReturnType<typeof handlerOf>, pool?: string) {
 }
 
 describe('GET /health/details', () => {
-  test("has the reports' form, and who holds the connections", async () => {
+  test('answers the report of the contract, with who holds the connections', async () => {
     const busy = await server.open(2, 'idle in transaction', { user: 'app', database: 'shop', applicationName: 'web' });
     const idle = await server.open(3, 'idle', { user: 'app', database: 'shop', applicationName: 'worker' });
     const { statusCode, headers, json } = await get(handlerOf(watch('orders', 'shop')));
@@ -96,7 +96,7 @@ describe('GET /health/details', () => {
     expect(ofOthers.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(5 + OWN_SESSIONS);
   });
 
-  test('goes through Prisma and back, acquisition apart from query, on one connection that is kept', async () => {
+  test('measures a round trip through Prisma, acquisition apart from query, on one connection that stays open', async () => {
     const handler = handlerOf(watch('orders', 'shop'));
     const answers = await Promise.all(Array.from({ length: 20 }, () => get(handler)));
     for (const { json } of answers) {
@@ -108,7 +108,7 @@ describe('GET /health/details', () => {
     expect(rows).toHaveLength(1);
   });
 
-  test('a server that hangs is waited for, not asked once more', async () => {
+  test('waits for a server that hangs, and does not connect a second time', async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket));
     const port = await freePort();
@@ -130,14 +130,14 @@ describe('GET /health/details', () => {
     expect(asked).toBe(1);
   });
 
-  test('an authority that cannot be read is an answer, not a crash', async () => {
+  test('answers with a problem if the file of authorities cannot be read', async () => {
     const login = { credentials: fixedPassword('x'), caFile: '/nowhere/ca.pem' };
     const unread = new RoundTrips((each) => new PrismaRoundTrip(each, login));
     const { problems } = await unread.measure(configFor(server, { tls: 'verify-full' }));
     expect(problems.map(({ code }) => code)).toEqual(['CONFIG.INVALID']);
   });
 
-  test('shows no text of a query', async () => {
+  test('never shows the text of a query', async () => {
     const { clients, close } = await server.open(1, 'idle', { user: 'app', database: 'shop' });
     const running = clients[0]?.query(`SELECT pg_sleep(60), 'hidden text'`).catch(() => undefined);
     await until('the query runs', async () => {
@@ -153,7 +153,7 @@ describe('GET /health/details', () => {
     expect(body).not.toContain('hidden text');
   });
 
-  test('shows problems with their values, and what could not be seen as null', async () => {
+  test('shows problems with their values, and unknown values as null', async () => {
     const { statusCode, json } = await get(handlerOf(watch('orders', 'shop', { user: 'nobody_here' })));
     expect(statusCode).toBe(503);
     expect(json).toMatchObject({
@@ -167,7 +167,7 @@ describe('GET /health/details', () => {
     expect(json.problems[0]).toMatchObject({ code: 'PROBE.AUTH', layer: 'database', values: { sqlstate: '28P01' } });
   });
 
-  test('answers the worst pool, or the one that is named', async () => {
+  test('answers the worst pool, or the pool that the query names', async () => {
     const sessions = await server.open(15, 'idle', { user: 'app', database: 'shop' });
     const handler = handlerOf(watch('quiet', 'quiet'), watch('orders', 'shop'));
     const worst = await get(handler);
@@ -182,13 +182,13 @@ describe('GET /health/details', () => {
   test.each([
     ['another path', getEvent(ROUTES.worstPool), 404],
     ['another method', getEvent(DETAILS_ROUTE, undefined, 'POST'), 405],
-  ])('%s', async (_, event, status) => {
+  ])('%s is refused', async (_, event, status) => {
     expect((await handlerOf(watch('orders', 'shop'))(event)).statusCode).toBe(status);
   });
 });
 
 describe('transactions per second', () => {
-  test('are known from the second look on, and not across a pause or a reset', () => {
+  test('are known from the second count on, but not across a long pause or a reset of the statistics', () => {
     const rate = new TransactionRate();
     expect(rate.next('a', 1_000, 0)).toBeNull();
     expect(rate.next('a', 1_300, 10_000)).toBe(30);

@@ -50,7 +50,7 @@ function statements(): number {
 }
 
 describe('GET /health/pool', () => {
-  test('answers what the database shows, in the form of the contract', async () => {
+  test('answers the counts of the database in the report of the contract', async () => {
     const sessions = await server.open(5, 'idle', { user: 'app', database: 'shop' });
     const { statusCode, headers, json } = await get(handlerOf([watch('orders', 'shop')]));
     await sessions.close();
@@ -68,7 +68,7 @@ describe('GET /health/pool', () => {
     expect(json).not.toHaveProperty('pools');
   });
 
-  test('an unhealthy pool is 503 with the same body, and names no host, user or database', async () => {
+  test('answers 503 with the same body for an unhealthy pool, and names no host, user or database', async () => {
     const config = configFor(server, { user: 'nobody_here', database: 'shop' });
     const { statusCode, body, json } = await get(handlerOf([{ pool: 'orders', config, problems: [] }]));
     expect(statusCode).toBe(503);
@@ -81,7 +81,7 @@ describe('GET /health/pool', () => {
     expect(body).not.toMatch(/nobody_here|shop|127\.0\.0\.1/);
   });
 
-  test('200 requests at once and more within five seconds are one statement; then there is a second', async () => {
+  test('runs one statement for 200 requests at once and more within five seconds, then a second one', async () => {
     stopDate();
     const handler = handlerOf([watch('orders', 'shop')]);
     const before = statements();
@@ -96,7 +96,7 @@ describe('GET /health/pool', () => {
     expect(statements() - before).toBe(2);
   });
 
-  test('of several pools the worst is answered, with a line for each, the worst first', async () => {
+  test('answers the worst of several pools, with a line for each, the worst first', async () => {
     const sessions = await server.open(15, 'idle', { user: 'app', database: 'shop' });
     const handler = handlerOf([watch('quiet', 'quiet'), watch('orders', 'shop')]);
     const worst = await get(handler);
@@ -114,14 +114,14 @@ describe('GET /health/pool', () => {
     expect(one.json).not.toHaveProperty('pools');
   });
 
-  test('a deployment without a pool is unhealthy, not fine', async () => {
+  test('answers unhealthy for a deployment without a pool', async () => {
     const { statusCode, json } = await get(handlerOf([]));
     expect(statusCode).toBe(503);
     expect(json.problems).toMatchObject([{ code: 'CONFIG.MISSING' }]);
     expect(json.config).toEqual({ min: null, max: null, idleTimeout: null, connectionTimeout: null });
   });
 
-  test('definitions that cannot be read are an answer with the reason', async () => {
+  test('answers with the reason if the definitions cannot be read', async () => {
     const broken = new Monitor(
       { pools: async () => Promise.reject(new ProblemError(problem('AWS.SSM', {}, 'error'))) },
       (config) => probesFor(server, config),
@@ -132,14 +132,14 @@ describe('GET /health/pool', () => {
   });
 });
 
-describe('what is not there', () => {
+describe('a request for anything else', () => {
   test.each([
     ['an unknown pool', getEvent(ROUTES.onePool, { pool: 'nothing' }), 404],
     ['a pool named like a property of every object', getEvent(ROUTES.onePool, { pool: '__proto__' }), 404],
     ['an unknown path', getEvent('$default'), 404],
     ['another method', getEvent(ROUTES.worstPool, undefined, 'POST'), 405],
     ['HEAD', getEvent(ROUTES.worstPool, undefined, 'HEAD'), 405],
-  ])('%s', async (_, event, status) => {
+  ])('%s is refused', async (_, event, status) => {
     const answer = await handlerOf([watch('orders', 'shop')])(event);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
