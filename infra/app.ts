@@ -1,6 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { readContext } from './context.js';
-import { ContextError } from './context-schema.js';
+import { ContextError, readContext } from './context.js';
 import { demoNotice } from './cost/bill.js';
 import { PoolHealthStack } from './stack.js';
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { configuredMax, type ValidatedPoolConfig } from '../../core/pool-config.js';
 import { parseDefinition } from '../../core/pool-definition.js';
+import { SETTING_NAMES, SETTINGS } from '../../core/pool-settings.js';
 import { UsageError } from '../errors.js';
 import type { Terminal } from '../output/terminal.js';
 
@@ -41,10 +42,10 @@ async function read(file: string): Promise<string> {
 function valuesInForce(config: ValidatedPoolConfig): string[] {
   const { settings, instances, count, sharedUser, managed, limits, auth, tls } = config;
   const rows: readonly (readonly [string, string])[] = [
-    ['pool.min', String(settings.min)],
-    ['pool.max', String(settings.max)],
-    ['pool.idleTimeout', `${settings.idleTimeout} ms`],
-    ['pool.connectionTimeout', `${settings.connectionTimeout} ms`],
+    ...SETTING_NAMES.map((name) => {
+      const unit = SETTINGS[name].unit === 'milliseconds' ? ' ms' : '';
+      return [`pool.${name}`, `${settings[name]}${unit}`] as const;
+    }),
     ['instances', `${instances}, at most ${configuredMax(config)} connections in total`],
     ['count', counted(count)],
     ['sharedUser', String(sharedUser)],
