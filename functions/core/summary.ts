@@ -22,7 +22,7 @@ const FULLNESS = [
 const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => string>>> = {
   'CONFIG.MISSING': () => 'No pool is defined, so nothing is monitored',
   'CONFIG.INVALID': () => 'The definition of the pool is invalid, so the pool is not monitored',
-  'MANAGED.FULL': (report) => joined(`${poolerName(report)} is full`, [...inUse(report), ...waiting(report)]),
+  'MANAGED.FULL': poolerFull,
   'DATABASE.FULL': databaseFull,
   // By the limit of the server or of the database: the public answer does not say which.
   'PROBE.SLOTS_EXHAUSTED': () => 'The database is full: it refused the check because no connection slot is left',
@@ -119,6 +119,12 @@ function inUse({ managedPool }: PoolReport): string[] {
   // Figures of CloudWatch are minutes old.
   const when = ageSeconds !== null && ageSeconds >= 60 ? ` ${age(ageSeconds)}` : '';
   return [`${used}${of} connections in use${when}`];
+}
+
+function poolerFull(report: PoolReport): string {
+  const figures = [...inUse(report), ...waiting(report)];
+  const name = poolerName(report);
+  return figures.length === 0 ? `${name} has no free connection` : joined(`${name} is full`, figures);
 }
 
 /** If the server has free slots, the CONNECTION LIMIT of the database is what is reached. */

@@ -70,8 +70,8 @@ describe('a managed pool that is full', () => {
   it('that tells no figures is full all the same', () => {
     const unknown = { kind: 'unknown', source: 'backend', stats: null } as const;
     const problems = [problem('MANAGED.FULL')];
-    expect(words(unseen({ managed: unknown, problems }))).toBe('The pooler is full');
-    expect(words(unseen({ problems }))).toBe('The pooler is full');
+    expect(words(unseen({ managed: unknown, problems }))).toBe('The pooler has no free connection');
+    expect(words(unseen({ problems }))).toBe('The pooler has no free connection');
     expect(words(unseen({ managed: managed({ inUse: 7 }), problems }))).toBe('PgBouncer is full: 7 connections in use');
   });
 

@@ -114,7 +114,7 @@ describe('the database is stopped and comes back', () => {
     await shows({ '#problems': /PROBE\.UNREACHABLE[\s\S]*Check that the server runs/ });
     expect(await visit.figure('database', 'Active')).toBe('unknown');
     expect(await visit.figure('database', 'Open connections')).toBe('unknown of 10');
-    expect(await visit.page.locator('#gauge').getAttribute('aria-label')).toBe('Utilization is not known');
+    expect(await visit.page.locator('#gauge').getAttribute('aria-label')).toBe('Utilization is unknown');
     await shows({ '#history-words': /unknown for/ });
 
     await server.postgres.start();
