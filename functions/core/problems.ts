@@ -46,7 +46,7 @@ export const PROBLEMS = {
     severity: 'error',
     layer: 'managed',
     saturates: true,
-    text: 'The pooler is full: all its connections are in use. End long transactions, or raise its limit if the server has free slots.',
+    text: 'All connections of the pooler are in use. End long transactions, or raise its limit if the server has free slots.',
   },
   'MANAGED.PINNED': {
     severity: 'warning',

@@ -1,4 +1,4 @@
-/** The routes of the HTTP API as API Gateway (HTTP API, payload 2.0) writes them in `routeKey`. */
+/** The routes of the HTTP API, as API Gateway (HTTP API, payload 2.0) sends them in `routeKey`. */
 export const ROUTES = {
   worstPool: 'GET /health/pool',
   onePool: 'GET /health/pool/{pool}',
@@ -6,10 +6,10 @@ export const ROUTES = {
 
 export type RouteKey = (typeof ROUTES)[keyof typeof ROUTES];
 
-/** The route of the function for details, which is signed unless configured otherwise. */
+/** The route of the details function. Requests must be signed by default. */
 export const DETAILS_ROUTE = 'GET /health/details';
 
-/** The routes of the page's function: the page itself, and the history that it draws (`?pool=`). */
+/** The routes of the page function: the page, and the history that the page draws (`?pool=`). */
 export const PAGE_ROUTES = {
   page: 'GET /health',
   history: 'GET /health/history',

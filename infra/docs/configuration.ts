@@ -6,24 +6,24 @@ import { type Key, keysOf } from './keys.js';
 import { code, document, table } from './markdown.js';
 import { CONTEXT_MEANINGS, DEFINITION_MEANINGS, type Meanings } from './meanings.js';
 
-/** The reference of everything that can be set: names, defaults and rules as the code has them. */
+/** The reference of all settings: names, defaults and rules as in the code. */
 export function configuration(): string {
   return document('Configuration', [
-    'How to set things up step by step is in the [guide](../deploy/guide.md) and in [environment.md](../deploy/environment.md).',
+    'For the steps of a set-up see the [guide](../deploy/guide.md) and [environment.md](../deploy/environment.md).',
     '## Pool settings',
-    'The same four, wherever they are written: as variables, or as `pool` in a definition. Each mistake is reported with the value received and what is accepted, all at once. `NODE_ENV`, in a definition `environment`, picks the column; an unknown name takes the column of production, with a warning.',
+    'Write them as variables, or as `pool` in a definition. All mistakes are reported at once, each with the value received and what is accepted. `NODE_ENV` (in a definition `environment`) selects the column of defaults. An unknown name selects production, with a warning.',
     settings(),
-    'A default `min` above a `max` that you wrote is lowered to it, with a warning; a `min` that you wrote is refused.',
+    'A default `min` above a `max` that you wrote is lowered to it, with a warning; a `min` that you wrote is an error.',
     '## Environment variables',
-    'Of `npm start` and the command line; `pool-health/app` reads `DATABASE_URL`, `NODE_ENV` and `DATABASE_POOL_*` of them. The deployed functions read none.',
+    'For `npm start` and the command line. `pool-health/app` reads `DATABASE_URL`, `NODE_ENV` and `DATABASE_POOL_*`. The deployed functions read none of these.',
     variables(LOCAL_ENVIRONMENT),
-    'Of the deployed functions; the deployment sets it.',
+    'For the deployed functions. The deployment sets them.',
     variables(DEPLOYED_ENVIRONMENT),
     '## The definition of a pool',
-    'One SSM parameter, JSON, `<parameterPrefix>/<pool>`. A change shows in the next check, without a deployment. Unknown keys are refused by name.',
+    'One SSM parameter, JSON, `<parameterPrefix>/<pool>`. A change takes effect with the next check, without a deployment. Unknown keys are errors.',
     keys(keysOf(DEFINITION).filter(isNoSetting), DEFINITION_MEANINGS),
     '## The deployment',
-    "The value of `pool-health` in `cdk.json`, or `cdk -c pool-health='{…}'`. In mode `demo` there are no keys but those that both modes know. For the props of the construct see [what is different there](../deploy/existing-cdk-app.md#props).",
+    "The value of `pool-health` in `cdk.json`, or `cdk -c pool-health='{…}'`. Mode `demo` accepts only the keys that both modes have. For the props of the construct see [the differences](../deploy/existing-cdk-app.md#props).",
     keys(contextKeys(), CONTEXT_MEANINGS),
   ]);
 }
@@ -53,7 +53,7 @@ function variables(of: Variables): string {
   return table(['variable', 'meaning', 'default'], rows);
 }
 
-/** The settings have a table of their own. */
+/** The pool settings have a table of their own. */
 function isNoSetting({ path }: Key): boolean {
   return !path.startsWith('pool.');
 }
@@ -71,7 +71,7 @@ function contextKeys(): readonly Key[] {
   });
 }
 
-/** @throws Error when a key has no meaning here, or a meaning no key */
+/** @throws Error if a key has no meaning in `meanings.ts`, or a meaning has no key */
 function keys(known: readonly Key[], meanings: Meanings): string {
   const paths = new Set(known.map(({ path }) => path));
   const stray = Object.keys(meanings).filter((path) => !paths.has(path));

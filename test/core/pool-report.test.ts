@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { datapoints } from '../../functions/core/metrics.js';
 import type { ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { poolReport, worstOf, worstReport } from '../../functions/core/pool-report.js';
 import { problem } from '../../functions/core/problems.js';
@@ -269,53 +268,5 @@ describe('the report of a deployment', () => {
     worstReport(list, NOON);
     expect(list.map(({ pool }) => pool)).toEqual(['a', 'b', 'c']);
     expect(worstReport([fullTo(5, 'a'), fullTo(5, 'b')], NOON).pool).toBe('a');
-  });
-});
-
-describe('datapoints', () => {
-  it('of a pool that was seen are all nine, at the time of the sample', () => {
-    expect(datapoints(EXAMPLE)).toEqual({
-      pool: 'orders',
-      timestamp: NOON,
-      values: {
-        Healthy: 1,
-        Saturated: 0,
-        CheckDuration: 12,
-        Utilization: 50,
-        ActiveConnections: 3,
-        IdleConnections: 7,
-        TotalConnections: 10,
-        PoolSize: 20,
-        WaitingRequests: 0,
-      },
-    });
-  });
-
-  it('of what is unknown are absent, never 0', () => {
-    expect(datapoints(UNSEEN).values).toEqual({ Healthy: 0, Saturated: 0, CheckDuration: 12, PoolSize: 20 });
-    const undefinedPool = assess(null, unseen({ problems: [problem('CONFIG.MISSING')] }));
-    expect(datapoints(undefinedPool).values).toEqual({ Healthy: 0, Saturated: 0, CheckDuration: 12 });
-  });
-
-  it('of a pool without connections are 0: that is known', () => {
-    const empty = assess(configOf(20), seen({ connections: counts({ total: 0, active: 0 }) }));
-    expect(datapoints(empty).values).toMatchObject({
-      Healthy: 1,
-      Utilization: 0,
-      ActiveConnections: 0,
-      IdleConnections: 0,
-      TotalConnections: 0,
-    });
-  });
-
-  it('say that a layer is full even if nothing could be counted', () => {
-    const full = assess(configOf(20), unseen({ problems: [problem('MANAGED.FULL')] }));
-    expect(datapoints(full).values).toMatchObject({ Healthy: 0, Saturated: 1 });
-    expect(datapoints(full).values).not.toHaveProperty('Utilization');
-  });
-
-  it('are not rounded', () => {
-    const third = assess(configOf(3), seen({ connections: counts({ total: 1 }) }));
-    expect(datapoints(third).values.Utilization).toBeCloseTo(33.333333, 5);
   });
 });

@@ -213,3 +213,10 @@ function firstSentence(code: ProblemCode): string {
   const { text } = PROBLEMS[code];
   return text.slice(0, text.search(/[.:]/));
 }
+
+it('a report of another version is summarized too: a percentage may be missing, a text may be no sentence', () => {
+  expect(levelOfSummary({ pool: 'a', status: 'healthy', percent: null })).toBe('healthy');
+  const report = reportOf(open(7, 3));
+  const problems = [{ code: 'APP.WAITING', severity: 'error', layer: 'app', text: 'words without an end' }] as const;
+  expect(verdictInWords({ ...report, problems })).toBe('words without an end');
+});
