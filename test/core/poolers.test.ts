@@ -16,14 +16,17 @@ function validate(managed: unknown) {
 }
 
 describe('the key managed of a definition', () => {
-  it.each(Object.entries(POOLERS))('takes kind %s with the keys of its row, or refuses it if it has none', (kind, row) => {
-    const keys = Object.entries(row.keys ?? {}).map(([key, form]) => [key, VALUES[form as keyof typeof VALUES]]);
-    const managed = { kind, ...Object.fromEntries(keys) };
-    const validation = validate(managed);
-    expect(validation.ok).toBe(row.keys !== null);
-    expect(validation.ok && validation.config.managed).toEqual(row.keys !== null && managed);
-    expect(validate({ ...managed, other: 1 }).ok).toBe(false);
-  });
+  it.each(Object.entries(POOLERS))(
+    'takes kind %s with the keys of its row, or refuses it if it has none',
+    (kind, row) => {
+      const keys = Object.entries(row.keys ?? {}).map(([key, form]) => [key, VALUES[form as keyof typeof VALUES]]);
+      const managed = { kind, ...Object.fromEntries(keys) };
+      const validation = validate(managed);
+      expect(validation.ok).toBe(row.keys !== null);
+      expect(validation.ok && validation.config.managed).toEqual(row.keys !== null && managed);
+      expect(validate({ ...managed, other: 1 }).ok).toBe(false);
+    },
+  );
 
   it('names every accepted form in its message', () => {
     const validation = validate({ kind: 'unknown' });
@@ -38,8 +41,16 @@ describe('the key managed of a definition', () => {
 describe('the error texts of poolers', () => {
   it.each([
     ['a known text', 'query_wait_timeout', 'MANAGED.FULL'],
-    ['the text of the server that the pooler wraps', 'server login failed: FATAL sorry, too many clients already', 'PROBE.SLOTS_EXHAUSTED'],
-    ['a wrapped text that is not known: the wrapping decides', 'server login failed: FATAL something else', 'PROBE.UNREACHABLE'],
+    [
+      'the text of the server that the pooler wraps',
+      'server login failed: FATAL sorry, too many clients already',
+      'PROBE.SLOTS_EXHAUSTED',
+    ],
+    [
+      'a wrapped text that is not known: the wrapping decides',
+      'server login failed: FATAL something else',
+      'PROBE.UNREACHABLE',
+    ],
   ])('%s is a problem', (_, text, code) => {
     expect(poolerProblem('08P01', text)).toMatchObject({ code, values: { sqlstate: '08P01' } });
   });
