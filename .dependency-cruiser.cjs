@@ -55,7 +55,7 @@ module.exports = {
     mayOnly('handlers', ['monitor', 'core']),
     mayOnly('compose', BELOW_COMPOSE),
     mayOnly('lambda', ['compose', 'handlers', 'page/generated']),
-    mayOnly('cli', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers'], 'warn'),
+    mayOnly('cli', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers']),
     mayOnly('dev', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'app', 'page/generated']),
     ...ENTRIES.map((name) => ({
       name: `nothing-imports-${name}`,
