@@ -7,8 +7,8 @@ import { CloudWatchReader, type CloudWatchReaderOptions, MINUTE_MS, type Series 
 type ByMetric = ReadonlyMap<MetricName, Series>;
 
 /**
- * The last hour of each pool from CloudWatch, one value a minute. All pools are read together, a hundred pools in one call,
- * and once a minute, however many callers there are and whether it succeeds or fails.
+ * The last hour of each pool from CloudWatch, one value a minute. All pools are read together, up to a hundred in one
+ * call, and at most once a minute, even if the read fails or there are many callers.
  */
 export class CloudWatchHistory implements HistorySource {
   readonly pools: readonly string[];

@@ -4,7 +4,7 @@ import type { TimeRange } from './clients/metric-data.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 
-/** A metric of CloudWatch, and how the datapoints of a minute become one number. */
+/** A metric of CloudWatch, and the statistic that makes one number of the datapoints of a minute. */
 export interface MetricQuery {
   readonly namespace: string;
   readonly metric: string;
@@ -49,7 +49,7 @@ export interface CloudWatchReaderOptions {
 export const MINUTE_MS = 60_000;
 /** Limit of one call. @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const MAX_QUERIES = 500;
-/** A minute still receives datapoints shortly after its end: values of its last second have to arrive. */
+/** Datapoints of the last second of a minute arrive shortly after its end. */
 const SETTLED_AFTER_MS = 30_000;
 
 interface PendingQuery {
@@ -59,8 +59,8 @@ interface PendingQuery {
 }
 
 /**
- * Reads the last minutes of metrics. Each query is sent once a minute, however many callers need it and whether it succeeds
- * or fails: CloudWatch has nothing new before the next minute has settled, and charges for every query. Queries of the same
+ * Reads the last minutes of metrics. Each query is sent at most once a minute, even if it fails or there are many callers:
+ * CloudWatch has nothing new before the next minute has settled, and charges for every query. Queries of the same
  * tick share one call.
  */
 export class CloudWatchReader {

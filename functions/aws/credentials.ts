@@ -17,7 +17,7 @@ export interface CredentialOptions {
   readonly client?: SecretsManagerClient;
   /**
    * Milliseconds that Secrets Manager may take. Less than the time that `connection/` allows for a login, so that a failure
-   * of Secrets Manager is reported as such, and not as a server that does not answer.
+   * of Secrets Manager is not reported as a server that does not answer.
    *
    * @default 2000
    */
@@ -39,7 +39,7 @@ const MAX_TOKEN_AGE_MS = 10 * 60_000;
 const MIN_REFUSAL_INTERVAL_MS = 50_000;
 const KEY = 'password';
 
-/** Requests that pools with the same secret share while they run, by ARN. */
+/** Running requests by ARN: pools with the same secret share one request. */
 const secrets = new SingleFlightCache<string>({ maxAgeMs: 0 });
 
 interface PasswordSource {

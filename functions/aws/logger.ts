@@ -12,8 +12,8 @@ export const toStandardOutput: WriteLine = (line) => {
 const LEVEL_NAMES = { info: 'INFO', warning: 'WARN', error: 'ERROR' } as const;
 
 /**
- * Creates a logger that writes one JSON line per entry: `timestamp` (ISO 8601), `level`, `message` and the fields. A logging
- * library would add nothing but time to every cold start.
+ * Creates a logger that writes one JSON line per entry: `timestamp` (ISO 8601), `level`, `message` and the fields. It uses no
+ * logging library, because that would only slow down cold starts.
  *
  * @param writeLine @default standard output, which Lambda delivers to CloudWatch Logs
  */

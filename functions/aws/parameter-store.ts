@@ -27,10 +27,10 @@ export interface ParameterStoreOptions {
   readonly now?: () => number;
 }
 
-/** The text of a definition, and the configuration that is in force because of it. */
+/** The text of a definition, and the configuration in force. */
 interface Definition {
   readonly text: string;
-  /** The last good configuration, also while the text is invalid; null when there never was one. */
+  /** The last valid configuration, even while the text is invalid; null if there was none yet. */
   readonly config: ValidatedPoolConfig | null;
   readonly problems: readonly Problem[];
 }
@@ -63,8 +63,8 @@ export class ParameterStore implements PoolSource {
   }
 
   /**
-   * All pools of the deployment. Concurrent callers share one read. A failed read is cached like a successful one once any
-   * definition is known, so that callers that accept a cached answer do not all wait for a service that hangs.
+   * All pools of the deployment. Concurrent callers share one read. Once any definition is known, a failed read is
+   * cached like a successful one: callers that accept a cached answer then do not all wait for a service that hangs.
    *
    * @param maxAgeMs how old a cached answer may be; 0 reads again
    * @throws ProblemError `AWS.SSM` when SSM cannot be read and no pool is known yet
@@ -98,7 +98,7 @@ export class ParameterStore implements PoolSource {
     }));
   }
 
-  /** Name and text of every definition, or an error: with half a list, pools would seem to be removed. */
+  /** Name and text of every definition, or an error: an incomplete list would look as if pools had been removed. */
   async #readTexts(): Promise<[pool: string, text: string][]> {
     const pages = paginateGetParametersByPath(
       { client: this.#client },
@@ -123,10 +123,10 @@ export class ParameterStore implements PoolSource {
 }
 
 /**
- * What is in force for a pool after its definition was read. An unchanged text returns the same object. A new valid
- * definition is logged once, with its settings and warnings. Never throws.
+ * Parses the text of a pool's definition. An unchanged text returns the same object. A new valid definition is logged once,
+ * with its settings and warnings. Never throws.
  *
- * @param before what was in force until now; null for a new pool
+ * @param before the result of the previous read; null for a new pool
  */
 function readDefinition(pool: string, text: string, before: Definition | null, log: Logger): Definition {
   if (before?.text === text) {

@@ -1,6 +1,6 @@
 export interface SingleFlightCacheOptions {
   /**
-   * Milliseconds for which a value is valid, counted from the start of its read. `get` can ask for a younger one.
+   * Milliseconds for which a value is valid, counted from the start of its read. `get` can require a younger one.
    *
    * @default a value never expires
    */
@@ -25,7 +25,7 @@ export interface SingleFlightCacheOptions {
   readonly now?: () => number;
 }
 
-/** What `get` returns, and since when it is in this state. A failed entry returns its error, or the last good value. */
+/** The state of a key, when it began, and what `get` returns. A failed entry returns its error, or the last good value. */
 interface Entry<T> {
   state: 'reading' | 'read' | 'failed';
   since: number;
@@ -42,7 +42,7 @@ interface Entry<T> {
  *
  * - Single flight: while a key is being read, every `get` of the key waits for that read and starts no second one. A read
  *   therefore needs a deadline of its own.
- * - Age: `maxAgeMs` says how old a value may be. The oldest age that a caller accepts can differ from call to call.
+ * - Age: `maxAgeMs` is the maximum age of a value. Each call of `get` can set its own.
  * - Failure: without `retryDelayMs` a failure is not cached. With it, callers get the same failure until the delay is over.
  * - Last good value: with `keepLastGood`, a key that was read once never fails again until it is invalidated.
  */
@@ -97,7 +97,7 @@ export class SingleFlightCache<T> {
     return entry.answer;
   }
 
-  /** Drops the value of a key, its last good one too. A read under way continues, as its value is newer. */
+  /** Removes the value of a key and its last good value. A running read continues, because its value is newer. */
   invalidate(key: string): void {
     if (this.#entries.get(key)?.state !== 'reading') {
       this.#entries.delete(key);

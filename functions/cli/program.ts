@@ -9,7 +9,7 @@ import type { Terminal } from './output/terminal.js';
 import type { SourceOptions } from './sources/source.js';
 
 /**
- * The commands, their options and their help. The code of a command is loaded when it runs, so that help is fast.
+ * The commands, their options and their help. The code of a command is loaded only when it runs, which makes help fast.
  *
  * @param done receives the exit code of the command
  */

@@ -2,7 +2,7 @@ import { CloudWatchHistory } from '../aws/cloudwatch-history.js';
 import { DEPLOYED_ENVIRONMENT, type Environment } from '../core/environment.js';
 import type { HistorySource } from '../core/history.js';
 
-/** The history of the pools in `POOL_HEALTH_POOLS`. A file of its own: the page's bundle holds no other service of AWS. */
+/** The history of the pools in `POOL_HEALTH_POOLS`. A separate file, so that the page's bundle contains no other AWS client. */
 export function awsHistory({
   POOL_HEALTH_POOLS = DEPLOYED_ENVIRONMENT.POOL_HEALTH_POOLS.default,
 }: Environment): HistorySource {

@@ -3,7 +3,7 @@ import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import type { Logger } from '../core/ports.js';
 import type { Monitor } from '../monitor/monitor.js';
 
-/** What the handlers of one process share, wherever the pools are defined. */
+/** The objects that all handlers of one process share. */
 export interface Runtime {
   readonly monitor: Monitor;
   readonly log: Logger;

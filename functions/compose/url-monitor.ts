@@ -11,8 +11,8 @@ import type { Runtime } from './runtime.js';
 import { URL_POOL, type UrlPool } from './url.js';
 
 /**
- * Monitors the pool of a URL; mistakes in what the user wrote are its `CONFIG.INVALID`. The log is silent: `npm start` prints
- * a line for each assessment, and the command line prints the assessment.
+ * Monitors the pool of a URL. Mistakes in the user's input are reported as its `CONFIG.INVALID`. Nothing is logged:
+ * `npm start` and the command line print the assessment.
  */
 export function urlMonitor({ url, validation }: Pick<UrlPool, 'url' | 'validation'>): Runtime {
   const login: Login = { credentials: fixedPassword(url?.password), caFile: url?.caFile ?? null };

@@ -49,7 +49,7 @@ export class LocalRun {
   }
 
   /**
-   * Starts everything, then checks until `stop`, which makes it resolve.
+   * Starts everything and checks the pool repeatedly. Resolves after `stop`.
    *
    * @throws Error of one line if something cannot be started; then call `stop`, which cleans up
    */
@@ -96,7 +96,7 @@ export class LocalRun {
     return this.#serve(server, { ...database, settings });
   }
 
-  /** Starts a PostgreSQL with an application that uses it. The check has a role of its own there. */
+  /** Starts a PostgreSQL and an application that uses it. The check logs in with its own role. */
   async #startDemo({ settings }: LocalSettings): Promise<Pick<UrlInput, 'url' | 'sharedUser'>> {
     this.#options.say('Starting an embedded PostgreSQL (set DATABASE_URL to watch one of your own)');
     const postgres = await startPostgres();

@@ -4,7 +4,7 @@ import { PROBLEMS, type Problem } from '../core/problems.js';
 import type { Assessment } from '../core/verdict.js';
 import { assessAll, type Monitor } from '../monitor/monitor.js';
 
-/** Logged with the process ids of the statements on the server. */
+/** The log entry also has the process ids of the statements. */
 const ORPHANED_STATEMENTS =
   'Statements of earlier checks still run on the server. Give the role of the check a statement_timeout and, from PostgreSQL 14 on, a client_connection_check_interval.';
 

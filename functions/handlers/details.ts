@@ -6,10 +6,10 @@ import type { Monitor } from '../monitor/monitor.js';
 import { assessForGet } from './assess-for-get.js';
 import { type HttpHandler, json, routeGets } from './http.js';
 
-/** Maximum time between two counts: a rate over a longer time is no rate of now. */
+/** Maximum time between two counts: a rate over a longer time would not be current. */
 const RATE_MAX_INTERVAL_MS = 5 * 60_000;
 
-/** Measures a round trip to the database of a pool; a null config has none. Never throws. */
+/** Measures a round trip to the database of a pool; nothing is measured if the config is null. Never throws. */
 export type MeasureRoundTrip = (config: ValidatedPoolConfig | null) => Promise<RoundTrip>;
 
 export interface DetailsHandlerParts {
@@ -18,8 +18,8 @@ export interface DetailsHandlerParts {
 }
 
 /**
- * `GET /health/details`: what an engineer on call needs next, of the worst pool or of `?pool=<name>`. 200 if all is well and
- * 503 if not, with the same body.
+ * `GET /health/details`: details for an engineer on call, about the pool in `?pool=<name>` or the worst pool. 200 if the
+ * pool is healthy and 503 if not, with the same body.
  */
 export function detailsHandler({ monitor, measureRoundTrip }: DetailsHandlerParts): HttpHandler {
   const rate = new TransactionRate();

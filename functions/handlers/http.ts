@@ -26,12 +26,12 @@ export interface HealthRequest {
   readonly queryPool: string | null;
 }
 
-/** What answers each route, by its key such as `GET /health/pool`. */
+/** The function that answers each route, by its key, such as `GET /health/pool`. */
 export type Routes = Readonly<Record<string, (request: HealthRequest) => Promise<APIGatewayProxyStructuredResultV2>>>;
 
 /**
- * A handler of GETs: 405 for any other method, and 404 for a route that is not in the table. An event of any shape is
- * answered, because everyone who may invoke the function may send anything.
+ * A handler of GETs: 405 for any other method, and 404 for a route that is not in the table. An event of any
+ * shape is answered, because any client with permission to invoke the function can send anything.
  */
 export function routeGets(routes: Routes): HttpHandler {
   const answers = new Map(Object.entries(routes));
@@ -48,7 +48,7 @@ export function routeGets(routes: Routes): HttpHandler {
   };
 }
 
-/** A JSON answer that no cache stores. */
+/** A JSON response that must not be cached. */
 export function json(
   statusCode: number,
   body: object,

@@ -2,7 +2,7 @@ import { type Finding, failed, ok, setting, unknown } from '../core/finding.js';
 import { POOLERS, type PoolerKind, WITHOUT_STATS } from '../core/poolers.js';
 import type { PoolerStats, PoolerView } from '../core/sample.js';
 
-/** What the pooler's limits are compared with. */
+/** The pooler, and the limits to compare its own limits with. */
 export interface PoolerContext {
   /** Null before anything is known about the pooler. */
   readonly pooler: PoolerView | null;
@@ -15,7 +15,7 @@ export interface PoolerContext {
 /** The subject of these findings, a fixed word of `doctor --json`. */
 const ABOUT = 'managed pool';
 
-/** Which pooler there is, and whether its limits fit. Pure. */
+/** Reports the kind of the pooler, and whether its limits fit. Pure. */
 export function poolerFindings(context: PoolerContext): Finding[] {
   const { pooler } = context;
   if (!pooler) {

@@ -37,8 +37,8 @@ const CONSOLE_RETRY_DELAY_MS = 600_000;
 
 /**
  * Probes the pooler in front of a pool. The definition names its kind. Otherwise the kind is detected: by the host name of an
- * RDS Proxy, or by a backend other than the one that the login reached, which means a pooler; if its console answers, the
- * pooler is a PgBouncer.
+ * RDS Proxy, or because a statement reached another backend than the login did. If the admin console then answers, the pooler
+ * is a PgBouncer.
  */
 export class PoolerProbe {
   readonly #config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>;
@@ -46,7 +46,7 @@ export class PoolerProbe {
   /** Whether a console answered. From then on each probe queries it without waiting for the database's result. */
   #hasConsole = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
-  /** Whether the server itself answered the last time. If it does not answer after that, a pooler is not the reason. */
+  /** Whether the server itself answered the last time. If so, a later silence does not point to a pooler. */
   #wasDirect = false;
 
   constructor(config: Pick<ValidatedPoolConfig, 'managed' | 'endpoint'>, readers: PoolerReaders) {
@@ -116,13 +116,13 @@ export class PoolerProbe {
     return { value: isDirect === null ? null : { kind, source: 'backend', stats: null }, problems: [] };
   }
 
-  /** Null where no console answers. */
+  /** Null if no console answers. */
   async #tryConsole(database: Promise<DatabaseProbeResult>, endsAt: number): Promise<PoolerStats | null> {
     const { pgbouncer } = this.#readers;
     if (!pgbouncer || Date.now() - this.#refusedAt < CONSOLE_RETRY_DELAY_MS) {
       return null;
     }
-    const late = () => new Error('no time is left');
+    const late = () => new Error('no time left');
     return await within(pgbouncer.read(database), endsAt - Date.now(), late).catch((error: unknown) => {
       this.#refusedAt = isRefusal(error) ? Date.now() : this.#refusedAt;
       return null;
@@ -130,7 +130,7 @@ export class PoolerProbe {
   }
 }
 
-/** Whether the login succeeded and the statement got no answer: behind a pooler, the statement waits in its queue. */
+/** Whether the login succeeded but the statement got no answer: a pooler may hold the statement in its queue. */
 export function isUnanswered({ isDirect, problems }: DatabaseProbeResult): boolean {
   return isDirect === null && problems.some(({ code, values }) => code === 'PROBE.TIMEOUT' && values.phase === 'query');
 }

@@ -8,7 +8,7 @@ import type { PoolerReader, PoolerReaders } from './probe.js';
 /** The part of a definition that names a pooler's admin console. */
 export type ConsoleDefinition = Extract<PoolerDefinition, { readonly kind: 'pgbouncer' }>;
 
-/** What the readers of one pool need and the definition does not contain. */
+/** What the readers of one pool need besides the definition. */
 export interface ReaderAccess {
   /** Login of the check to the pool. The console gets the same login, unless the definition names another. */
   readonly login: Login;
@@ -38,12 +38,12 @@ export function createReaders(config: ValidatedPoolConfig, access: ReaderAccess)
   return {
     pgbouncer: pgbouncerReader(config, access),
     ...(rdsProxy && { 'rds-proxy': rdsProxy }),
-    // RDS Proxy and application share CloudWatch as their source: if CloudWatch fails, one problem reports it, not two.
+    // The stats of RDS Proxy and of the application both come from CloudWatch: if it fails, one problem is enough.
     ...(appGauges && { appGauges: rdsProxy ? () => appGauges().catch(() => null) : appGauges }),
   };
 }
 
-/** A pool whose definition names no pooler has the reader too: it detects a PgBouncer at the pool's own address. */
+/** A pool without a pooler in its definition has this reader too: it detects a PgBouncer at the pool's own address. */
 function pgbouncerReader(config: ValidatedPoolConfig, { login, consoleLogin }: ReaderAccess): PgbouncerReader {
   const { managed } = config;
   return managed?.kind === 'pgbouncer'

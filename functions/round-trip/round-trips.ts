@@ -50,7 +50,7 @@ export class RoundTrips {
   }
 }
 
-/** A login that works for the check may be invalid for an application's pool, for example its file of authorities. */
+/** The check's login can be invalid for an application's pool, for example because of its CA file. */
 function creationProblem(error: unknown): Problem {
   if (error instanceof InvalidPoolOptions) {
     return problem('CONFIG.INVALID', { violations: error.violations.map(({ message }) => message) });

@@ -11,9 +11,9 @@ export async function check(
   const source = await openSource(options, environment);
   try {
     complain(...source.warnings.map((warning) => `warning: ${warning}`));
-    const look = await source.check();
-    say(...(options.json ? [look.json] : table(look, paint)));
-    return look.report.status === 'healthy' ? 0 : 1;
+    const result = await source.check();
+    say(...(options.json ? [result.json] : table(result, paint)));
+    return result.report.status === 'healthy' ? 0 : 1;
   } finally {
     await source.close();
   }

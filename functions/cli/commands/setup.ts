@@ -25,7 +25,7 @@ export async function setup(options: SetupOptions, { environment, say }: Termina
     if (options.url !== undefined) {
       throw new UsageError('--url needs --run: without --run the SQL is only printed');
     }
-    say(...statements(wanted).map((statement) => `${statement};`), ...(options.iam ? [] : [PASSWORD_IN_SQL(wanted)]));
+    say(...statements(wanted).map((statement) => `${statement};`), ...(options.iam ? [] : [passwordHint(wanted)]));
     return 0;
   }
   const { runSetup } = await import('../setup/run.js');
@@ -33,8 +33,9 @@ export async function setup(options: SetupOptions, { environment, say }: Termina
   return 0;
 }
 
-const PASSWORD_IN_SQL = ({ role }: Setup) =>
-  `-- A new role has no password yet. Set it in psql, which does not echo it: \\password ${sqlName(role.user)}`;
+function passwordHint({ role }: Setup): string {
+  return `-- A new role has no password yet. Set it in psql, which does not echo it: \\password ${sqlName(role.user)}`;
+}
 
 function read({ user, connectionLimit, iam, database }: SetupOptions): Setup {
   const isLimit = /^[1-9]\d{0,4}$/.test(connectionLimit);

@@ -59,13 +59,16 @@ function isReportedElsewhere({ code, values }: Problem, role: Facts['role']): bo
 
 /** The problems of one check of the pool. */
 function check({ problems, database, role }: Facts): Finding[] {
-  const left = database?.orphans ?? [];
+  const orphans = database?.orphans ?? [];
   const found = problems
     .filter((problem) => !isReportedElsewhere(problem, role))
     .map(({ code, values }) => failed('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
-  if (left.length > 0) {
+  if (orphans.length > 0) {
     found.push(
-      failed('check', `Statements of earlier checks are still running on the server (process IDs ${left.join(', ')}).`),
+      failed(
+        'check',
+        `Statements of earlier checks are still running on the server (process IDs ${orphans.join(', ')}).`,
+      ),
     );
   }
   if (found.length > 0 || problems.length > 0) {

@@ -43,8 +43,7 @@ export interface AddressFacts {
 }
 
 /**
- * Reads settings, server and pooler. Invalid settings are a fact like any other: everything that does not depend on them is
- * still read.
+ * Reads settings, server and pooler. If the settings are invalid, it still reads everything that does not depend on them.
  *
  * @throws UsageError if the URL is invalid
  */

@@ -33,7 +33,7 @@ function monitor({ user, isMonitor }: RoleFacts): Finding {
       );
 }
 
-/** A shared role needs as many sessions as the settings allow; a role of the check alone needs one. */
+/** A role that the application shares needs as many sessions as the settings allow. A role for the check alone needs one. */
 function connectionLimit({ user, connectionLimit: limit }: RoleFacts, facts: Facts): Finding {
   const name = sqlName(user);
   const minimum = facts.sharedUser ? needed(facts) : 1;
@@ -43,12 +43,12 @@ function connectionLimit({ user, connectionLimit: limit }: RoleFacts, facts: Fac
   if (limit !== null && limit >= minimum) {
     return ok('role limit', `${name} may open ${limit} sessions.`);
   }
-  const wanted = facts.sharedUser ? minimum : SESSIONS_PER_POOL;
+  const proposed = facts.sharedUser ? minimum : SESSIONS_PER_POOL;
   const text =
     limit === null
       ? `${name} has no CONNECTION LIMIT: one faulty program can use every slot of the server.`
       : `${name} may open ${limit} sessions, but needs ${minimum}.`;
-  return failed('role limit', text, sql(`ALTER ROLE ${name} CONNECTION LIMIT ${wanted}`));
+  return failed('role limit', text, sql(`ALTER ROLE ${name} CONNECTION LIMIT ${proposed}`));
 }
 
 /** The configured maximum, up to the lowest limit; null if the settings are invalid. */

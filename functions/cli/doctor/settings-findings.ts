@@ -23,13 +23,13 @@ function differences(
   const found: Finding[] = [];
   for (const name of SETTING_NAMES) {
     const variable = variables[name];
-    const theirs = definition.settings[name];
-    if (variable !== undefined && inForce?.[name] !== theirs) {
+    const defined = definition.settings[name];
+    if (variable !== undefined && inForce?.[name] !== defined) {
       found.push(
         failed(
           'definition',
-          `${variable} is ${inForce?.[name]} here, but pool.${name} is ${theirs} in the definition: the deployed check uses ${theirs}.`,
-          setting(`"pool": {"${name}": ${inForce?.[name]}} in the definition, or ${variable}=${theirs}`),
+          `${variable} is ${inForce?.[name]} here, but pool.${name} is ${defined} in the definition: the deployed check uses ${defined}.`,
+          setting(`"pool": {"${name}": ${inForce?.[name]}} in the definition, or ${variable}=${defined}`),
         ),
       );
     }

@@ -34,7 +34,7 @@ export class LineDisplay implements Display {
   close(): void {}
 }
 
-/** Shows the newest check on the whole screen. On close it restores the old screen and prints the last check as a line. */
+/** Shows the newest check on the full screen. On close it restores the old screen and prints the last check as a line. */
 export class ScreenDisplay implements Display {
   readonly #terminal: Terminal;
   readonly #footer: string;

@@ -4,6 +4,8 @@ import { verdictInWords } from '../../core/summary.js';
 import type { CheckResult, ShownProblem } from '../sources/source.js';
 import type { Paint, Style } from './terminal.js';
 
+const LABEL_WIDTH = 14;
+
 /** The result of a check as lines for people; `-` means unknown. Pure. */
 export function table({ report, problems }: CheckResult, paint: Paint): string[] {
   return [
@@ -14,8 +16,6 @@ export function table({ report, problems }: CheckResult, paint: Paint): string[]
     ...(problems.length > 0 ? ['', ...problems.flatMap((problem) => problemLines(problem, paint))] : []),
   ];
 }
-
-const LABEL_WIDTH = 14;
 
 function rows(report: PoolReport, paint: Paint): [name: string, value: string][] {
   const { metrics, config, utilization, saturatedLayer } = report;
@@ -48,11 +48,11 @@ function pooler(managed: PoolReport['managedPool']): string {
     return '-';
   }
   const { kind, source, size, inUse, waiting, ageSeconds } = managed;
-  const figures =
+  const stats =
     ageSeconds === null
       ? ''
       : `: ${dashOr(inUse)} of ${dashOr(size)} in use, ${dashOr(waiting)} waiting, ${ageSeconds} s ago`;
-  return `${kind} (by ${source})${figures}`;
+  return `${kind} (by ${source})${stats}`;
 }
 
 export function serverSlots(database: PoolReport['database']): string {
@@ -67,7 +67,7 @@ function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): strin
   });
 }
 
-/** The code with its values, and below it what it means and what to do. */
+/** Two lines: the code with its values, and the text with the meaning and the fix. */
 export function problemLines({ code, severity, text, values }: ShownProblem, paint: Paint): string[] {
   return [
     `${paint(severity === 'error' ? 'red' : 'yellow', severity.padEnd(7))}  ${[code, ...pairs(values)].join(' ')}`,

@@ -9,14 +9,14 @@ import { type UrlOptions, urlOf } from '../sources/url-pool.js';
 import { type RoleState, roleState, type Setup, statements } from './role.js';
 import { scramVerifier } from './scram.js';
 
-const CONNECT_MS = 5_000;
-const STATEMENT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
 
 /**
  * Runs the SQL in one transaction, as the administrator of the URL. Resolves to lines that report the changes.
  *
  * @throws UsageError if the URL or the password is invalid
- * @throws Failure of one line. Nothing was changed then, unless the message says that the outcome of COMMIT is unknown
+ * @throws Failure with a one-line message: either nothing was changed, or the outcome of COMMIT is unknown
  */
 export async function runSetup(setup: Setup, options: UrlOptions, environment: NodeJS.ProcessEnv): Promise<string[]> {
   const password = passwordOf(setup, environment);
@@ -40,7 +40,7 @@ export async function runSetup(setup: Setup, options: UrlOptions, environment: N
     const after = await roleState(client, setup);
     outcome = 'COMMIT got no answer, the outcome is unknown: run it again';
     await client.query('COMMIT');
-    return [...changes(setup, before, after), ...aboutPassword(setup, password)];
+    return [...changeLines(setup, before, after), ...passwordLines(setup, password)];
   } catch (cause) {
     throw failureOf(outcome, cause);
   } finally {
@@ -71,8 +71,8 @@ async function connect({ target, password, caFile }: ParsedUrl): Promise<Client>
       password,
       ssl: await tlsOptions(target, caFile),
       application_name: CHECK_APPLICATION_NAME,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: STATEMENT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS,
     });
     // A pending query fails anyway; without a listener the error would end the process.
     client.on('error', () => undefined);
@@ -91,7 +91,7 @@ function failureOf(outcome: string, error: unknown): Failure {
   return new Failure(`${outcome}: ${reason.replaceAll(/\s+/g, ' ')}`, { cause: error });
 }
 
-function changes({ role }: Setup, before: RoleState | null, after: RoleState | null): string[] {
+function changeLines({ role }: Setup, before: RoleState | null, after: RoleState | null): string[] {
   const name = sqlName(role.user);
   const lines = Object.entries(after ?? {})
     .filter(([what, now]) => before?.[what] !== now)
@@ -102,7 +102,7 @@ function changes({ role }: Setup, before: RoleState | null, after: RoleState | n
   return lines.length === 0 ? [`The role ${name} is already correct.`] : [`Changed the role ${name}:`, ...lines];
 }
 
-function aboutPassword({ role }: Setup, password: string | null): string[] {
+function passwordLines({ role }: Setup, password: string | null): string[] {
   if (role.withRdsIam) {
     return [];
   }

@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 const ITERATIONS = 4096;
 
 /**
- * The SCRAM verifier that PostgreSQL stores for a password. ALTER ROLE takes it instead of the password, so that the
- * password never reaches the server or its log.
+ * The SCRAM verifier that PostgreSQL stores for a password. ALTER ROLE accepts it instead of the password, so the password
+ * never reaches the server or its log.
  *
  * @param password printable ASCII, which SASLprep does not change
  * @see https://www.rfc-editor.org/rfc/rfc5803 and RFC 5802, section 3, for the two keys

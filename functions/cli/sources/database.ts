@@ -6,7 +6,7 @@ import type { Source, SourceOptions } from './source.js';
 import { readUrlPool } from './url-pool.js';
 
 /**
- * The pool of a database, checked from this process by the code that is deployed.
+ * The pool of a database. The check runs in this process, with the same code as the deployed check.
  *
  * @throws UsageError with every mistake in the URL and in the settings
  */

@@ -17,7 +17,7 @@ export type ShownProblem = PublicProblem & { readonly values: ProblemValues };
 export interface Source {
   /** Warnings about its settings. */
   readonly warnings: readonly string[];
-  /** @throws Failure if there is no answer, which is no verdict about the pool */
+  /** @throws Failure if there is no answer: the state of the pool is then unknown */
   check(): Promise<CheckResult>;
   /** Closes all connections. */
   close(): Promise<void>;

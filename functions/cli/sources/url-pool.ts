@@ -7,7 +7,7 @@ export interface UrlOptions {
 }
 
 /**
- * The URL of the command line, otherwise `DATABASE_URL`, with the name that mistakes in it are reported by.
+ * The URL of the command line, otherwise `DATABASE_URL`, and the label of its error messages.
  *
  * @throws UsageError if there is no URL at all
  */

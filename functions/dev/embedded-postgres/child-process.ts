@@ -85,7 +85,7 @@ export function launch(program: string, args: readonly string[], { directory, ac
   };
 }
 
-/** The last lines of a program's log, joined to one: they explain why the program ended. May be empty. */
+/** The last lines of a program's log, joined into one line, to explain why the program ended. May be empty. */
 export function lastLines(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').split('\n');
   const texts = lines.map((line) => line.trim().replace(/\s+/g, ' ')).filter((line) => line !== '');

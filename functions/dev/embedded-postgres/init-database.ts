@@ -53,7 +53,7 @@ export async function initDatabase(
   appendFileSync(join(data, 'postgresql.conf'), lines.join(''));
 }
 
-/** Makes the account the owner. @param account null if the owner is right already */
+/** Makes the account the owner of a file. @param account null if the owner is already right */
 export function giveTo(account: Account | null, path: string): void {
   if (account) {
     chownSync(path, account.uid, account.gid);

@@ -15,7 +15,7 @@ export interface ConsoleLogin extends Login {
   readonly user: string;
 }
 
-/** The admin console has the pool's own address, and this database, which only PgBouncer knows. */
+/** The admin console is this database at the pool's own address. Only PgBouncer has a database of this name built in. */
 const CONSOLE_DATABASE = 'pgbouncer';
 /** Milliseconds. Together with the deadline of a statement they are the deadline of a check. */
 const TIMEOUTS = { totalMs: 2_000, connectMs: 2_000, queryMs: 1_500, reusedQueryMs: 1_000 };
@@ -39,7 +39,7 @@ export class PgbouncerReader implements PoolerReader {
   /**
    * Settles within 2.5 s, whatever the console and the database do.
    *
-   * @throws ProblemError when the console does not answer, refuses the login, or answers unlike a PgBouncer
+   * @throws ProblemError when the console does not answer, refuses the login, or its answer is not that of a PgBouncer
    */
   async read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats> {
     const isProbing = this.#counted.sharedUser && (await isStillProbing(database));

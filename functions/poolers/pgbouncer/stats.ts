@@ -47,7 +47,7 @@ export function pgbouncerStats(
   };
 }
 
-/** Whether clients reach the same database of the same server by both names. */
+/** Whether both names lead to the same database of the same server. */
 function isSameDatabase(a: DatabaseRow, b: DatabaseRow): boolean {
   return (
     a.name === b.name || (a.database !== null && a.database === b.database && a.host === b.host && a.port === b.port)

@@ -77,7 +77,7 @@ export class ProxyMetrics {
    * The newest complete minute of one role of a proxy. Writer and readers have separate limits.
    *
    * Each node of the proxy publishes its own part of a gauge. Only the sum over all nodes is the proxy's value, and only in
-   * a minute that all nodes have published: half a limit would read as a full pool. Gauges are sums over one minute; a sum
+   * a minute that all nodes have published: half of the limit would make the pool look full. Gauges are sums over one minute; a sum
    * over more minutes counts each value several times.
    *
    * @throws ProblemError `AWS.CLOUDWATCH` when CloudWatch cannot be read
