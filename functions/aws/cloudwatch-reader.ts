@@ -1,7 +1,7 @@
 import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
-import { ProblemError, problem } from '../core/problems.js';
+import type { ProblemError } from '../core/problems.js';
 import type { TimeRange } from './clients/metric-data.js';
-import { failureName, UnexpectedAnswer } from './errors.js';
+import { awsProblem, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 
 /** A metric of CloudWatch, and the statistic that makes one number of the datapoints of a minute. */
@@ -126,11 +126,11 @@ export class CloudWatchReader {
         try {
           resolve(toSeries(parts, range));
         } catch (error) {
-          reject(toProblem(error));
+          reject(awsProblem('AWS.CLOUDWATCH', error));
         }
       }
     } catch (error) {
-      const failure = toProblem(error);
+      const failure = awsProblem('AWS.CLOUDWATCH', error);
       for (const { reject } of pending) {
         reject(failure);
       }
@@ -171,8 +171,4 @@ function toSeries(parts: readonly MetricDataResult[], { start, end }: TimeRange)
       value !== undefined && at >= start && at < end ? [[at + MINUTE_MS, value] as const] : [],
     ),
   );
-}
-
-function toProblem(error: unknown): ProblemError {
-  return new ProblemError(problem('AWS.CLOUDWATCH', { error: failureName(error) }));
 }

@@ -1,7 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Credentials } from '../connection/credentials.js';
-import { type ProblemCode, ProblemError, problem } from '../core/problems.js';
-import { failureName, UnexpectedAnswer } from './errors.js';
+import { reportedAs, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 
 /** Address, user and type of a login: of a pool, or of a pooler's admin console. */
@@ -88,23 +87,15 @@ export function awsCredentials(
   const { client, deadlineMs = 2_000, now = Date.now } = options;
   return auth.type === 'iam'
     ? new RenewablePassword({
-        fetch: () => named('AWS.RDS', () => signedToken(endpoint, port, user)),
+        fetch: () => reportedAs('AWS.RDS', () => signedToken(endpoint, port, user), 'error'),
         maxAgeMs: MAX_TOKEN_AGE_MS,
         now,
       })
     : new RenewablePassword({
-        fetch: () => named('AWS.SECRETS', () => secretPassword(auth.arn, deadlineMs, client)),
+        fetch: () => reportedAs('AWS.SECRETS', () => secretPassword(auth.arn, deadlineMs, client), 'error'),
         maxAgeMs: Number.POSITIVE_INFINITY,
         now,
       });
-}
-
-async function named(code: ProblemCode, fetch: () => Promise<string>): Promise<string> {
-  try {
-    return await fetch();
-  } catch (error) {
-    throw new ProblemError(problem(code, { error: failureName(error) }, 'error'));
-  }
 }
 
 /** Signs locally, without a request to AWS. */

@@ -1,3 +1,5 @@
+import { type ProblemCode, ProblemError, problem, type Severity } from '../core/problems.js';
+
 /** AWS answered with status 200, but the answer does not contain what was requested. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
@@ -21,4 +23,22 @@ export function failureName(error: unknown): string {
   const name = isTimeout ? 'TimeoutError' : GENERIC_NAMES.includes(error.name) ? (code ?? error.name) : error.name;
   // The name of a service's error comes from the answer, which is untrusted.
   return /^[A-Za-z][A-Za-z0-9_.]{0,63}$/.test(name) ? name : 'Unknown';
+}
+
+/** The problem of a failed call to AWS, with the name of the failure as its only value. */
+export function awsProblem(code: ProblemCode, error: unknown, severity?: Severity): ProblemError {
+  return new ProblemError(problem(code, { error: failureName(error) }, severity));
+}
+
+/**
+ * Runs a request to AWS.
+ *
+ * @throws ProblemError with the given code if the request fails
+ */
+export async function reportedAs<T>(code: ProblemCode, request: () => Promise<T>, severity?: Severity): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw awsProblem(code, error, severity);
+  }
 }

@@ -1,7 +1,7 @@
 /**
- * Timeouts of AWS clients: a service that hangs must not block a check. Every client is created in this folder, each in its
- * own module, so that a bundle contains only the clients that its handler uses. The SDK reads region, credentials and
- * `AWS_ENDPOINT_URL` from the environment.
+ * The rules of this folder, which creates every AWS client: each has timeouts, because a service that hangs must not block a
+ * check, and its own module, so that a bundle contains only the clients that its handler uses. The SDK reads region,
+ * credentials and `AWS_ENDPOINT_URL` from the environment.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html AWS_ENDPOINT_URL
  */
@@ -23,5 +23,14 @@ export function bounded({ connectMs, answerMs, attempts }: Bounds) {
     maxAttempts: attempts,
     retryMode: 'standard',
     requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
+  };
+}
+
+/** A client that all callers share. The first call creates it. */
+export function shared<T>(create: () => T): () => T {
+  let client: T | undefined;
+  return () => {
+    client ??= create();
+    return client;
   };
 }

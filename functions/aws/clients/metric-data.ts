@@ -6,6 +6,7 @@ import {
   paginateGetMetricData,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
+import { shared } from './bounds.js';
 import { cloudWatchClient } from './cloudwatch.js';
 
 /** Reads metrics. Import this module with `import()`: a cold start then does not load the SDK behind it. */
@@ -23,12 +24,7 @@ export interface MetricFilter {
   readonly dimensions: Readonly<Record<string, string | null>>;
 }
 
-let shared: CloudWatchClient | undefined;
-
-function sharedClient(): CloudWatchClient {
-  shared ??= cloudWatchClient();
-  return shared;
-}
+const sharedClient = shared(cloudWatchClient);
 
 /**
  * The results of up to 500 queries, from all pages. A query whose datapoints are spread over pages has several results.

@@ -7,7 +7,7 @@ import {
   DescribeDBProxyTargetGroupsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { BOUNDS, type Bounds, bounded } from './bounds.js';
+import { BOUNDS, type Bounds, bounded, shared } from './bounds.js';
 
 /**
  * Reads RDS Proxies from the RDS API. Import this module with `import()`: only pools behind an RDS Proxy then load the SDK
@@ -18,12 +18,7 @@ export function rdsClient(bounds: Bounds = BOUNDS): RDSClient {
   return new RDSClient(bounded(bounds));
 }
 
-let shared: RDSClient | undefined;
-
-function sharedClient(): RDSClient {
-  shared ??= rdsClient();
-  return shared;
-}
+const sharedClient = shared(rdsClient);
 
 /**
  * A proxy and its target group, of which each proxy has one; undefined where the answer does not contain it.

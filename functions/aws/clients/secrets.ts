@@ -1,17 +1,12 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { BOUNDS, type Bounds, bounded } from './bounds.js';
+import { BOUNDS, type Bounds, bounded, shared } from './bounds.js';
 
 /** Creates a client of Secrets Manager, which stores passwords. */
 export function secretsClient(bounds: Bounds = BOUNDS): SecretsManagerClient {
   return new SecretsManagerClient(bounded(bounds));
 }
 
-let shared: SecretsManagerClient | undefined;
-
-function sharedClient(): SecretsManagerClient {
-  shared ??= secretsClient();
-  return shared;
-}
+const sharedClient = shared(secretsClient);
 
 /**
  * The text of a secret; undefined when the secret is binary. Import this module with `import()`: only pools whose `auth` is

@@ -1,8 +1,7 @@
 import type { CloudWatchClient, Dimension } from '@aws-sdk/client-cloudwatch';
 import { type CloudWatchReader, MINUTE_MS, newest, type Series } from '../../aws/cloudwatch-reader.js';
-import { failureName } from '../../aws/errors.js';
+import { reportedAs } from '../../aws/errors.js';
 import { SingleFlightCache } from '../../aws/single-flight-cache.js';
-import { ProblemError, problem } from '../../core/problems.js';
 import type { ProxyRole } from './settings.js';
 
 /** One minute of an RDS Proxy's metrics; null where CloudWatch has no datapoint. */
@@ -126,16 +125,14 @@ export class ProxyMetrics {
     return series.find(({ TargetRole }) => bare(TargetRole) === bare(role)) ?? null;
   }
 
-  async #list(proxy: string): Promise<readonly Dimensions[]> {
-    try {
+  #list(proxy: string): Promise<readonly Dimensions[]> {
+    return reportedAs('AWS.CLOUDWATCH', async () => {
       const { listMetrics } = await import('../../aws/clients/metric-data.js');
       const dimensions = { ProxyName: proxy, TargetGroup: null, TargetRole: null };
       const filter = { namespace: NAMESPACE, metric: 'MaxDatabaseConnectionsAllowed', dimensions };
       const metrics = await listMetrics(filter, this.#deadlineMs, this.#client);
       return metrics.map(({ Dimensions = [] }) => byName(Dimensions));
-    } catch (error) {
-      throw new ProblemError(problem('AWS.CLOUDWATCH', { error: failureName(error) }));
-    }
+    });
   }
 }
 

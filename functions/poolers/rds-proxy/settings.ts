@@ -1,7 +1,6 @@
 import type { RDSClient } from '@aws-sdk/client-rds';
-import { failureName, UnexpectedAnswer } from '../../aws/errors.js';
+import { reportedAs, UnexpectedAnswer } from '../../aws/errors.js';
 import { SingleFlightCache } from '../../aws/single-flight-cache.js';
-import { ProblemError, problem } from '../../core/problems.js';
 
 /** The configuration of an RDS Proxy; null where the RDS API does not report a value. */
 export type ProxySettings = {
@@ -62,7 +61,7 @@ export class RdsProxyApi {
 
   /** @throws ProblemError `AWS.RDS` when there is no such proxy, or its settings were never read and cannot be read now */
   settings(proxy: string): Promise<ProxySettings> {
-    return this.#settings.get(proxy, () => named(() => this.#describe(proxy)));
+    return this.#settings.get(proxy, () => reportedAs('AWS.RDS', () => this.#describe(proxy)));
   }
 
   /**
@@ -72,7 +71,9 @@ export class RdsProxyApi {
    * @throws ProblemError `AWS.RDS` when there is no such endpoint, or it was never read and cannot be read now
    */
   endpoint(name: string, proxy: string | null): Promise<ProxyEndpoint> {
-    return this.#endpoints.get(JSON.stringify([proxy, name]), () => named(() => this.#find(name, proxy)));
+    return this.#endpoints.get(JSON.stringify([proxy, name]), () =>
+      reportedAs('AWS.RDS', () => this.#find(name, proxy)),
+    );
   }
 
   async #describe(name: string): Promise<ProxySettings> {
@@ -97,14 +98,6 @@ export class RdsProxyApi {
       throw new UnexpectedAnswer();
     }
     return { proxy: endpoint.DBProxyName, role: endpoint.TargetRole };
-  }
-}
-
-async function named<T>(request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    throw new ProblemError(problem('AWS.RDS', { error: failureName(error) }));
   }
 }
 
