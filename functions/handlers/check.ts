@@ -17,7 +17,7 @@ export interface CheckHandlerParts {
 /**
  * The scheduled check: assesses every pool of the deployment, logs the problems and publishes the metrics.
  *
- * @throws ProblemError only if the monitor itself is broken: the definitions cannot be read and never were
+ * @throws ProblemError only if the monitor itself is broken: the definitions cannot be read and none is known
  */
 export function checkHandler({ monitor, publish, log }: CheckHandlerParts) {
   return async (): Promise<readonly Assessment[]> => {

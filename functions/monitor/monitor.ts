@@ -4,7 +4,6 @@ import type { DatabaseProbeResult, PoolEntry, PoolerProbeResult, PoolSource } fr
 import { problem } from '../core/problems.js';
 import type { PoolSample } from '../core/sample.js';
 import { type Assessment, evaluate } from '../core/verdict.js';
-import { inParallel } from './parallel.js';
 
 /** The probes of one pool: of the database and of the pooler. Neither throws, and each ends within the deadline of a check. */
 export interface Probes {
@@ -51,7 +50,7 @@ export class Monitor {
    * All pools of the deployment. A deployment without pools has one entry without a definition, which is unhealthy.
    *
    * @param maxAgeMs maximum age of the definitions
-   * @throws ProblemError if the definitions cannot be read and never were
+   * @throws ProblemError if the definitions cannot be read and none is known from an earlier read
    */
   async pools(maxAgeMs: number): Promise<readonly [PoolEntry, ...PoolEntry[]]> {
     const [first, ...rest] = await this.#source.pools(maxAgeMs);
@@ -67,7 +66,7 @@ export class Monitor {
     return { pool, config, sample, verdict: evaluate(config, sample) };
   }
 
-  /** Who holds the connections of the server. Not cached, because only details show it. */
+  /** The session groups of the server. Not cached, because only details show them. */
   async sessionGroups({ pool, config }: PoolEntry): Promise<SessionGroupsResult> {
     return config ? await this.#watch(pool, config).probes.database.sessionGroups() : NO_SESSION_GROUPS;
   }
@@ -140,4 +139,21 @@ async function closeBoth({ database, pooler }: Probes): Promise<void> {
 
 function emptySample(): PoolSample {
   return { takenAt: Date.now(), durationMs: 0, database: null, pooler: null, app: null, problems: [] };
+}
+
+/** Applies `work` to every item, at most `limit` at a time. Resolves to the results in the order of the items. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  const queue = items.entries();
+  const worker = async () => {
+    for (const [index, item] of queue) {
+      results[index] = await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
 }

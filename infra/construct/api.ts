@@ -21,7 +21,7 @@ import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.
  * connection to each pool. While a database does not respond, a request takes up to 5 s, so more environments run: the
  * CONNECTION LIMIT of the check's role and `reservedConcurrency` then limit the connections.
  */
-export const THROTTLE = { rateLimit: 5, burstLimit: 5 };
+const THROTTLE = { rateLimit: 5, burstLimit: 5 };
 
 /** The fields of an access log entry. */
 const ACCESS_LOG = {

@@ -1,5 +1,5 @@
 /** What a generated document says of itself. */
-export const GENERATED = '<!-- Written by `npm run docs` from the code: change it there. -->';
+const GENERATED = '<!-- Written by `npm run docs` from the code: change it there. -->';
 
 /** A table. Cells are single lines. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { inParallel } from '../../functions/monitor/parallel.js';
+import { inParallel } from '../../functions/monitor/monitor.js';
 import { HANDLERS, type Handler } from '../../infra/build/entry-points.js';
 import type { AwsEndpoint } from '../support/aws-endpoint.js';
 import { awsOfManyPools, secretDefinition } from '../support/aws-of-many-pools.js';

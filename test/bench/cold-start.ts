@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { inParallel } from '../../functions/monitor/parallel.js';
+import { inParallel } from '../../functions/monitor/monitor.js';
 import { handlerBundle } from '../../infra/build/bundles.js';
 import { HANDLERS, type Handler } from '../../infra/build/entry-points.js';
 import { awsOfManyPools, secretDefinition } from '../support/aws-of-many-pools.js';

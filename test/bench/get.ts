@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inParallel } from '../../functions/monitor/parallel.js';
+import { inParallel } from '../../functions/monitor/monitor.js';
 import { type Pgbouncer, startPgbouncer } from '../support/pgbouncer.js';
 import { startTestServer, type TestServer } from '../support/postgres.js';
 import { CHECK_ROLE } from '../support/probe.js';

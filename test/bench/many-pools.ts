@@ -1,4 +1,4 @@
-import { inParallel } from '../../functions/monitor/parallel.js';
+import { inParallel } from '../../functions/monitor/monitor.js';
 import { activityStatement } from '../../functions/postgres/activity.js';
 import type { TestServer } from '../support/postgres.js';
 import { deployedBundle } from './bundles.js';

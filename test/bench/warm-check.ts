@@ -1,8 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Client } from 'pg';
 import { startPostgres } from '../../functions/dev/embedded-postgres/embedded-postgres.js';
-import { Monitor } from '../../functions/monitor/monitor.js';
-import { inParallel } from '../../functions/monitor/parallel.js';
+import { inParallel, Monitor } from '../../functions/monitor/monitor.js';
 import { activityStatement } from '../../functions/postgres/activity.js';
 import { PrismaClient } from '../integration/app/generated/client.js';
 import { TestServer } from '../support/postgres.js';

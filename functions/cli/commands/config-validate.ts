@@ -3,8 +3,10 @@ import { text } from 'node:stream/consumers';
 import { configuredMax, type ValidatedPoolConfig } from '../../core/pool-config.js';
 import { parseDefinition } from '../../core/pool-definition.js';
 import { SETTING_NAMES, SETTINGS } from '../../core/pool-settings.js';
-import { UsageError } from '../errors.js';
 import type { Terminal } from '../output/terminal.js';
+import { definitionText } from '../sources/url-pool.js';
+
+const FILE_HINT = 'give the path of a file, or - for standard input';
 
 /**
  * `pool-health config validate`: lists every mistake in a definition, one a line, or the values in force. Resolves to the
@@ -18,7 +20,8 @@ export async function validate(
   { pool }: { readonly pool: string },
   { say, paint }: Terminal,
 ): Promise<number> {
-  const validation = parseDefinition(pool, await read(file));
+  const read = () => (file === '-' ? text(process.stdin) : readFile(file, 'utf8'));
+  const validation = parseDefinition(pool, await definitionText(read, FILE_HINT));
   if (!validation.ok) {
     say(...validation.violations.map(({ message }) => message));
     return 1;
@@ -27,15 +30,6 @@ export async function validate(
   say(...validation.warnings.map((warning) => `${paint('yellow', 'warning')}: ${warning}`));
   say(...valuesInForce(validation.config));
   return 0;
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : typeof cause;
-    throw new UsageError(`cannot read the definition (${code}): give the path of a file, or - for standard input`);
-  }
 }
 
 /** Every value that affects the check, defaults included, except the address. */

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Finding, Fix } from '../../core/finding.js';
 import { findings } from '../doctor/findings.js';
 import { gather } from '../doctor/gather.js';
-import { UsageError } from '../errors.js';
 import type { Paint, Style, Terminal } from '../output/terminal.js';
-import { readUrlPool } from '../sources/url-pool.js';
+import { definitionText, readUrlPool } from '../sources/url-pool.js';
 
 export interface DoctorOptions {
   readonly url?: string;
@@ -26,6 +25,7 @@ const JSON_STATES: Readonly<Record<Finding['state'], JsonFinding['state']>> = {
   unknown: 'unseen',
 };
 const STYLES: Readonly<Record<Finding['state'], Style>> = { ok: 'green', failed: 'red', unknown: 'yellow' };
+const FILE_HINT = 'give the path of a file with --definition';
 const STATE_WIDTH = 'unknown'.length;
 const ABOUT_WIDTH = 21;
 
@@ -37,7 +37,8 @@ const ABOUT_WIDTH = 21;
  */
 export async function doctor(options: DoctorOptions, { environment, say, paint }: Terminal): Promise<number> {
   const { definition: file } = options;
-  const pool = await readUrlPool(options, environment, file === undefined ? undefined : () => read(file));
+  const read = file === undefined ? undefined : () => definitionText(() => readFile(file, 'utf8'), FILE_HINT);
+  const pool = await readUrlPool(options, environment, read);
   const found = findings(await gather(pool));
   const failures = found.filter(({ state }) => state === 'failed').length;
   if (options.json) {
@@ -61,13 +62,4 @@ function lines({ about, state, text, fix }: Finding, paint: Paint): string[] {
 function summary(found: readonly Finding[]): string {
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length;
   return `${count('failed')} failed, ${count('ok')} ok, ${count('unknown')} unknown.`;
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : typeof cause;
-    throw new UsageError(`cannot read the definition (${code}): give the path of a file with --definition`);
-  }
 }

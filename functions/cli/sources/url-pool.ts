@@ -38,6 +38,21 @@ export async function readUrlPool(
   return parseUrlPool({ ...url, sharedUser: environment.POOL_HEALTH_SHARED_USER, settings });
 }
 
+/**
+ * The text of the definition that the user names on the command line.
+ *
+ * @param hint what the user should give instead, for the error message
+ * @throws UsageError if `read` fails
+ */
+export async function definitionText(read: () => Promise<string>, hint: string): Promise<string> {
+  try {
+    return await read();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : typeof cause;
+    throw new UsageError(`cannot read the definition (${code}): ${hint}`);
+  }
+}
+
 async function namedDefinition(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     return await readDefinition(environment);
