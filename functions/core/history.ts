@@ -25,7 +25,7 @@ export const HISTORY = /* @__PURE__ */ schema(() =>
     v.object({
       pool: v.string(),
       source: described(oneOf('cloudwatch', 'memory'), 'cloudwatch when deployed, memory for npm start.'),
-      stepSeconds: described(count, 'From one check to the next.'),
+      stepSeconds: described(count, 'Seconds between two checks.'),
       from: time,
       to: time,
       times: described(v.array(v.number()), 'Seconds since 1970, oldest first.'),

@@ -11,7 +11,7 @@ export const POOL_DIMENSION = 'Pool';
 
 /** Titles of a pool's graphs, in the order of the dashboards. */
 export const GRAPHS = {
-  utilization: 'Open and busy, in percent of the size',
+  utilization: 'Open and active connections, in percent of the pool size',
   connections: 'Connections',
   health: 'Healthy, saturated, waiting',
   app: 'Inside the application',
@@ -177,7 +177,7 @@ export const APP_METRICS = {
 
 export type AppMetricName = keyof typeof APP_METRICS;
 
-/** Built by an annotated call, so that a bundle without a use of it carries neither table on its account. */
+/** The call is marked as pure, so that a bundle that does not use this constant contains neither table. */
 export const ALL_METRICS: Readonly<Record<MetricName | AppMetricName, MetricDefinition>> =
   /* @__PURE__ */ Object.assign({}, METRICS, APP_METRICS);
 

@@ -36,7 +36,7 @@ export const MANAGED_POOL = /* @__PURE__ */ schema(() =>
   v.object({
     kind: described(
       oneOf(...(Object.keys(POOLERS) as PoolerKind[])),
-      'unknown: there is a pooler, because another backend answers than the login reached.',
+      'unknown: a pooler of unknown kind. Another backend answers than the one that the login reached.',
     ),
     source: described(oneOf('definition', 'host name', 'console', 'backend'), 'How the kind was detected.'),
     size: described(countOrNull, 'Server connections the pooler may open for this pool. Null if unlimited or unknown.'),
@@ -88,7 +88,7 @@ export const POOL_REPORT = /* @__PURE__ */ schema(() =>
           'Requests waiting for a connection. Null if neither pooler nor application counts them.',
         ),
         totalConnections: described(countOrNull, 'Active and idle.'),
-        poolSize: described(countOrNull, 'What the pool can have now. Null without a valid definition.'),
+        poolSize: described(countOrNull, 'Connections that the pool can have now. Null without a valid definition.'),
       }),
       config: described(
         v.object(settings),
@@ -206,7 +206,7 @@ export function worstOf(assessments: readonly [Assessment, ...Assessment[]]): As
   return assessments.reduce((worst, next) => (compareByTrouble(next, worst) < 0 ? next : worst));
 }
 
-/** One decimal; the verdict was made before rounding. */
+/** Rounds to one decimal. The verdict uses the exact value. */
 function shown(percent: number | null): number | null {
   return percent === null ? null : Math.round(percent * 10) / 10;
 }
@@ -218,7 +218,7 @@ const UTILIZATION_RANK: Readonly<Record<UtilizationStatus, number>> = {
   critical: 3,
 };
 
-/** The one order of trouble, worst first: status, then utilization status, then percent, then name. */
+/** Sorts the worst pool first: by status, utilization status, percent, then name. */
 function compareByTrouble(a: Assessment, b: Assessment): number {
   return rank(b) - rank(a) || percentRank(b) - percentRank(a) || a.pool.localeCompare(b.pool, 'en', { numeric: true });
 }

@@ -24,7 +24,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export const SETTINGS = {
   min: {
     variable: 'DATABASE_POOL_MIN',
-    meaning: 'Connections that the pool keeps open once they are open.',
+    meaning: 'Open connections that the pool keeps even if they are idle.',
     unit: 'connections',
     min: 1,
     max: Number.MAX_SAFE_INTEGER,
@@ -77,7 +77,7 @@ export interface SettingSource {
   readonly values: Readonly<Partial<Record<SettingName, unknown>>>;
 }
 
-/** In the order of precedence. A setting that no source has goes by its name in the first. */
+/** In order of precedence. A setting that no source has is reported by its name in the first source. */
 type SettingSources = readonly [SettingSource, ...SettingSource[]];
 
 export interface SettingsResolution {
@@ -124,7 +124,7 @@ export function resolveSettings(sources: SettingSources, environment: Environmen
     if (min.byDefault) {
       minimum = max.value;
       warnings.push(
-        `${max.label} (${max.value}) is below the default min of ${environment} (${min.value}): min is ${max.value} too`,
+        `${max.label} (${max.value}) is below the default min of ${environment} (${min.value}): min is lowered to ${max.value}`,
       );
     } else {
       const origin = max.byDefault ? `, the default of ${environment}` : '';
@@ -140,7 +140,7 @@ export function resolveSettings(sources: SettingSources, environment: Environmen
   return { settings, violations, warnings };
 }
 
-/** The column of defaults that `NODE_ENV` picks. An unknown name picks production, with a warning. */
+/** Returns the environment whose defaults `NODE_ENV` selects. An unknown name selects production, with a warning. */
 export function environmentFrom(nodeEnv: string | undefined): { environment: EnvironmentName; warnings: string[] } {
   if (nodeEnv === undefined || nodeEnv === '') {
     return { environment: 'development', warnings: [] };

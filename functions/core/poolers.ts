@@ -43,7 +43,7 @@ export const POOLERS = {
   },
   /** Connections go straight to PostgreSQL. */
   none: { label: 'Pooler', subject: 'The pooler', keys: {}, counts: [] },
-  /** Some pooler: the backend that answers is not the one that the login reached. */
+  /** A pooler of unknown kind: a different backend answers than the one that the login reached. */
   unknown: { label: 'Pooler', subject: 'The pooler', keys: null, counts: [] },
 } as const satisfies Record<string, PoolerRow>;
 
@@ -64,13 +64,13 @@ export type PoolerDefinition = {
 export const WITHOUT_STATS: Readonly<Record<PoolerKind, Pick<Finding, 'state' | 'text'>>> = {
   'rds-proxy': {
     state: 'unknown',
-    text: 'An RDS Proxy. Its stats are in CloudWatch: the deployed check reads them.',
+    text: 'The pooler is an RDS Proxy. Its stats are in CloudWatch; only the deployed check reads them.',
   },
-  pgbouncer: { state: 'unknown', text: 'A PgBouncer whose console could not be queried.' },
+  pgbouncer: { state: 'unknown', text: 'The pooler is PgBouncer, but its admin console could not be queried.' },
   none: { state: 'ok', text: 'No pooler: connections go straight to PostgreSQL.' },
   unknown: {
     state: 'unknown',
-    text: 'A pooler whose console does not answer. If it is a PgBouncer: add the user to stats_users.',
+    text: 'There is a pooler, but no admin console answers. If it is PgBouncer, add the user to stats_users.',
   },
 };
 

@@ -61,13 +61,13 @@ export const PROBLEMS = {
   'MANAGED.UNAVAILABLE': {
     severity: 'warning',
     layer: 'managed',
-    text: 'The stats of the pooler could not be read. The numbers of the database are still valid. Check the permissions and the address of the pooler.',
+    text: 'The stats of the pooler could not be read. The numbers of the database are still valid. Check the address of the pooler and the permissions of the check.',
   },
   'DATABASE.FULL': {
     severity: 'error',
     layer: 'database',
     saturates: true,
-    text: 'No connection slot is left, on the server or under the CONNECTION LIMIT of the database. End sessions that are not needed (details list them), lower max of the pools, or raise that limit.',
+    text: 'No connection slot is left on the server or under the CONNECTION LIMIT of the database. End sessions that are not needed (GET /health/details lists them), lower max of the pools, or raise the limit that was reached.',
   },
   'DATABASE.NEAR_LIMIT': {
     severity: 'warning',
@@ -83,7 +83,7 @@ export const PROBLEMS = {
   'PROBE.OWN_LIMIT': {
     severity: 'error',
     layer: 'config',
-    text: 'The role of the check has reached its own CONNECTION LIMIT; the pool itself may be healthy. Raise the limit of that role, or use a role for the check alone.',
+    text: 'The role of the check has reached its own CONNECTION LIMIT; the pool itself may be healthy. Raise the limit of that role, or give the check a role that nothing else uses.',
   },
   'PROBE.TIMEOUT': {
     severity: 'error',
@@ -118,7 +118,7 @@ export const PROBLEMS = {
   'PROBE.TERMINATED': {
     severity: 'error',
     layer: 'database',
-    text: 'The server ended the connection of the check: a restart, a failover or an administrator. The next check opens a new one.',
+    text: 'The server ended the connection of the check, for example because of a restart, a failover or an administrator. The next check opens a new one.',
   },
   'PROBE.PRIVILEGE': {
     severity: 'error',
@@ -143,7 +143,7 @@ export const PROBLEMS = {
   'AWS.CLOUDWATCH': {
     severity: 'warning',
     layer: 'aws',
-    text: 'CloudWatch could not be read, or did not accept the metrics, which are then in the log in embedded metric format. Check cloudwatch:GetMetricData, cloudwatch:PutMetricData and the network path to CloudWatch (NAT or endpoint).',
+    text: 'CloudWatch could not be read, or did not accept the metrics. Metrics that it did not accept are in the log, in embedded metric format. Check cloudwatch:GetMetricData, cloudwatch:PutMetricData and the network path to CloudWatch (NAT or endpoint).',
   },
   'AWS.SECRETS': {
     severity: 'warning',
@@ -184,12 +184,12 @@ export function saturatedBy({ code }: Problem): 'managed' | 'database' | null {
   return kind.saturates && (kind.layer === 'managed' || kind.layer === 'database') ? kind.layer : null;
 }
 
-/** An error that carries its problem. Code that maps errors to problems takes that one. */
+/** An error that carries a problem. `toProblem` returns that problem unchanged. */
 export class ProblemError extends Error {
   readonly problem: Problem;
 
   constructor(of: Problem, options?: ErrorOptions) {
-    // Values may be shown, and they identify the error, which the fixed text cannot.
+    // The message includes the values: they contain no secret, and the fixed text alone does not identify the error.
     super(`${of.code} ${JSON.stringify(of.values)}: ${PROBLEMS[of.code].text}`, options);
     this.name = 'ProblemError';
     this.problem = of;

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { PROBLEMS, type Problem, type ProblemCode } from './problems.js';
 
 /**
- * The parts that the schemas of the reports share. The schema of a report is its type, its description in
- * docs/reference/openapi.json, and what the CLI and the page read it with. Readers accept keys and words that a newer API
- * has added, so ranges and lists of words are described, not checked.
+ * Parts that the schemas of the reports share. Each schema defines the type of a report, describes it in
+ * docs/reference/openapi.json, and parses it in the CLI and on the page. Readers accept keys and words that a newer API has
+ * added, so ranges and lists of words are described, not checked.
  */
 
 export type DeepReadonly<T> = T extends readonly (infer Item)[]
@@ -59,7 +59,7 @@ export function toPublic({ code, severity }: Problem): PublicProblem {
   return { code, severity, layer: PROBLEMS[code].layer, text: PROBLEMS[code].text };
 }
 
-/** With the values seen, which are for details, logs and the terminal only. */
+/** Adds the values, which appear only in details, logs and the terminal. */
 export function withValues(problem: Problem): PublicProblem & Pick<Problem, 'values'> {
   return { ...toPublic(problem), values: problem.values };
 }

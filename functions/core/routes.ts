@@ -4,8 +4,6 @@ export const ROUTES = {
   onePool: 'GET /health/pool/{pool}',
 } as const;
 
-export type RouteKey = (typeof ROUTES)[keyof typeof ROUTES];
-
 /** The route of the details function. Requests must be signed by default. */
 export const DETAILS_ROUTE = 'GET /health/details';
 

@@ -1,7 +1,7 @@
 import type { PoolerKind } from './poolers.js';
 import type { Problem } from './problems.js';
 
-/** One pool at one moment. A value that could not be read is null, with a problem that explains why; it is never 0. */
+/** The sample of one pool at one moment. A value that could not be read is null, never 0, and a problem says why. */
 export interface PoolSample {
   /** Time of the sample, in milliseconds since 1970. */
   readonly takenAt: number;
@@ -9,7 +9,7 @@ export interface PoolSample {
   readonly durationMs: number;
   /** Null if the database could not be probed. */
   readonly database: DatabaseView | null;
-  /** Null before anything is known about it. */
+  /** Null if nothing is known about the pooler. */
   readonly pooler: PoolerView | null;
   /** Null if the application publishes no gauges. */
   readonly app: AppView | null;
@@ -23,26 +23,26 @@ export interface DatabaseView {
   readonly slots: ServerSlots;
   /** `server_version_num`, such as 180004. */
   readonly serverVersion: number;
-  /** Process ids of statements of earlier checks that still run on the server although their clients are gone. */
+  /** Process IDs of statements that earlier checks left running on the server. */
   readonly orphans: readonly string[];
 }
 
-/** Sessions of the pool, as the contract counts them. */
+/** Sessions that belong to the pool. */
 export interface ConnectionCounts {
   readonly total: number;
-  /** Sessions that run a query or have an open transaction; null if a session does not report its state. */
+  /** Running a query or inside a transaction; null if a session does not report its state. */
   readonly active: number | null;
   /** Idle inside a transaction, aborted ones too: part of `active`. */
   readonly idleInTransaction: number | null;
-  /** Age of the oldest open transaction in milliseconds, null when there is none. */
+  /** Age of the oldest open transaction in milliseconds; null if none is open. */
   readonly longestTransactionMs: number | null;
-  /** Client backends of the whole server, including those of the check and of the platform. */
+  /** Client backends of the whole server, including those of the check and the platform. */
   readonly server: number;
-  /** All client backends of the pool's database. */
+  /** Client backends of the watched database, of all users. */
   readonly database: number;
 }
 
-/** The terms of the server's connection limit, as the server reports them. */
+/** The values from which the number of client slots is computed, as the server reports them. */
 export interface ServerSlots {
   readonly maxConnections: number;
   readonly superuserReserved: number;
@@ -58,43 +58,45 @@ export interface ServerSlots {
 export interface PoolerView {
   readonly kind: PoolerKind;
   readonly source: PoolerSource;
-  /** Null if there is no pooler, or its stats could not be read. */
+  /** Null if there is no pooler or if its stats could not be read. */
   readonly stats: PoolerStats | null;
 }
 
-/** How the kind was detected. */
+/** How the kind of the pooler was detected. */
 export type PoolerSource = 'definition' | 'host name' | 'console' | 'backend';
 
-/** Stats of a pooler. A value that it does not count, or has no datapoint for, is null. */
+/** Stats of a pooler. A value that the pooler does not report is null. */
 export interface PoolerStats {
-  /** When the stats were read, or the end of their period, in milliseconds since 1970. */
+  /** When the stats were read, or the end of the period that they cover, in milliseconds since 1970. */
   readonly takenAt: number;
-  /** Whether the stats are current. Those of CloudWatch are minutes old and never decide a verdict alone. */
+  /**
+   * True if the stats describe the current moment. Stats from CloudWatch are minutes old and never decide a verdict alone.
+   */
   readonly isLive: boolean;
-  /** Connections to the server that the pooler may open for this pool; null if unlimited or unknown. */
+  /** Server connections that the pooler may open for this pool; null if unlimited or unknown. */
   readonly limit: number | null;
-  /** Open connections to the server. */
+  /** Open server connections. */
   readonly open: number | null;
-  /** Open connections that a client uses now. */
+  /** Server connections assigned to a client. */
   readonly inUse: number | null;
-  /** Open connections that are bound to one client until it disconnects. */
+  /** Server connections pinned to one client until it disconnects. */
   readonly pinned: number | null;
   /** Clients that wait for a connection, as the pooler counts them; never an estimate. */
   readonly waiting: number | null;
-  /** How long the first of these clients has waited, in milliseconds. */
+  /** How long the first waiting client has waited, in milliseconds. */
   readonly longestWaitMs: number | null;
-  /** Mean wait of clients for a connection, in milliseconds. */
+  /** Mean time that clients waited for a connection, in milliseconds. */
   readonly borrowWaitMs: number | null;
-  /** Connections of clients to the pooler. */
+  /** Client connections to the pooler. */
   readonly clients: number | null;
   readonly availabilityPercent: number | null;
-  /** Settings of the pooler under its own names, for details. @default unknown */
+  /** Settings of the pooler by their own names, for details. @default none */
   readonly settings?: Readonly<Record<string, number | null>>;
 }
 
 /** The gauges of the application's own pools, summed over its instances. */
 export interface AppView {
-  /** End of the period of the gauges, in milliseconds since 1970. */
+  /** End of the period that the gauges cover, in milliseconds since 1970. */
   readonly takenAt: number;
   /** Requests that wait for a connection inside the application. */
   readonly waiting: number;

@@ -11,7 +11,7 @@ export type Level = 'healthy' | 'warning' | 'unhealthy';
 /** Problems that mean a full layer. */
 const FULL: readonly ProblemCode[] = ['DATABASE.FULL', 'PROBE.SLOTS_EXHAUSTED', 'MANAGED.FULL'];
 
-/** The sentence from a percentage on, the highest first. */
+/** The sentence for each percentage and above, in descending order. */
 const FULLNESS = [
   [100, 'The pool is full'],
   [CRITICAL_PERCENT, 'The pool is nearly full'],
@@ -34,7 +34,7 @@ const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => st
   'PROBE.TLS': () => 'The check cannot connect: the TLS connection failed or could not be verified',
   'PROBE.NOT_ACCEPTING': () => 'The database accepts no connections: it is starting, stopping or recovering',
   'PROBE.TERMINATED': () =>
-    'The database closed the connection of the check: a restart, a failover or an administrator',
+    'The database closed the connection of the check, for example during a restart or a failover',
   'PROBE.PRIVILEGE': () => 'The check may not read other sessions: its role needs pg_monitor',
   'PROBE.DATABASE_MISSING': () => 'The database does not exist on its server',
   'PROBE.QUERY': () => 'The database answered the check with an error',
@@ -159,7 +159,7 @@ export function assessmentLine(assessment: Assessment): string {
   return [reportLine(poolReport(assessment, sample.takenAt), verdict.problems.map(withValues)), ...left].join('  ');
 }
 
-/** A problem with the values seen, empty where the API does not answer them. */
+/** A problem with its values; they are empty if the report came from the API. */
 type DescribedProblem = Pick<PublicProblem, 'code' | 'text'> & Pick<Problem, 'values'>;
 
 /**

@@ -10,7 +10,10 @@ import {
 
 /** Utilization is `warning` from here on (percent). */
 export const WARNING_PERCENT = 70;
-/** From here on the pool is unhealthy; above it utilization is `critical` (percent). */
+/**
+ * From here on the pool is unhealthy; above it utilization is `critical` (percent). The API promises `healthy` below 90 and
+ * `critical` above 90, so at exactly 90.0 the pool is unhealthy while its utilization is still `warning`.
+ */
 export const CRITICAL_PERCENT = 90;
 
 /** Failures of a probe that may mean that it got no connection. */

@@ -1,6 +1,9 @@
 import { THRESHOLD_SETTINGS } from '../monitoring/thresholds.js';
 
-/** The meanings of keys, for documents only: no bundle carries them. A default stands here if the schema has none. */
+/**
+ * Descriptions of keys, for the documents only; bundles do not contain them. `byDefault` describes a default that the schema
+ * does not have.
+ */
 export type Meanings = Readonly<Record<string, { readonly text: string; readonly byDefault?: string }>>;
 
 export const DEFINITION_MEANINGS: Meanings = {
@@ -10,8 +13,11 @@ export const DEFINITION_MEANINGS: Meanings = {
   user: { text: 'The database role of the check. The output `CheckRoleSql` creates it.' },
   auth: { text: 'How the check logs in: with an IAM token, or with the password of a secret.' },
   tls: { text: 'Whether the identity of the server is verified. With `off` the connection is not encrypted either.' },
-  environment: { text: 'Which column of default settings applies.' },
-  pool: { text: 'The four [pool settings](#pool-settings) of the application, as numbers.', byDefault: 'the column' },
+  environment: { text: 'Selects the defaults of the pool settings: development, test or production.' },
+  pool: {
+    text: 'The four [pool settings](#pool-settings) of the application, as numbers.',
+    byDefault: 'the defaults of `environment`',
+  },
   instances: { text: 'How many instances of the application have such a pool each.' },
   count: { text: 'Which sessions belong to the pool.', byDefault: 'all sessions of the database' },
   'count.users': { text: 'Only sessions of these roles.' },

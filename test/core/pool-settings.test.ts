@@ -188,7 +188,7 @@ describe('min and max together', () => {
     const { settings, violations, warnings } = fromVariables({ DATABASE_POOL_MAX: '3' });
     expect(settings).toMatchObject({ min: 3, max: 3 });
     expect(violations).toEqual([]);
-    expect(warnings).toEqual(['DATABASE_POOL_MAX (3) is below the default min of production (5): min is 3 too']);
+    expect(warnings).toEqual(['DATABASE_POOL_MAX (3) is below the default min of production (5): min is lowered to 3']);
   });
 
   it('equal is allowed, written or by default, without a warning', () => {
