@@ -1,15 +1,15 @@
-/** Who may import whom: the rooms of the house. Type-only imports count too. See docs/internals/architecture.md. */
+/** Which folder may import which. Type-only imports count too. See docs/internals/architecture.md. */
 /** Packages that stand in devDependencies because a bundle of `dist/` holds what it needs of them. */
 const BUNDLED = '@aws-sdk/|@smithy/|@aws-crypto/|@prisma/client/|commander/|valibot/';
 /** Peers: who uses `pool-health/app` has them, one copy for both. */
 const PEERS = 'pg/|@prisma/adapter-pg/';
-const room = (name) => `^functions/${name}/`;
+const folder = (name) => `^functions/${name}/`;
 const mayOnly = (name, allowed, severity = 'error') => ({
   name: `${name.replaceAll('/', '-')}-may-import-only`,
   comment: `functions/${name} may import: ${allowed.join(', ') || 'nothing of ours'}`,
   severity,
-  from: { path: room(name) },
-  to: { path: '^(functions|infra|test)/', pathNot: [name, ...allowed].map(room) },
+  from: { path: folder(name) },
+  to: { path: '^(functions|infra|test)/', pathNot: [name, ...allowed].map(folder) },
 });
 const ENTRIES = ['lambda', 'cli', 'dev'];
 const BELOW_COMPOSE = ['monitor', 'round-trip', 'aws', 'postgres', 'poolers', 'app', 'connection', 'core'];
@@ -46,7 +46,7 @@ module.exports = {
       name: 'only-rds-proxy-uses-aws',
       severity: 'error',
       from: { path: '^functions/poolers/', pathNot: '^functions/poolers/rds-proxy/' },
-      to: { path: room('aws') },
+      to: { path: folder('aws') },
     },
     mayOnly('app', ['connection', 'core']),
     mayOnly('round-trip', ['app', 'connection', 'core']),
@@ -60,14 +60,14 @@ module.exports = {
     ...ENTRIES.map((name) => ({
       name: `nothing-imports-${name}`,
       severity: 'error',
-      from: { path: '^(functions|infra)/', pathNot: room(name) },
-      to: { path: room(name) },
+      from: { path: '^(functions|infra)/', pathNot: folder(name) },
+      to: { path: folder(name) },
     })),
     {
       name: 'core-is-pure',
       comment: 'functions/core knows no AWS, no pg and nothing of Node',
       severity: 'error',
-      from: { path: room('core') },
+      from: { path: folder('core') },
       to: { pathNot: ['^functions/core/', '^node_modules/valibot/'] },
     },
     {

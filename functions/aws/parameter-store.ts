@@ -123,8 +123,8 @@ export class ParameterStore implements PoolSource {
 }
 
 /**
- * Parses the text of a pool's definition. An unchanged text returns the same object. A new valid definition is logged once,
- * with its settings and warnings. Never throws.
+ * Returns the definition to use for a pool after its parameter was read. An unchanged text returns the same object. A new
+ * valid definition is logged once, with its settings and warnings. Never throws.
  *
  * @param before the result of the previous read; null for a new pool
  */

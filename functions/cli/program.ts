@@ -62,14 +62,14 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
   root
     .command('setup')
     .description('Print the SQL that creates the role of the check, or run it. Running it again is safe.')
-    .option('--user <name>', 'the role', 'pool_health')
+    .option('--user <name>', 'name of the role', 'pool_health')
     .option(
       '--connection-limit <number>',
-      'sessions the role may open: ten for each pool that it watches',
+      'sessions that the role may open: ten for each monitored pool',
       `${SESSIONS_PER_POOL}`,
     )
     .option('--iam', 'log in with IAM (RDS and Aurora); passwords then stop working')
-    .option('--database <name>', 'also grant CONNECT on this database, if PUBLIC lost that privilege')
+    .option('--database <name>', 'also grant CONNECT on this database, needed if CONNECT was revoked from PUBLIC')
     .option('--run', 'run it in one transaction as the administrator of DATABASE_URL, and print the changes')
     .option('--url <url>', 'with --run: the postgres:// URL of the administrator instead of DATABASE_URL')
     .addHelpText('after', SETUP_HELP)
@@ -86,7 +86,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .command('validate')
     .description('List every mistake in a definition, one a line, or the values in force.')
     .argument('<file>', 'the definition, or - for standard input')
-    .option('--pool <name>', 'the name of the pool, validated too', 'pool')
+    .option('--pool <name>', 'name of the pool, which is validated too', 'pool')
     .addHelpText('after', VALIDATE_HELP)
     .action(async (file: string, options: { pool: string }) => {
       const { validate } = await import('./commands/config-validate.js');

@@ -64,12 +64,13 @@ const DISCONNECTED: State = { name: 'disconnected' };
  * The only connection of the check to a pool, reused from check to check. Concurrent calls with the same statements share
  * one result, and a call replaces a dead connection and tries again.
  *
- * A call that times out leaves waiting what would pile up on the other side, and the next call waits for the same response:
+ * After a timeout, two things are not abandoned, because they would pile up on the server or pooler. The next call waits
+ * for the same response:
  *
  * - a login, since the server keeps a backend for each abandoned login;
  * - a statement behind a pooler, since PgBouncer keeps it in its queue until `query_wait_timeout`.
  *
- * A statement that a server does not answer without a pooler is cancelled, and tried again at growing intervals.
+ * Without a pooler, a statement that times out is cancelled and tried again at growing intervals.
  *
  *     disconnected --query()--> connected --statement timed out without a pooler--> backing-off
  *          ^                     |    ^                                                  |
@@ -246,7 +247,7 @@ export class SharedConnection {
   }
 }
 
-/** Whether it has waited for too long, or was idle for too long. */
+/** Whether the connection has waited, or been idle, for too long. */
 function isStale({ waiting, idleMs }: Connection): boolean {
   return waiting ? waiting.ms > MAX_WAIT_MS[waiting.phase] : idleMs > MAX_IDLE_MS;
 }

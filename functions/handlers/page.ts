@@ -43,7 +43,7 @@ async function answerHistory(
   const { pools } = source;
   const pool = queryPool ?? (pools.length === 1 ? pools[0] : null);
   if (!pool) {
-    return json(400, { message: 'Name the pool: /health/history?pool=<pool>' });
+    return json(400, { message: 'The pool is missing: use /health/history?pool=<pool>' });
   }
   if (!pools.includes(pool)) {
     return json(404, { message: 'Not found: no history of such a pool' });

@@ -39,12 +39,12 @@ function limitFindings(kind: PoolerKind, stats: PoolerStats, { configuredMax, se
   }
   if (limit !== null && serverSlots !== null && limit > serverSlots) {
     const text = `${label} may open ${limit} connections for this pool, but the server has ${serverSlots} slots for clients.`;
-    failures.push(failed(ABOUT, text, fix(`default_pool_size = ${serverSlots} in pgbouncer.ini at most`)));
+    failures.push(failed(ABOUT, text, fix(`default_pool_size = ${serverSlots} or less in pgbouncer.ini`)));
   }
   if (failures.length > 0) {
     return failures;
   }
-  const size = limit === null ? 'without a limit' : `of ${limit} connections`;
-  const clients = maxClients === null ? 'an unknown number of' : maxClients;
-  return [ok(ABOUT, `A ${label} ${size} for this pool, ${clients} clients at most.`)];
+  const size = limit === null ? 'any number of connections' : `up to ${limit} connections`;
+  const clients = maxClients === null ? 'an unknown number of clients' : `up to ${maxClients} clients`;
+  return [ok(ABOUT, `${label} may open ${size} for this pool and accepts ${clients}.`)];
 }

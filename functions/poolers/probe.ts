@@ -90,7 +90,7 @@ export class PoolerProbe {
     }
     const reader = this.#readers[pooler.kind];
     if (!reader) {
-      const unavailable = problem('MANAGED.UNAVAILABLE', { reason: 'cannot be queried from here' });
+      const unavailable = problem('MANAGED.UNAVAILABLE', { reason: 'this process has no access to its stats' });
       return { value: { ...pooler, stats: null }, problems: [unavailable] };
     }
     const { value: stats, problems } = await attempt(() => reader.read(database));

@@ -34,7 +34,7 @@ const number = v.pipe(v.number(), v.finite());
 const idleInTransaction = v.object({
   user: v.string(),
   count: number,
-  /** Milliseconds of the one that is idle longest. */
+  /** How long the longest of them has been idle, in milliseconds. */
   longestMs: number,
   /** Whether the server ends such sessions of the role after a time; null if the check cannot see that. */
   isEnded: v.nullable(v.boolean()),

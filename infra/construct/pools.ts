@@ -133,7 +133,7 @@ function mistakesOf(pool: Checkable): readonly string[] {
   if (ceiling !== undefined && configuredMax(config) > ceiling) {
     const { instances, settings } = config;
     mistakes.push(
-      `${instances} instances x max ${settings.max} promise ${configuredMax(config)} connections, above the ceiling of ${ceiling}: lower pool.max or instances, or raise the limit`,
+      `${instances} instances x max ${settings.max} allow ${configuredMax(config)} connections, more than the ceiling of ${ceiling}: lower pool.max or instances, or raise the limit`,
     );
   }
   if (config.auth.type === 'iam' && pool.login === undefined) {

@@ -17,7 +17,7 @@ export const PRICES = {
   /** A call such as PutMetricData or ListMetrics, and a metric that GetMetricData reads. */
   cloudWatchCall: 0.01 / 1_000,
   metricRead: 0.01 / 1_000,
-  /** A GB that is written to a log. Its storage costs a twentieth of that and is left out. */
+  /** Writing 1 GB of logs. Storage costs a twentieth of this and is not included. */
   logGigabyte: 0.5,
   /** A secret, per month. @see https://aws.amazon.com/secrets-manager/pricing/ */
   secret: 0.4,

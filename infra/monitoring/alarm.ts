@@ -4,7 +4,7 @@ export const AT_LEAST = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
 export const ABOVE = ComparisonOperator.GREATER_THAN_THRESHOLD;
 export const BELOW = ComparisonOperator.LESS_THAN_THRESHOLD;
 
-/** The alarm keeps its state: a value that is unknown has not improved. */
+/** Without data the alarm keeps its state: an unknown value does not show a recovery. */
 export const KEEP_STATE = TreatMissingData.IGNORE;
 /** For metrics that exist only while there is a problem. */
 export const MISSING_IS_GOOD = TreatMissingData.NOT_BREACHING;

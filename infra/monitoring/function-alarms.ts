@@ -8,7 +8,7 @@ export interface MonitorFunction {
   readonly functionName: string;
 }
 
-/** The alarms of one function of the monitor. It throws only when the monitor itself is broken. */
+/** The alarms of one function of the monitor. A function fails only if the monitor itself is broken. */
 export const FUNCTION_ALARMS = [
   {
     name: 'monitor-errors',

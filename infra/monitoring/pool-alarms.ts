@@ -7,7 +7,7 @@ import { activeShare, invalidDefinitions, noIdleConnections, poolMetric } from '
 export const POOL_ALARMS = [
   {
     name: 'utilization-warning',
-    meaning: (pool, percent) => `Pool ${pool} has used ${percent} % or more of its limit for 5 minutes.`,
+    meaning: (pool, percent) => `Utilization of pool ${pool} has been ${percent} % or more for 5 minutes.`,
     firstStep: 'Check whether utilization is rising or flat, and which application holds the connections.',
     metric: (pool) => poolMetric(pool, 'Utilization'),
     comparison: AT_LEAST,
@@ -22,7 +22,7 @@ export const POOL_ALARMS = [
   },
   {
     name: 'utilization-high',
-    meaning: (pool, percent) => `Pool ${pool} uses more than ${percent} % of its limit.`,
+    meaning: (pool, percent) => `Utilization of pool ${pool} is above ${percent} %.`,
     firstStep: 'Find out which application holds the connections and what changed in the last hour.',
     metric: (pool) => poolMetric(pool, 'Utilization'),
     comparison: ABOVE,
@@ -37,7 +37,8 @@ export const POOL_ALARMS = [
   },
   {
     name: 'utilization-critical',
-    meaning: (pool, percent) => `Pool ${pool} uses more than ${percent} % of its limit and is about to run out.`,
+    meaning: (pool, percent) =>
+      `Utilization of pool ${pool} is above ${percent} %: the pool is about to run out of connections.`,
     firstStep: 'Free connections now: end idle transactions and stuck queries.',
     metric: (pool) => poolMetric(pool, 'Utilization'),
     comparison: ABOVE,
@@ -64,7 +65,7 @@ export const POOL_ALARMS = [
   },
   {
     name: 'unhealthy',
-    meaning: (pool) => `Pool ${pool} is unhealthy: too full, unreachable, or not visible to the check.`,
+    meaning: (pool) => `Pool ${pool} is unhealthy: too full, unreachable, or unreadable for the check.`,
     firstStep: 'Read problems at /health/pool: each problem describes its cause and its fix.',
     metric: (pool) => poolMetric(pool, 'Healthy'),
     comparison: BELOW,
@@ -89,7 +90,8 @@ export const POOL_ALARMS = [
     name: 'config-invalid',
     meaning: (pool) =>
       `The definition of pool ${pool} in SSM is invalid. The check uses the last valid definition, if it has one.`,
-    firstStep: 'Read the entry in the log of the check: it lists every mistake. Correct the parameter; do not deploy.',
+    firstStep:
+      'Read the entry in the log of the check: it lists every mistake. Correct the parameter. No deployment is needed.',
     metric: invalidDefinitions,
     comparison: AT_LEAST,
     threshold: 1,
@@ -119,7 +121,8 @@ export const POOL_ALARMS = [
   {
     name: 'active-high',
     meaning: (pool, percent) => `More than ${percent} % of pool ${pool} has been active for 10 minutes.`,
-    firstStep: 'Compare with the traffic: more requests need a larger pool; the same requests have become slower.',
+    firstStep:
+      'Compare with the traffic. If it grew, the pool needs to be larger; if it did not, queries or transactions have become slower.',
     metric: activeShare,
     comparison: ABOVE,
     threshold: {

@@ -31,8 +31,13 @@ export const THRESHOLD_SETTINGS: readonly ThresholdSetting[] = ROWS.flatMap(
     if (typeof threshold === 'number') {
       return [];
     }
-    const condition = comparison === ABOVE ? 'above it' : 'at or above it';
-    return [{ ...threshold, meaning: `${threshold.measures}. \`${name}\` counts the minutes ${condition}.` }];
+    const condition = comparison === ABOVE ? 'above this threshold' : 'at or above this threshold';
+    return [
+      {
+        ...threshold,
+        meaning: `${threshold.measures}. The alarm \`${name}\` counts minutes with a value ${condition}.`,
+      },
+    ];
   },
 );
 

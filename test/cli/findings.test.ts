@@ -80,7 +80,7 @@ describe('the managed pool', () => {
 
   it('a PgBouncer with room for everybody is fine', () => {
     expect(found({ pooler: pgbouncer({}) }, 'managed pool')).toMatchObject([
-      { state: 'ok', text: 'A PgBouncer of 60 connections for this pool, 100 clients at most.' },
+      { state: 'ok', text: 'PgBouncer may open up to 60 connections for this pool and accepts up to 100 clients.' },
     ]);
   });
 
@@ -93,7 +93,7 @@ describe('the managed pool', () => {
 
   it('a PgBouncer that may open more than the server has', () => {
     expect(found({ pooler: pgbouncer({ limit: 96 }) }, 'managed pool')).toMatchObject([
-      { state: 'failed', fix: { text: 'default_pool_size = 95 in pgbouncer.ini at most' } },
+      { state: 'failed', fix: { text: 'default_pool_size = 95 or less in pgbouncer.ini' } },
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('the managed pool', () => {
     expect(found({ pooler: pgbouncer({ limit: 8 }) }, 'ceiling')).toMatchObject([
       {
         state: 'failed',
-        text: 'The settings allow 60 connections (max 20 x 3), but the limit is 8, the limit of the pooler.',
+        text: 'The settings allow 60 connections (max 20 x 3), but the lowest limit is 8: the limit of the pooler.',
         fix: { text: 'DATABASE_POOL_MAX=2 or less, or raise that limit' },
       },
     ]);
@@ -111,7 +111,7 @@ describe('the managed pool', () => {
     const managed = pgbouncer({ limit: null, settings: { max_client_conn: null } });
     expect(found({ pooler: managed }, 'ceiling')[0]?.state).toBe('ok');
     expect(found({ pooler: managed }, 'managed pool')[0]?.text).toBe(
-      'A PgBouncer without a limit for this pool, an unknown number of clients at most.',
+      'PgBouncer may open any number of connections for this pool and accepts an unknown number of clients.',
     );
   });
 });
@@ -123,7 +123,7 @@ it('more instances than connections cannot be fixed by max', () => {
 
 it('the slots that RDS keeps for itself are none of the clients', () => {
   expect(found({}, 'ceiling')[0]?.text).toContain(
-    "the limit is 95, the server's slots for clients (max_connections 100 less 5 reserved)",
+    "the lowest limit is 95: the server's slots for clients (max_connections 100 less 5 reserved)",
   );
 });
 

@@ -165,7 +165,7 @@ describe('an invalid context is reported as one clear line', () => {
     [
       'more promised than the ceiling',
       withDefinition({ pool: { max: 20 }, instances: 5 }),
-      'pool "orders": 5 instances x max 20 promise 100 connections, above the ceiling of 90: lower pool.max or instances, or raise the limit',
+      'pool "orders": 5 instances x max 20 allow 100 connections, more than the ceiling of 90: lower pool.max or instances, or raise the limit',
     ],
     [
       'a pool that cannot be reached',

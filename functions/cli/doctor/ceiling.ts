@@ -44,7 +44,7 @@ export function ceilingFindings(facts: Facts): Finding[] {
   }
   const { settings } = facts;
   const total = `${configured} connections (max ${settings.inForce?.max} x ${settings.instances})`;
-  const limit = `the limit is ${ceiling.connections}, ${ceiling.name}`;
+  const limit = `the lowest limit is ${ceiling.connections}: ${ceiling.name}`;
   return configured <= ceiling.connections
     ? [ok('ceiling', `The settings allow ${total}; ${limit}.`)]
     : [failed('ceiling', `The settings allow ${total}, but ${limit}.`, lower(facts.settings, ceiling))];

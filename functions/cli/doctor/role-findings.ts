@@ -71,15 +71,18 @@ function statementTimeout({ user, statementTimeoutMs }: RoleFacts): Finding {
 function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): Finding[] {
   const about = 'idle in transaction';
   if (!isMonitor) {
-    return [unknown(about, 'Sessions idle in transaction are not visible without the grant.')];
+    return [unknown(about, 'Sessions that are idle in transaction are not visible without pg_monitor.')];
   }
   const found = idle
     .filter(({ isEnded }) => isEnded !== true)
     .map(({ user, count, longestMs, isEnded }) => {
       const name = sqlName(user);
-      const text = `${count} ${count === 1 ? 'session' : 'sessions'} of ${name} now, for up to ${longestMs} ms`;
+      const text = `${count} ${count === 1 ? 'session' : 'sessions'} of ${name} ${count === 1 ? 'is' : 'are'} idle in transaction, for up to ${longestMs} ms`;
       return isEnded === null
-        ? unknown(about, `${text}; a setting of this session hides whether the server ends them.`)
+        ? unknown(
+            about,
+            `${text}. Whether the server ends them is unknown, because this session has its own idle_in_transaction_session_timeout.`,
+          )
         : failed(
             about,
             `${text}, and the server does not end them.`,
@@ -91,7 +94,9 @@ function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): F
     : [
         ok(
           about,
-          idle.length > 0 ? 'The server ends such sessions after a timeout.' : 'No session is idle in transaction.',
+          idle.length > 0
+            ? 'The server ends sessions that are idle in transaction after a timeout.'
+            : 'No session is idle in transaction.',
         ),
       ];
 }

@@ -35,7 +35,8 @@ function differences(
     }
   }
   if (definition.database !== database) {
-    const text = 'The definition names another database than the URL: the deployed check counts a different pool.';
+    const text =
+      'The database in the definition is not the one in the URL, so the deployed check counts a different pool.';
     found.push(failed('definition', text, setting(`"database": ${JSON.stringify(database)} in the definition`)));
   }
   return found.length > 0 ? found : [ok('definition', 'The definition matches the settings here.')];

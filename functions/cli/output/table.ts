@@ -19,7 +19,8 @@ export function table({ report, problems }: CheckResult, paint: Paint): string[]
 
 function rows(report: PoolReport, paint: Paint): [name: string, value: string][] {
   const { metrics, config, utilization, saturatedLayer } = report;
-  const full: [string, string][] = saturatedLayer === null ? [] : [['Full layer', paint('red', saturatedLayer)]];
+  const layer = saturatedLayer === 'managed' ? 'pooler' : saturatedLayer;
+  const full: [string, string][] = layer === null ? [] : [['Full layer', paint('red', layer)]];
   return [
     ['Pool', report.pool],
     ['Status', paint(styleOf(report.status), report.status)],
@@ -52,7 +53,8 @@ function pooler(managed: PoolReport['managedPool']): string {
     ageSeconds === null
       ? ''
       : `: ${dashOr(inUse)} of ${dashOr(size)} in use, ${dashOr(waiting)} waiting, ${ageSeconds} s ago`;
-  return `${kind} (by ${source})${stats}`;
+  const origin = source === 'definition' ? 'from the definition' : `detected by ${source}`;
+  return `${kind} (${origin})${stats}`;
 }
 
 export function serverSlots(database: PoolReport['database']): string {

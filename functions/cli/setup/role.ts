@@ -14,7 +14,7 @@ from pg_roles r where rolname = $1`;
 /** The role to create or change, and its grants. */
 export interface Setup {
   readonly role: CheckRole;
-  /** Database on which to grant CONNECT, if PUBLIC lost that privilege; otherwise null. */
+  /** Database on which to grant CONNECT, needed if CONNECT was revoked from PUBLIC; otherwise null. */
   readonly database: string | null;
 }
 

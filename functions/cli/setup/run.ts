@@ -38,7 +38,7 @@ export async function runSetup(setup: Setup, options: UrlOptions, environment: N
       await client.query(`ALTER ROLE ${sqlName(setup.role.user)} PASSWORD ${verifier}`);
     }
     const after = await roleState(client, setup);
-    outcome = 'COMMIT got no answer, the outcome is unknown: run it again';
+    outcome = 'no answer to COMMIT, so the outcome is unknown; run the command again';
     await client.query('COMMIT');
     return [...changeLines(setup, before, after), ...passwordLines(setup, password)];
   } catch (cause) {

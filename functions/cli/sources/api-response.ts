@@ -11,13 +11,13 @@ import type { CheckResult } from './source.js';
  */
 export function answered(status: number, text: string, isSigned: boolean): CheckResult {
   if (status === 404) {
-    throw new UsageError('the API has no such pool, or no pool-health behind it (404): check --api and --pool');
+    throw new UsageError('the API has no such pool, or is not a pool-health API (404): check --api and --pool');
   }
   if (status === 401 || status === 403) {
     throw new Failure(
       isSigned
         ? `the API refused the signed request (${status}): allow execute-api:Invoke on the route to these credentials`
-        : `the API wants signed requests (${status}): add --sign, with AWS credentials that may execute-api:Invoke`,
+        : `the API requires signed requests (${status}): add --sign, with AWS credentials that allow execute-api:Invoke`,
     );
   }
   if (status === 429) {
@@ -39,7 +39,7 @@ function json(text: string): unknown {
   }
 }
 
-/** The report is printed to a terminal, which control characters would command. */
+/** Control characters in a report could control the terminal, so such a report is refused. */
 function hasControlCharacters(value: unknown): boolean {
   if (typeof value === 'string') {
     return /\p{Cc}/u.test(value);

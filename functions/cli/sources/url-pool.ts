@@ -16,7 +16,7 @@ export function urlOf({ url }: UrlOptions, { DATABASE_URL }: NodeJS.ProcessEnv):
     return { url, label: '--url' };
   }
   if (DATABASE_URL === undefined) {
-    throw new UsageError('no database is named: set DATABASE_URL, or see --help for --url');
+    throw new UsageError('no database is given: set DATABASE_URL, or see --help for --url');
   }
   return { url: DATABASE_URL, label: 'DATABASE_URL' };
 }

@@ -9,7 +9,7 @@ import type { PageState } from './poller.js';
 const MARKS: Readonly<Record<Level, string>> = { healthy: '●', warning: '▲', unhealthy: '■' };
 const WORDS: Readonly<Record<Level, string>> = { healthy: 'Healthy', warning: 'Warning', unhealthy: 'Unhealthy' };
 
-/** Three answers were due in this time. */
+/** A report older than three polling intervals is stale. */
 const STALE_AFTER_MS = 15_000;
 
 /** Shows everything but the charts. @param now milliseconds since 1970 */

@@ -56,7 +56,10 @@ export class PgbouncerReader implements PoolerReader {
   }
 }
 
-/** With a shared user, the check's own statement must have ended, or be known to wait, before connections are counted. */
+/**
+ * Whether the check's own statement is still running. With a shared user it must have ended, or be known to wait, before
+ * connections are counted.
+ */
 async function isStillProbing(database: Promise<DatabaseProbeResult>): Promise<boolean> {
   const late = () => new Error('the statement has no answer yet');
   return await within(database.then(isUnanswered), OWN_STATEMENT_TIMEOUT_MS, late).catch(() => true);

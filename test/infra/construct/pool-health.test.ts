@@ -75,7 +75,7 @@ describe("the construct in a user's app", () => {
         '- pool "iam": auth is iam: give "login" the RDS Proxy, cluster or instance that the user logs in to',
         `- pool "a b": a pool's name must be 1 to 64 letters, digits, ".", "_" or "-", beginning with a letter or digit, received "a b"`,
         '- pool "a b": pool.min (9) cannot be greater than pool.max (3)',
-        '- pool "small": 1 instances x max 20 promise 20 connections, above the ceiling of 19: lower pool.max or instances, or raise the limit',
+        '- pool "small": 1 instances x max 20 allow 20 connections, more than the ceiling of 19: lower pool.max or instances, or raise the limit',
       ].join('\n'),
     );
   });

@@ -86,8 +86,8 @@ describe('check of an API by its answers', () => {
   it('an unhealthy pool is exit code 1, with what is wrong and a line for each pool', async () => {
     const { code, out } = await runCli(['check', '--api', `${api}/health/pool/`]);
     expect(out).toMatch(/^PgBouncer is full: 20 of 20 connections in use, 13 waiting\n\n/);
-    expect(out).toMatch(/^Full layer +managed$/m);
-    expect(out).toMatch(/^Pooler +pgbouncer \(by definition\): 20 of 20 in use, 13 waiting, 1 s ago$/m);
+    expect(out).toMatch(/^Full layer +pooler$/m);
+    expect(out).toMatch(/^Pooler +pgbouncer \(from the definition\): 20 of 20 in use, 13 waiting, 1 s ago$/m);
     expect(out).toMatch(/^orders +unhealthy +100\.0 %$/m);
     expect(out).toMatch(/^carts +healthy +- %$/m);
     expect(out).toMatch(/^error +MANAGED\.FULL\n +The managed pool is full\.$/m);
@@ -133,7 +133,7 @@ describe('check of an API by its answers', () => {
   });
 
   it.each([
-    [403, '{"message":"Forbidden"}', 'wants signed requests (403): add --sign'],
+    [403, '{"message":"Forbidden"}', 'requires signed requests (403): add --sign'],
     [429, '{"message":"Too Many Requests"}', 'throttles requests (429)'],
     [500, '{"message":"Internal Server Error"}', 'answered 500 with something that is not a pool-health report'],
     [502, '<html>', 'answered 502 with something that is not a pool-health report'],

@@ -83,7 +83,7 @@ describe('a set-up in which nothing is wrong', () => {
 
   it('as lines for people too', async () => {
     const { code, out } = await runCli(['doctor'], { environment: environment() });
-    expect(out).toMatch(/^ok +ceiling +The settings allow 10 connections \(max 10 x 1\); the limit is 17,/m);
+    expect(out).toMatch(/^ok +ceiling +The settings allow 10 connections \(max 10 x 1\); the lowest limit is 17:/m);
     expect(out).toMatch(/\n\n0 failed, 9 ok, 0 unknown\.\n$/);
     expect(code).toBe(0);
   });
@@ -128,7 +128,7 @@ describe('what a statement mends', () => {
     opened.push(await server.open(2, 'idle in transaction', { user: PATIENT, database: 'shop' }));
     const first = await doctor(environment());
     expect(first.about('idle in transaction')[0]?.text).toMatch(
-      /^2 sessions of "o'neil ""the app""" now, for up to \d+ ms, and the server does not end them\.$/,
+      /^2 sessions of "o'neil ""the app""" are idle in transaction, for up to \d+ ms, and the server does not end them\.$/,
     );
     await runStatements(first.findings);
     const second = await doctor(environment());
@@ -180,7 +180,7 @@ describe('what a setting mends', () => {
     const { about } = await doctor(environment(), '--definition', file);
     expect(about('ceiling')).toMatchObject([
       {
-        text: expect.stringContaining('The settings allow 60 connections (max 15 x 4), but the limit is 17,'),
+        text: expect.stringContaining('The settings allow 60 connections (max 15 x 4), but the lowest limit is 17:'),
         mend: { kind: 'setting', text: '"pool": {"max": 4} or less in the definition, or raise max_connections' },
       },
     ]);
@@ -264,7 +264,7 @@ describe('what could not be seen', () => {
 
 describe('a doctor who cannot be understood', () => {
   it.each([
-    [[], {}, 'no database is named'],
+    [[], {}, 'no database is given'],
     [['--url', 'nonsense'], {}, '--url must look like'],
     [
       ['--definition', 'no-such-file'],

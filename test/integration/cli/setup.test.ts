@@ -133,7 +133,9 @@ describe('setup --run', () => {
     await server.sql('SELECT pg_reload_conf()');
     try {
       const { code, out, err } = await runCli(['setup', '--run', '--user', 'late'], { environment: admin });
-      expect(err).toBe('pool-health: COMMIT got no answer, the outcome is unknown: run it again: PROBE.TIMEOUT\n');
+      expect(err).toBe(
+        'pool-health: no answer to COMMIT, so the outcome is unknown; run the command again: PROBE.TIMEOUT\n',
+      );
       expect([code, out]).toEqual([1, '']);
     } finally {
       await server.sql('ALTER SYSTEM RESET ALL');
@@ -176,7 +178,7 @@ describe('setup --run', () => {
 
   it('needs a database to run on', async () => {
     const { code, err } = await runCli(['setup', '--run']);
-    expect(err).toMatch(/^pool-health: no database is named: set DATABASE_URL[^\n]+\n$/);
+    expect(err).toMatch(/^pool-health: no database is given: set DATABASE_URL[^\n]+\n$/);
     expect(code).toBe(2);
   });
 });

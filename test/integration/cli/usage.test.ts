@@ -28,7 +28,7 @@ describe('a command that cannot be understood', () => {
     [['check', '--api', 'https://api.example?x=1'], '--api must be the output ApiUrl'],
     [['check', '--pool', 'orders'], '--pool and --sign need --api'],
     [['check', '--sign'], '--pool and --sign need --api'],
-    [['check'], 'no database is named: set DATABASE_URL'],
+    [['check'], 'no database is given: set DATABASE_URL'],
     [['config', 'validate'], "missing required argument 'file'"],
   ])('%j is exit code 2 and one line without what may be a password', async (args, said) => {
     const { code, out, err } = await runHere(args);

@@ -33,7 +33,7 @@ test('the doctor sees a PgBouncer whose console answers, and its limits', async 
   expect(content('ceiling')?.state).toBe('fine');
   expect(content('managed pool')).toMatchObject({
     state: 'fine',
-    text: `A PgBouncer of ${POOL_SIZE} connections for this pool, 30 clients at most.`,
+    text: `PgBouncer may open up to ${POOL_SIZE} connections for this pool and accepts up to 30 clients.`,
   });
 });
 
