@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Acknowledgment, type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ATTACH, emptyApp, stackOf } from '../support/synth.js';
+import { ATTACH, emptyApp, stackOf } from '../../support/synth.js';
 
 /** Findings of the AwsSolutions rules, as `rule at construct`. */
 function findings(app: App): readonly string[] {
