@@ -1,4 +1,4 @@
-/** The public API for CDK apps: `import { PoolHealth } from 'pool-health'`. */
+/** The public API for CDK apps: the package `pool-health`. */
 export { type CheckRole, checkRoleSql } from '../functions/core/check-role.js';
 export type { PoolDefinition } from '../functions/core/pool-config.js';
 export type { Functions } from './construct/functions.js';

@@ -15,7 +15,7 @@ export type Handler = keyof typeof HANDLER_ENTRY_POINTS;
 
 export const HANDLERS = Object.keys(HANDLER_ENTRY_POINTS) as readonly Handler[];
 
-/** `import ... from 'pool-health'`, `from 'pool-health/app'`, and the command `pool-health`. */
+/** What users import, `pool-health` and `pool-health/app`, and the command `pool-health`. */
 export const CONSTRUCT_ENTRY_POINT = 'infra/index.ts';
 export const APP_ENTRY_POINT = 'functions/app/index.ts';
 export const CLI_ENTRY_POINT = 'functions/cli/main.ts';

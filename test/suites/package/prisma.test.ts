@@ -27,7 +27,7 @@ describe('an application with Prisma', () => {
     project.write(
       'program.ts',
       `import { createPool, createPrismaAdapter, createPrismaClient } from 'pool-health/app';
-      import { PrismaClient } from '../../package/generated/client.js';
+      import { PrismaClient } from './generated/client.js';
       const prisma = createPrismaClient({ PrismaClient, writeMetrics: null, logger: { info() {}, warn() {} } });
       const { name }: { name: string } = await prisma.product.create({ data: { name: 'pear' } });
       console.log(name, prisma.$pool.snapshot().open);
