@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from '../../tools/root.js';
 
 const FOLDER = join(ROOT, '.cache', 'ministack');
-const WANTED = join(ROOT, 'test', 'e2e', 'requirements.txt');
+const WANTED = join(ROOT, 'test', 'suites', 'e2e', 'requirements.txt');
 /** Names the installed version. Written last, so that an interrupted installation starts again. */
 const INSTALLED = join(FOLDER, 'requirements.txt');
 
