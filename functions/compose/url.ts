@@ -25,12 +25,15 @@ const PARAMETER_TIMEOUT_MS = 5_000;
 type Variables = Readonly<Partial<Record<string, string>>>;
 
 /** The keys of a definition that apply to a URL too. */
-type DefinedParts = Pick<PoolConfig, 'instances' | 'count' | 'limits'>;
+type DefinedParts = Pick<PoolConfig, 'instances' | 'count' | 'limits' | 'utilization' | 'role' | 'idleLimitMs'>;
 
 const DEFAULT_PARTS: DefinedParts = {
   instances: 1,
   count: { users: null, applications: null },
   limits: DEFAULT_LIMITS,
+  utilization: null,
+  role: null,
+  idleLimitMs: null,
 };
 
 /** The pool settings in force, parsed. */
@@ -154,10 +157,10 @@ function parseDefined(text: string | undefined): Defined {
   if (!validation.ok) {
     return { ...nothing, violations: validation.violations };
   }
-  const { instances, count, limits } = validation.config;
+  const { instances, count, limits, utilization, role, idleLimitMs } = validation.config;
   // As written: NODE_ENV picks the defaults of the rest, not the environment of the definition.
   const written = JSON.parse(text).pool ?? {};
-  const parts = { instances, count, limits };
+  const parts = { instances, count, limits, utilization, role, idleLimitMs };
   return { sources: [definitionSource(written)], parts, definition: validation.config, violations: [] };
 }
 

@@ -34,7 +34,18 @@ export interface PoolDefinition {
    * @default 20 and 100
    */
   readonly limits?: { readonly pinnedPercent?: number; readonly borrowWaitMs?: number };
+  /**
+   * What the utilization is a percentage of: open connections, or those in use.
+   *
+   * @default "active" behind a pooler that multiplexes, otherwise "open"
+   */
+  readonly utilization?: UtilizationBasis;
+  /** What the server at the endpoint has to be. @default derived from the host name, otherwise as first seen */
+  readonly role?: ExpectedRole;
 }
+
+export type UtilizationBasis = 'open' | 'active';
+export type ExpectedRole = 'primary' | 'standby' | 'any';
 
 /**
  * A pool's definition after validation: the only form that the rest of the code accepts. It comes from `pool-definition.ts`
@@ -65,6 +76,12 @@ export interface PoolConfig {
   readonly managed: PoolerDefinition | null;
   /** Pinned share (percent) and mean borrow wait (milliseconds) from which they are problems. */
   readonly limits: { readonly pinnedPercent: number; readonly borrowWaitMs: number };
+  /** What the utilization is a percentage of; null for the default of the pooler. */
+  readonly utilization: UtilizationBasis | null;
+  /** What the server has to be; null if the definition does not say. */
+  readonly role: ExpectedRole | null;
+  /** Milliseconds after which a counted idle session may be leaked; null if the user did not write `idleTimeout`. */
+  readonly idleLimitMs: number | null;
 }
 
 /** Where a check connects, and as which user. */
@@ -82,6 +99,11 @@ export type Validation =
 /** Marks a configuration as validated. Only for modules that have just validated it. */
 export function seal(config: PoolConfig): ValidatedPoolConfig {
   return Object.freeze(config) as ValidatedPoolConfig;
+}
+
+/** `idleLimitMs` of a pool whose `idleTimeout` the user wrote. A pool closes idle connections long before that. */
+export function idleLimitMs(idleTimeoutMs: number): number {
+  return 2 * idleTimeoutMs + 60_000;
 }
 
 /** Connections that all instances together may open: `max` x `instances`. */

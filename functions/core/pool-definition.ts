@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type PoolConfig, seal, type Validation } from './pool-config.js';
+import { idleLimitMs, type PoolConfig, seal, type Validation } from './pool-config.js';
 import {
   definitionSource,
   ENVIRONMENTS,
@@ -112,6 +112,8 @@ export const DEFINITION = strictObject({
     }),
     {},
   ),
+  utilization: v.optional(v.picklist(['open', 'active'], '"open" or "active"')),
+  role: v.optional(v.picklist(['primary', 'standby', 'any'], '"primary", "standby" or "any"')),
 });
 
 /** The mistake in a pool's name, or null. The name is part of an SSM path, of a URL path and of alarm names. */
@@ -147,13 +149,16 @@ export function validateDefinition(pool: string, value: unknown): Validation {
   if (!parsed.success || settings === null || nameViolation !== null) {
     return { ok: false, violations: all };
   }
-  const { environment: _, pool: __, count, managed, ...rest } = parsed.output;
+  const { environment: _, pool: __, count, managed, utilization, role, ...rest } = parsed.output;
   const config: PoolConfig = {
     ...rest,
     pool,
     settings,
     count: { users: count.users ?? null, applications: count.applications ?? null },
     managed: managed ?? null,
+    utilization: utilization ?? null,
+    role: role ?? null,
+    idleLimitMs: poolPart.idleTimeout === undefined ? null : idleLimitMs(settings.idleTimeout),
   };
   return { ok: true, config: seal(config), warnings };
 }

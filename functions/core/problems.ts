@@ -27,6 +27,41 @@ export const PROBLEMS = {
     layer: 'config',
     text: 'The pool definition is not valid. The log lists every mistake with the value received and what is accepted. Correct the definition; no deployment is needed.',
   },
+  'CONFIG.COUNT_UNKNOWN': {
+    severity: 'error',
+    layer: 'config',
+    text: 'A name in count has no role on the server, or no session with it was ever seen. Sessions of the pool may not be counted. Correct the name; pool-health doctor lists the nearest ones that exist.',
+  },
+  'CONFIG.SHARED_USER': {
+    severity: 'error',
+    layer: 'config',
+    text: 'The application logs in as the user of the check, so its sessions are not counted. Give the check a role of its own, or set sharedUser to true.',
+  },
+  'POOL.NEAR_LIMIT': {
+    severity: 'error',
+    layer: 'app',
+    text: 'Utilization is at 90 % or more of poolSize. limitedBy names the limit. End long transactions and idle sessions first, then raise that limit.',
+  },
+  'POOL.FULL': {
+    severity: 'error',
+    layer: 'app',
+    text: 'All connections of the application are in use. Look for slow queries and long transactions before you raise max or instances.',
+  },
+  'POOL.ABOVE_MAX': {
+    severity: 'warning',
+    layer: 'config',
+    text: 'More sessions are open than max x instances. A deployment may be in progress; otherwise instances is too low, or sessions of another program are counted.',
+  },
+  'POOL.LEAK_SUSPECTED': {
+    severity: 'warning',
+    layer: 'app',
+    text: 'Connections stay idle far longer than idleTimeout, so the pool does not close them. Find code that takes a connection and does not release it.',
+  },
+  'POOL.ROLE_LIMIT': {
+    severity: 'error',
+    layer: 'database',
+    text: 'A role of the pool has reached its CONNECTION LIMIT, and its next login is refused. Raise the limit of the role (ALTER ROLE ... CONNECTION LIMIT), or lower max x instances.',
+  },
   'POOL.EXCEEDS_CEILING': {
     severity: 'warning',
     layer: 'config',
@@ -73,6 +108,11 @@ export const PROBLEMS = {
     severity: 'warning',
     layer: 'database',
     text: 'The server is almost full: few connection slots are left. Find out which applications hold connections before logins fail.',
+  },
+  'DATABASE.ROLE': {
+    severity: 'error',
+    layer: 'database',
+    text: 'The server at the endpoint is a standby where a primary is expected, or the reverse. Check for a failover and where the host name leads; if this is intended, set role in the definition.',
   },
   'PROBE.SLOTS_EXHAUSTED': {
     severity: 'error',

@@ -25,6 +25,42 @@ export interface DatabaseView {
   readonly serverVersion: number;
   /** Process IDs of statements that earlier checks left running on the server. */
   readonly orphans: readonly string[];
+  readonly role: ServerRole;
+  /** Null before the first read of the facts, and if they could not be read. */
+  readonly facts: ServerFacts | null;
+}
+
+/** A standby answers true to `pg_is_in_recovery()`. */
+export type ServerRole = 'primary' | 'standby';
+
+/**
+ * Facts of the server that change slowly or cost more than the counts. They are read at most every 30 s, and at once when a
+ * count reaches 80 % of a limit.
+ */
+export interface ServerFacts {
+  /** When they were read, in milliseconds since 1970. */
+  readonly takenAt: number;
+  /**
+   * The roles that count, as far as they exist. If the definition names no users: the roles with a CONNECTION LIMIT that have a
+   * session in the database.
+   */
+  readonly roles: readonly RoleSessions[];
+  /** How many names in `count.users` are no role of the server. */
+  readonly missingUsers: number;
+  /** How many names in `count.applications` no session has had since this process began. */
+  readonly unseenApplications: number;
+  /** Logins that take a slot but have no row in `pg_stat_activity` yet; null from PostgreSQL 18 on, where they have one. */
+  readonly pendingLogins: number | null;
+}
+
+/** The sessions of one role, and its limit. */
+export interface RoleSessions {
+  /** CONNECTION LIMIT of the role; null if it has none or is a superuser, which is exempt. */
+  readonly limit: number | null;
+  /** Sessions of the role in all databases, which is what the limit counts. */
+  readonly total: number;
+  /** Those of them in other databases than the watched one. */
+  readonly elsewhere: number;
 }
 
 /** Sessions that belong to the pool. */
@@ -40,6 +76,13 @@ export interface ConnectionCounts {
   readonly server: number;
   /** Client backends of the watched database, of all users. */
   readonly database: number;
+  /**
+   * Sessions of the check's own user in the watched database under another application name, which are not counted. Null if
+   * the user is shared, or if the check does not see its own name on its own backend, as behind some poolers.
+   */
+  readonly ofCheckUser: number | null;
+  /** Counted sessions that have been idle for longer than `idleLimitMs` of the configuration; null without that limit. */
+  readonly idleTooLong: number | null;
 }
 
 /** The values from which the number of client slots is computed, as the server reports them. */

@@ -161,7 +161,11 @@ export function readActivity({ results, isDirect }: QueryResult, sharedUser: boo
             longestTransactionMs: row.longest_transaction_ms,
             server: row.server,
             database: row.database,
+            ofCheckUser: null,
+            idleTooLong: null,
           },
+    role: 'primary',
+    facts: null,
     orphans: row.orphans === '' ? [] : row.orphans.split(',').sort((a, b) => Number(a) - Number(b)),
   };
   return { database, isDirect, problems };

@@ -8,10 +8,21 @@ import type { RoleFacts } from '../../functions/postgres/role.js';
 /** What cannot be had from a server in a test; the rest is in `doctor.test.ts`. */
 
 const DATABASE: DatabaseView = {
-  connections: { total: 3, active: 1, idleInTransaction: 0, longestTransactionMs: null, server: 4, database: 3 },
+  connections: {
+    total: 3,
+    active: 1,
+    idleInTransaction: 0,
+    longestTransactionMs: null,
+    server: 4,
+    database: 3,
+    ofCheckUser: null,
+    idleTooLong: null,
+  },
   slots: { maxConnections: 100, superuserReserved: 3, reserved: 0, rdsReserved: 2, databaseLimit: null },
   serverVersion: 180_004,
   orphans: [],
+  role: 'primary',
+  facts: null,
 };
 
 const ROLE: RoleFacts = {

@@ -7,6 +7,7 @@ import type {
   DatabaseView,
   PoolerView,
   PoolSample,
+  ServerFacts,
   ServerSlots,
 } from '../../functions/core/sample.js';
 import { configWith, NOON } from './samples.js';
@@ -131,21 +132,38 @@ export const anyCounts: fc.Arbitrary<ConnectionCounts> = fc
     activeShare: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     idleShare: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     longestTransactionMs: fc.option(fc.nat()),
+    ofCheckUser: fc.option(fc.nat({ max: 50 })),
+    idleTooLong: fc.option(fc.nat({ max: 50 })),
     others: fc.nat({ max: 50 }),
     elsewhere: fc.oneof(fc.nat({ max: 50 }), fc.nat({ max: 3000 })),
   })
-  .map(({ total, activeShare, idleShare, longestTransactionMs, others, elsewhere }) => {
+  .map(({ total, activeShare, idleShare, others, elsewhere, ...rest }) => {
     const active = activeShare === null ? null : Math.floor(total * activeShare);
     const idleInTransaction = active === null || idleShare === null ? null : Math.floor(active * idleShare);
     const database = total + others;
-    return { total, active, idleInTransaction, longestTransactionMs, database, server: database + elsewhere };
+    return { ...rest, total, active, idleInTransaction, database, server: database + elsewhere };
   });
+
+const anyFacts: fc.Arbitrary<ServerFacts> = fc.record({
+  takenAt: fc.integer({ min: NOON - 30_000, max: NOON }),
+  roles: fc.array(
+    fc
+      .record({ limit: fc.option(fc.nat({ max: 100 })), here: fc.nat({ max: 50 }), elsewhere: fc.nat({ max: 50 }) })
+      .map(({ limit, here, elsewhere }) => ({ limit, total: here + elsewhere, elsewhere })),
+    { maxLength: 3 },
+  ),
+  missingUsers: fc.nat({ max: 3 }),
+  unseenApplications: fc.nat({ max: 3 }),
+  pendingLogins: fc.option(fc.nat({ max: 50 })),
+});
 
 export const anyDatabase: fc.Arbitrary<DatabaseView> = fc.record({
   connections: fc.option(anyCounts),
   slots: anySlots,
   serverVersion: fc.integer({ min: 120_000, max: 190_000 }),
   orphans: fc.constant([]),
+  role: fc.constantFrom('primary', 'standby'),
+  facts: fc.option(anyFacts),
 });
 
 const anyFigure = fc.option(fc.nat({ max: 3000 }));

@@ -29,6 +29,9 @@ export function configFor(server: TestServer, changes: Partial<PoolConfig> = {})
     sharedUser: false,
     managed: null,
     limits: { pinnedPercent: 20, borrowWaitMs: 100 },
+    utilization: null,
+    role: null,
+    idleLimitMs: null,
     ...changes,
   });
 }

@@ -6,6 +6,8 @@ import type {
   PoolerStats,
   PoolerView,
   PoolSample,
+  ServerFacts,
+  ServerRole,
   ServerSlots,
 } from '../../functions/core/sample.js';
 import type { Violation } from '../../functions/core/validation.js';
@@ -49,6 +51,8 @@ export function counts(parts: Partial<ConnectionCounts> = {}): ConnectionCounts 
     longestTransactionMs: null,
     server: total,
     database: total,
+    ofCheckUser: null,
+    idleTooLong: null,
     ...parts,
   };
 }
@@ -77,6 +81,8 @@ interface SampleParts {
   /** Null: sessions are hidden. Absent: the least interesting ones. */
   readonly connections?: ConnectionCounts | null;
   readonly slots?: ServerSlots;
+  readonly role?: ServerRole;
+  readonly facts?: ServerFacts | null;
   readonly managed?: PoolerView | null;
   readonly app?: AppView | null;
   readonly problems?: PoolSample['problems'];
@@ -85,7 +91,9 @@ interface SampleParts {
 /** What a probe that reached the database saw. */
 export function seen(parts: SampleParts = {}): PoolSample {
   const { connections = counts(), managed = null, app = null, problems = [] } = parts;
-  const database = { connections, slots: parts.slots ?? slots(), serverVersion: 180_004, orphans: [] };
+  const role = parts.role ?? 'primary';
+  const facts = parts.facts ?? null;
+  const database = { connections, slots: parts.slots ?? slots(), serverVersion: 180_004, orphans: [], role, facts };
   return { takenAt: NOON, durationMs: 12, database, pooler: managed, app, problems };
 }
 
