@@ -22,10 +22,16 @@ const FULLNESS = [
 const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => string>>> = {
   'CONFIG.MISSING': () => 'No pool is defined, so nothing is monitored',
   'CONFIG.INVALID': () => 'The definition of the pool is invalid, so the pool is not monitored',
+  'CONFIG.COUNT_UNKNOWN': () => 'No session matches count, so the sessions of the pool may not be counted',
+  'CONFIG.SHARED_USER': () => 'The application uses the login of the check, so its sessions are not counted',
+  'POOL.NEAR_LIMIT': nearLimit,
+  'POOL.FULL': (report) => joined('The application has all its connections in use', figures(report)),
+  'POOL.ROLE_LIMIT': () => 'A role of the application has reached its connection limit',
   'MANAGED.FULL': poolerFull,
   'DATABASE.FULL': databaseFull,
   // By the limit of the server or of the database: the public answer does not say which.
   'PROBE.SLOTS_EXHAUSTED': () => 'The database is full: it refused the check because no connection slot is left',
+  'DATABASE.ROLE': () => 'The server is not the primary or standby that is expected',
   'PROBE.OWN_LIMIT': () => 'The check cannot log in: its own role has reached its connection limit',
   'PROBE.TIMEOUT': (report) => joined('The database did not answer in time', waiting(report)),
   'PROBE.UNREACHABLE': () => 'The database cannot be reached: nothing accepts connections at its address',
@@ -80,9 +86,17 @@ export function verdictInWords(report: PoolReport): string {
   if (report.saturatedLayer === 'app') {
     return joined('The application is short of connections', [...waiting(report), open(report)]);
   }
-  const figures = [open(report), ...waiting(report)];
   const fullness = FULLNESS.find(([from]) => percent >= from);
-  return fullness ? joined(fullness[1], figures) : figures.join(', ');
+  return fullness ? joined(fullness[1], figures(report)) : figures(report).join(', ');
+}
+
+function nearLimit(report: PoolReport): string {
+  const isFull = (report.utilization.percent ?? 0) >= 100;
+  return joined(isFull ? 'The pool is full' : 'The pool is nearly full', figures(report));
+}
+
+function figures(report: PoolReport): string[] {
+  return report.utilization.percent === null ? waiting(report) : [open(report), ...waiting(report)];
 }
 
 /** The problem that decides the verdict: the full layer closest to the database, else the first error. */

@@ -5,6 +5,7 @@ import {
   type DatabaseView,
   ordinarySlots,
   type PoolerStats,
+  type PoolerView,
   type PoolSample,
 } from './sample.js';
 
@@ -142,6 +143,8 @@ function impliedProblems(
     stats && managedFull(stats, connections, sample.problems),
     stats && pinned(stats, config.limits.pinnedPercent),
     stats && borrowWait(stats, config.limits.borrowWaitMs),
+    connections && isDirect(pooler) ? aboveMax(config, connections) : null,
+    connections && isDirect(pooler) ? leakSuspected(config, connections) : null,
     connections && poolSize !== null ? idleInTransaction(connections, poolSize) : null,
     app && app.waiting > 0 ? problem('APP.WAITING', { waiting: app.waiting }) : null,
   ].filter((found) => found !== null);
@@ -194,6 +197,22 @@ function pinned({ pinned: count, open }: PoolerStats, fromPercent: number): Prob
 function borrowWait({ borrowWaitMs, longestWaitMs }: PoolerStats, fromMs: number): Problem | null {
   const waitedMs = Math.max(borrowWaitMs ?? 0, longestWaitMs ?? 0);
   return waitedMs > 0 && waitedMs >= fromMs ? problem('MANAGED.BORROW_WAIT', { borrowWaitMs, longestWaitMs }) : null;
+}
+
+/** Whether the sessions are those of the application itself. Without a sign of a pooler they are taken for that. */
+function isDirect(pooler: PoolerView | null): boolean {
+  return pooler === null || pooler.kind === 'none';
+}
+
+function aboveMax(config: ValidatedPoolConfig, { total }: ConnectionCounts): Problem | null {
+  const max = configuredMax(config);
+  return total > max ? problem('POOL.ABOVE_MAX', { total, max }) : null;
+}
+
+/** More sessions than `min` keeps open have been idle for far longer than `idleTimeout`: the pool would have closed them. */
+function leakSuspected(config: ValidatedPoolConfig, { total, idleTooLong }: ConnectionCounts): Problem | null {
+  const min = config.settings.min * config.instances;
+  return idleTooLong !== null && idleTooLong > min ? problem('POOL.LEAK_SUSPECTED', { idleTooLong, total, min }) : null;
 }
 
 /** At least half of the active connections are idle in a transaction, in a pool that is full enough for a warning. */

@@ -27,6 +27,14 @@ export const DEFINITION_MEANINGS: Meanings = {
   limits: { text: 'When stats of the pooler are problems.' },
   'limits.pinnedPercent': { text: 'From this share of pinned connections on, in percent of the open ones.' },
   'limits.borrowWaitMs': { text: 'From this mean wait of clients for a connection on, in milliseconds.' },
+  utilization: {
+    text: 'What the utilization is a percentage of: all open connections, or those in use.',
+    byDefault: '`active` behind an RDS Proxy or a PgBouncer in transaction or statement mode, otherwise `open`',
+  },
+  role: {
+    text: 'What the server at the endpoint has to be.',
+    byDefault: 'what the host name says, otherwise what the check sees first',
+  },
 };
 
 const KEY_MEANINGS: Meanings = {

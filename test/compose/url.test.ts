@@ -38,6 +38,9 @@ describe('the pool of a URL', () => {
       sharedUser: true,
       managed: null,
       limits: { pinnedPercent: 20, borrowWaitMs: 100 },
+      utilization: null,
+      role: null,
+      idleLimitMs: null,
     });
   });
 

@@ -23,7 +23,7 @@ describe('a definition that is accepted', () => {
       "pool": {"min": 3, "max": 30, "idleTimeout": 4000, "connectionTimeout": 2000}, "instances": 4,
       "count": {"users": ["orders_app"], "applications": ["api", "worker"]}, "sharedUser": true,
       "managed": {"kind": "pgbouncer", "user": "stats", "auth": {"type": "secret", "arn": "${ARN}"}},
-      "limits": {"pinnedPercent": 12.5, "borrowWaitMs": 250}
+      "limits": {"pinnedPercent": 12.5, "borrowWaitMs": 250}, "utilization": "active", "role": "standby"
     }`;
     expect(accepted(parseDefinition('orders', text))).toEqual({
       pool: 'orders',
@@ -39,6 +39,9 @@ describe('a definition that is accepted', () => {
       sharedUser: true,
       managed: { kind: 'pgbouncer', user: 'stats', auth: { type: 'secret', arn: ARN } },
       limits: { pinnedPercent: 12.5, borrowWaitMs: 250 },
+      utilization: 'active',
+      role: 'standby',
+      idleLimitMs: 68_000,
     });
   });
 
@@ -57,6 +60,9 @@ describe('a definition that is accepted', () => {
       sharedUser: false,
       managed: null,
       limits: { pinnedPercent: 20, borrowWaitMs: 100 },
+      utilization: null,
+      role: null,
+      idleLimitMs: null,
     });
   });
 
