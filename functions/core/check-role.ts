@@ -1,3 +1,5 @@
+import { codeOf, hasControlCharacters } from './control-characters.js';
+
 /** Who the check is for the database: its role, how its sessions are recognized, and how long it may take. */
 
 /** The `application_name` of every session of the check, by which its own sessions are left out of the counts. */
@@ -33,8 +35,7 @@ export interface CheckRole {
  */
 export function checkRoleSql({ user, connectionLimit, withRdsIam }: CheckRole): string {
   const role = sqlName(user);
-  return [
-    'DO $check_role$',
+  const body = [
     'BEGIN',
     `  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${sqlText(user)}) THEN`,
     `    CREATE ROLE ${role};`,
@@ -47,8 +48,18 @@ export function checkRoleSql({ user, connectionLimit, withRdsIam }: CheckRole): 
     `  ${grantMonitorSql(user)};`,
     ...(withRdsIam ? [`  GRANT rds_iam TO ${role};`] : []),
     'END',
-    '$check_role$',
   ].join('\n');
+  const quote = dollarQuoteFor(body);
+  return `DO ${quote}\n${body}\n${quote}`;
+}
+
+/** A dollar quote that does not occur in a text, so that the text cannot end the quotation. */
+function dollarQuoteFor(text: string): string {
+  let tag = 'check_role';
+  while (text.includes(`$${tag}$`)) {
+    tag += '_';
+  }
+  return `$${tag}$`;
 }
 
 /** SQL that lets a role read what all sessions do. */
@@ -56,12 +67,20 @@ export function grantMonitorSql(user: string): string {
   return `GRANT pg_monitor TO ${sqlName(user)}`;
 }
 
-/** Quotes the name of a role or database for SQL. */
+/** Quotes the name of a role or database for SQL. Control characters are written as escapes: `U&"a\000ab"`. */
 export function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  if (!hasControlCharacters(name)) {
+    return quoted;
+  }
+  const escaped = Array.from(quoted.replaceAll('\\', '\\\\'), (character) =>
+    hasControlCharacters(character) ? `\\${codeOf(character)}` : character,
+  );
+  return `U&${escaped.join('')}`;
 }
 
-/** Quotes a text for SQL. */
+/** Quotes a text for SQL. A backslash is doubled in the form that every setting of standard_conforming_strings reads alike. */
 function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }

@@ -1,6 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CheckRole, checkRoleSql } from '../../../functions/core/check-role.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
+import { ATTACH, templateOf } from '../../support/synth.js';
+
+/** Names that try to leave the place of a name in the statement, each to make a role `intruder`. */
+const HOSTILE_NAMES = [
+  'a$check_role$; CREATE ROLE intruder; --',
+  '$check_role$;CREATE ROLE intruder;DO $check_role_$',
+  `b'; CREATE ROLE intruder; --`,
+  `c"; CREATE ROLE intruder; --`,
+  `d\\'; CREATE ROLE intruder; --`,
+  'e\\"; CREATE ROLE intruder; --',
+  'f\n\\g\u2028CREATE ROLE intruder;\u202e\u009b',
+];
 
 describe('on a real server', () => {
   let server: TestServer;
@@ -46,8 +58,31 @@ describe('on a real server', () => {
     expect((await made({ ...role, connectionLimit: 20 }))?.rolconnlimit).toBe(20);
   });
 
-  it('takes a name for a name, whatever stands in it', async () => {
-    const user = `o'neil"; DROP ROLE pg_monitor; --`;
-    expect((await made({ user, connectionLimit: 1, withRdsIam: false }))?.rolcanlogin).toBe(true);
+  async function hasIntruder(): Promise<boolean> {
+    return (await server.sql(`SELECT 1 FROM pg_roles WHERE rolname = 'intruder'`)).length > 0;
+  }
+
+  it.each(HOSTILE_NAMES)('takes %j for a name, and runs nothing that is in it', async (user) => {
+    expect(await made({ user, connectionLimit: 1, withRdsIam: false })).toMatchObject({ rolconnlimit: 1 });
+    expect(await hasIntruder()).toBe(false);
+  });
+
+  it.each(HOSTILE_NAMES)('takes %j for a name where a backslash escapes in literals', async (name) => {
+    await server.sql('SET standard_conforming_strings = off');
+    const user = `${name} `;
+    expect(await made({ user, connectionLimit: 1, withRdsIam: false })).toMatchObject({ rolconnlimit: 1 });
+    expect(await hasIntruder()).toBe(false);
+    await server.sql('RESET standard_conforming_strings');
+  });
+
+  it('the output CheckRoleSql of a stack runs nothing that is in a name', async () => {
+    const [user = ''] = HOSTILE_NAMES;
+    const [pool] = ATTACH.pools;
+    const pools = [{ ...pool, definition: { ...pool.definition, user } }];
+    const { Value: text } = templateOf({ ...ATTACH, pools }).toJSON().Outputs.CheckRoleSql;
+    await server.sql(`DROP ROLE IF EXISTS "${user}"`);
+    await server.sql(text);
+    expect(await server.sql('SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [user])).toHaveLength(1);
+    expect(await hasIntruder()).toBe(false);
   });
 });
