@@ -1,4 +1,4 @@
 import { aws } from './aws.js';
-import { tryEach } from './try-each.js';
+import { tryFaults } from './try-each.js';
 
-tryEach('AWS', aws);
+tryFaults('AWS', aws);

@@ -9,7 +9,7 @@ import { ROLE, type Scene, type Service } from './scene.js';
 const DENIED = 'User: arn:aws:sts::123456789012:assumed-role/MARKED-role/f is not authorized to perform this operation';
 const JSON_TYPE = 'application/x-amz-json-1.1';
 
-/** What a service may do instead of its work. */
+/** Answers of a failing service. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   throttled: awsError(400, 'ThrottlingException', 'Rate exceeded'),
   denied: awsError(400, 'AccessDeniedException', DENIED),
@@ -18,7 +18,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   garbage: rawAnswer(200, 'MARKED-garbage', JSON_TYPE),
 };
 
-/** The same in the words of the RDS API. */
+/** The same for the RDS API. */
 const RDS_ANSWERS: Readonly<Record<string, RdsAnswer>> = {
   throttled: rdsError(400, 'Throttling', 'Rate exceeded'),
   denied: rdsError(403, 'AccessDenied', DENIED),
@@ -32,7 +32,7 @@ const RDS_ANSWERS: Readonly<Record<string, RdsAnswer>> = {
 interface Call {
   readonly operation: string;
   readonly service: Service;
-  /** What it is for, in plain words. */
+  /** The purpose of the call. */
   readonly what: string;
   readonly promise: Promised;
   /** How long it may take, retries included. */
@@ -47,7 +47,7 @@ function expectInLog({ log }: Outputs): void {
   const entries = log.filter((line) => line.includes('"code":"AWS.CLOUDWATCH"'));
   const metrics = log.filter((line) => line.startsWith('{"_aws"'));
   if (entries.length !== 1 || metrics.length !== 1) {
-    throw new Error(`${entries.length} entries and ${metrics.length} metrics in the log, where one of each was to be`);
+    throw new Error(`${entries.length} entries and ${metrics.length} metrics in the log, expected one of each`);
   }
 }
 
@@ -91,7 +91,7 @@ const CALLS: readonly Call[] = [
     operation: 'ListMetrics',
     service: 'CLOUDWATCH',
     what: "CloudWatch, looking up an RDS Proxy's metrics, at the start",
-    promise: { status: 'healthy', codes: ['MANAGED.UNAVAILABLE'], note: 'Afterwards the last good answer is kept.' },
+    promise: { status: 'healthy', codes: ['MANAGED.UNAVAILABLE'], note: 'Later failures keep the last good answer.' },
     awsMs: 0,
     isCold: true,
     definition: { managed: { kind: 'rds-proxy', name: 'shop' } },
@@ -103,7 +103,7 @@ const CALLS: readonly Call[] = [
     promise: {
       status: 'unhealthy',
       codes: ['AWS.SECRETS'],
-      note: 'A password once read is kept, and read again only when it is refused.',
+      note: 'The password is cached and read again only after a refused login.',
     },
     awsMs: 0,
     isCold: true,
@@ -112,7 +112,7 @@ const CALLS: readonly Call[] = [
     operation: 'DescribeDBProxies',
     service: 'RDS',
     what: 'the RDS API, at the start',
-    promise: { status: 'healthy', codes: ['MANAGED.UNAVAILABLE'], note: 'Afterwards the last good answer is kept.' },
+    promise: { status: 'healthy', codes: ['MANAGED.UNAVAILABLE'], note: 'Later failures keep the last good answer.' },
     awsMs: 0,
     isCold: true,
     definition: { managed: { kind: 'rds-proxy', name: 'shop' } },
@@ -146,14 +146,14 @@ function row(call: Call, fault: string, make: Fault['make']): Fault {
   };
 }
 
-/** CloudWatch goes as a whole: it neither gives nor takes. */
+/** CloudWatch fails as a whole: it neither answers queries nor accepts metrics. */
 function gone(call: Call): Call {
   return call.operation === 'GetMetricData'
     ? { ...call, what: 'CloudWatch', awsMs: 3_000, also: ({ outputs }) => expectInLog(outputs) }
     : call;
 }
 
-/** The password at the server becomes another one, and in the secret too, where it is the rotation that went well. */
+/** Changes the password at the server, and in the secret too if the rotation is complete. */
 const rotated =
   (isInSecret: boolean) =>
   async (scene: Scene): Promise<Lift> => {
@@ -177,7 +177,11 @@ export const aws: readonly Fault[] = [
   {
     side: 'AWS',
     fault: 'the password was rotated between two checks',
-    promise: { status: 'healthy', codes: [], note: 'The refused password is read anew, within the same check.' },
+    promise: {
+      status: 'healthy',
+      codes: [],
+      note: 'The password is read again after the refusal, within the same check.',
+    },
     make: rotated(true),
   },
   {
@@ -186,7 +190,7 @@ export const aws: readonly Fault[] = [
     promise: {
       status: 'unhealthy',
       codes: ['PROBE.AUTH'],
-      note: 'The secret is read again by the next check, once in 50 s at most.',
+      note: 'The next check reads the secret again, at most once in 50 s.',
     },
     make: rotated(false),
   },

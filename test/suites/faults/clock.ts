@@ -11,8 +11,8 @@ setInterval(() => {
 }, TURN_MS).unref();
 
 /**
- * Goes by turns of the event loop, and can be put forward, so that a minute between two checks need not be waited for. A turn
- * adds 10 ms and takes at least as long: what a check takes by this clock is what it waits for, and not how busy the machine is.
+ * Counts turns of the event loop and can be moved forward, so that no test waits for the minute between two checks. A turn adds
+ * 10 ms and takes at least as long: a duration on this clock is what a check waited for, not how busy the machine is.
  */
 class TurnDate extends RealDate {
   constructor(...parts: readonly unknown[]) {

@@ -12,9 +12,9 @@ import { getEvent } from '../../support/events.js';
 import type { Outputs } from './outputs.js';
 import { type Report, readAnswer } from './shape.js';
 
-/** What one look at the pool gave, by the check and by a GET at the same time. */
-export interface Look {
-  /** Of the pool in question; null when the check threw. */
+/** The results of a check and a GET that ran at the same time. */
+export interface Outcome {
+  /** The check's result for the first pool; null when the check threw. */
   readonly check: {
     readonly status: string;
     readonly codes: readonly ProblemCode[];
@@ -70,7 +70,7 @@ export class Deployment {
   }
 
   /** The scheduled check and a GET at the same time. */
-  async look(): Promise<Look> {
+  async checkAndGet(): Promise<Outcome> {
     const startedAt = Date.now();
     const [check, get] = await Promise.all([this.check(), this.get()]);
     return { check: check && summary(check), get, tookMs: Date.now() - startedAt };
@@ -96,7 +96,7 @@ export class Deployment {
   async get(): Promise<{ readonly statusCode: number; readonly report: Report }> {
     const { statusCode, report } = await this.answer(getEvent(ROUTES.worstPool));
     if (!report) {
-      throw new Error(`${statusCode} where a report was to come`);
+      throw new Error(`expected a report, received status ${statusCode}`);
     }
     return { statusCode, report };
   }

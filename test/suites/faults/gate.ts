@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 
-/** Stands before a server, passes on what it does not understand, and stops doing so when it is told to. */
+/** A TCP proxy in front of a server. A test can limit what passes, and close it. */
 export class Gate {
-  /** How many pieces of what the server says pass on each connection that comes from now on. */
+  /** How many chunks of the server's answer pass on each new connection. */
   passes = Number.POSITIVE_INFINITY;
-  /** Where it is found, also while it refuses. */
+  /** The port where it listens; the same after a refusal. */
   port = 0;
   readonly #sockets = new Set<Socket>();
   readonly #listener: Server;
@@ -46,7 +46,7 @@ export class Gate {
     }
   }
 
-  /** Ends, refuses whoever comes, and gives what ends that. */
+  /** Ends all connections and refuses new ones; returns what ends that. */
   async refuse(): Promise<() => Promise<void>> {
     await this.close();
     return () => this.#listen(this.port);

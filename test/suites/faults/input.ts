@@ -48,7 +48,7 @@ const BROKEN: readonly (readonly [string, (good: Record<string, unknown>) => str
   ['numbers out of range', merged({ port: 0, pool: { max: 0, idleTimeout: 1e300 }, instances: -1 })],
 ];
 
-/** Definitions that look odd and are right. */
+/** Unusual but valid definitions. */
 const ODD: readonly (readonly [string, (good: Record<string, unknown>) => string])[] = [
   [
     'just below 4 KB, with 40 names',
@@ -92,7 +92,7 @@ const definitions: readonly Fault[] = [
     promise: { status: 'unhealthy', codes: ['PROBE.TLS'], note: 'Verified is the default; `off` has to be written.' },
     make: async (scene) => {
       const good = JSON.parse(scene.definitions.get(POOL) ?? '');
-      // Past the relay, which understands plain messages only.
+      // Not through the relay, which only understands unencrypted messages.
       const { port } = scene.server.postgres;
       scene.definitions.set(POOL, JSON.stringify({ ...good, tls: undefined, port }));
       return async () => scene.define();
@@ -104,7 +104,7 @@ const definitions: readonly Fault[] = [
     promise: {
       status: 'unhealthy',
       codes: ['CONFIG.MISSING'],
-      note: 'A deployment that watches nothing is not healthy.',
+      note: 'A deployment without a pool is not healthy.',
     },
     isCold: true,
     make: async (scene: Scene) => {

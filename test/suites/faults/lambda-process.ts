@@ -10,7 +10,7 @@ import type { Outputs } from './outputs.js';
 const DRIVER = fileURLToPath(new URL('./lambda-driver.cjs', import.meta.url));
 
 export interface Invocation {
-  /** What it waited, in milliseconds: turns of its event loop, so that the time in which it was frozen does not count. */
+  /** Duration in milliseconds, in turns of its event loop: time in which it was frozen does not count. */
   readonly tookMs: number;
   readonly statuses: readonly string[];
   readonly codes: readonly string[];
@@ -46,7 +46,7 @@ export class LambdaProcess {
     }
   }
 
-  /** Makes the bundle of the check as a deployment does. Once is enough. */
+  /** Builds the bundle of the check as a deployment does. Once is enough. */
   static async build(): Promise<void> {
     await bundle(handlerBundle('check'));
   }
@@ -57,17 +57,17 @@ export class LambdaProcess {
   }
 
   check(): Promise<Invocation> {
-    return this.#ask({ invoke: {} }) as Promise<Invocation>;
+    return this.#request({ invoke: {} }) as Promise<Invocation>;
   }
 
-  /** Puts its clock forward. */
+  /** Moves its clock forward. */
   async skip(skipMs: number): Promise<void> {
-    await this.#ask({ skipMs });
+    await this.#request({ skipMs });
   }
 
   /** After a garbage collection. */
   state(): Promise<{ heapMb: number; handles: number }> {
-    return this.#ask({ state: true }) as Promise<{ heapMb: number; handles: number }>;
+    return this.#request({ state: true }) as Promise<{ heapMb: number; handles: number }>;
   }
 
   freeze(): void {
@@ -84,7 +84,7 @@ export class LambdaProcess {
     await ended;
   }
 
-  #ask(what: object): Promise<unknown> {
+  #request(what: object): Promise<unknown> {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
 import { beforeAll } from 'vitest';
 import { lambda, prepare } from './lambda.js';
 import { LambdaProcess } from './lambda-process.js';
-import { tryEach, tryOut } from './try-each.js';
+import { tryFaults, tryScenarios } from './try-each.js';
 
 beforeAll(() => LambdaProcess.build());
 
-tryEach('an invocation', lambda.faults, { prepare });
-tryOut('an environment', lambda.trials, { prepare });
+tryFaults('an invocation', lambda.faults, { prepare });
+tryScenarios('an environment', lambda.scenarios, { prepare });

@@ -7,7 +7,7 @@ import { backendsOf } from '../../support/backends.js';
 import { until } from '../../support/until.js';
 import { clock } from './clock.js';
 import { LambdaProcess } from './lambda-process.js';
-import type { Fault, Lift, Trial } from './row.js';
+import type { Fault, Lift, Scenario } from './row.js';
 import { DATABASE, ROLE, type Scene } from './scene.js';
 
 const MINUTE_MS = 60_000;
@@ -26,7 +26,7 @@ export async function prepare({ server }: Scene): Promise<void> {
   await server.sql('SELECT pg_reload_conf()');
 }
 
-/** Takes tokens for the password as RDS does: for 15 minutes from their date, and for the host, port and user in them. */
+/** Accepts tokens as passwords as RDS does: 15 minutes from their date, for the port and user in them. */
 async function takeTokens(scene: Scene): Promise<Lift> {
   const { relay, server, port } = scene;
   relay.toServer.filter = ({ type, bytes }) => {
@@ -51,7 +51,7 @@ const lambdaFaults: readonly Fault[] = [
   {
     side: 'Lambda',
     fault: 'the IAM token has expired between two checks, and the connection is gone',
-    promise: { status: 'healthy', codes: [], note: 'A token is signed anew after 10 of its 15 minutes.' },
+    promise: { status: 'healthy', codes: [], note: 'A new token is signed after 10 of its 15 minutes.' },
     definition: { user: IAM_ROLE, auth: { type: 'iam' } },
     before: takeTokens,
     make: async (scene) => {
@@ -90,7 +90,7 @@ const lambdaFaults: readonly Fault[] = [
 
 /** Runs work with an environment of the deployed check. */
 async function inLambda(scene: Scene, work: (lambda: LambdaProcess) => Promise<void>): Promise<void> {
-  // It is asked in another process, where the names of this one are not known.
+  // The bundle runs in another process, which does not know the host names of this one.
   scene.define({ endpoint: '127.0.0.1' });
   const lambda = LambdaProcess.start({ ...process.env, ...scene.variables() }, scene.outputs);
   try {
@@ -101,7 +101,7 @@ async function inLambda(scene: Scene, work: (lambda: LambdaProcess) => Promise<v
   }
 }
 
-const trials: readonly Trial[] = [
+const scenarios: readonly Scenario[] = [
   {
     side: 'Lambda',
     fault: 'frozen, and thawed an hour later with a dead socket',
@@ -213,7 +213,7 @@ const trials: readonly Trial[] = [
             code: assessments?.[0]?.verdict.problems[0]?.code,
           })),
         );
-        for (let look = 0; look < 10; look += 1) {
+        for (let tenth = 0; tenth < 10; tenth += 1) {
           mostBackends = Math.max(mostBackends, backendsOf(pid, BARE_ROLE).length);
           await pause(100);
         }
@@ -230,4 +230,4 @@ const trials: readonly Trial[] = [
   },
 ];
 
-export const lambda = { faults: lambdaFaults, trials };
+export const lambda = { faults: lambdaFaults, scenarios };

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { until } from '../../support/until.js';
 
-/** What passes by itself within a turn, or belongs to reading and writing files. */
+/** Ends by itself within a turn, or belongs to reading and writing files. */
 const PASSING = /^(Immediate|TickObject|FSReqCallback|FSReqPromise|CloseReq|WriteWrap|ShutdownWrap|FileHandle.*)$/;
 
 /** Connections, timers, listening sockets, listeners of this process, by their kind: how many there are now. */
@@ -18,8 +18,8 @@ export function resources(): Readonly<Record<string, number>> {
   return counts;
 }
 
-/** Waits until nothing is there that was not there before. */
-export async function nothingLeft(before: Readonly<Record<string, number>>): Promise<void> {
+/** Waits until nothing is left that did not exist before. */
+export async function expectNothingLeft(before: Readonly<Record<string, number>>): Promise<void> {
   const more = () => Object.entries(resources()).filter(([kind, count]) => count > (before[kind] ?? 0));
   await until('nothing is left over', () => more().length === 0, 15_000).catch(() => undefined);
   expect(more()).toEqual([]);

@@ -5,19 +5,19 @@ import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { listen } from '../../../functions/dev/http-server.js';
 import { clock } from './clock.js';
-import type { Trial } from './row.js';
+import type { Scenario } from './row.js';
 import { POOL } from './scene.js';
 
 const AUTOCANNON = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
-/** How old a sample may be that a GET is answered with. */
+/** Maximum age of the sample in a GET's answer. */
 const CACHE_MS = 5_000;
 const CONCURRENCY = 1_000;
 const POOLS = 50;
 const HANGING = 10;
 
-/** So many GETs, from a process of its own, and what the database was asked meanwhile, counted on the wire. */
+/** Sends GETs from another process and counts the statements on the wire. */
 const gets =
-  (amount: number): Trial['run'] =>
+  (amount: number): Scenario['run'] =>
   async (scene) => {
     const deployment = await scene.deploy();
     const server = await listen(0);
@@ -43,7 +43,7 @@ const gets =
     await deployment.close();
   };
 
-export const load: readonly Trial[] = [
+export const load: readonly Scenario[] = [
   {
     side: 'load',
     fault: '1,000 GETs from 1,000 connections',

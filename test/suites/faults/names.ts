@@ -4,11 +4,11 @@ import { vi } from 'vitest';
 type Answer = readonly string[] | 'no answer';
 type Callback = (error: NodeJS.ErrnoException | null, address?: string | LookupAddress[], family?: number) => void;
 
-/** The names that this machine knows beside its own: each by its addresses, or a question that nobody answers. */
+/** Host names of the tests: each with its addresses, or without any answer. */
 export class Names {
   readonly #answers = new Map<string, Answer>();
 
-  /** Stands in for the resolver of the system, which no test may change, at the place where Node asks it. */
+  /** Replaces the system's resolver at the function that Node calls; no test may change the system's. */
   install(): void {
     const original = dns.lookup;
     vi.spyOn(dns, 'lookup').mockImplementation(((name: string, options: LookupOptions, callback: Callback) => {

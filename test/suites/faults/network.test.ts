@@ -1,4 +1,4 @@
 import { network } from './network.js';
-import { tryEach } from './try-each.js';
+import { tryFaults } from './try-each.js';
 
-tryEach('network', network);
+tryFaults('network', network);

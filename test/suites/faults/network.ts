@@ -11,7 +11,7 @@ const NOTHING_LOST: Promised = { status: 'healthy', codes: [] };
 
 type Filter = (message: Message) => Buffer;
 
-/** What the relay makes of the messages of the server, from now on, on connections that exist and those that come. */
+/** Changes the server's messages from now on, on open connections and on new ones. */
 const through =
   (filter: (scene: Scene) => Filter) =>
   async (scene: Scene): Promise<Lift> => {
@@ -110,7 +110,7 @@ export const network: readonly Fault[] = [
     fault: 'DNS leads to another server (failover), and the old one is gone',
     promise: {
       ...NOTHING_LOST,
-      note: 'The next connection asks DNS anew. An open one stays where it is as long as it answers.',
+      note: 'The next connection looks the name up again. An open one stays as long as it answers.',
     },
     needs: lacksSecondAddress,
     make: (scene) => moved(scene, '127.0.0.2'),
@@ -131,7 +131,7 @@ export const network: readonly Fault[] = [
   },
   {
     side: 'network',
-    fault: 'black hole: nobody accepts the connection',
+    fault: 'black hole: the connection is never accepted',
     promise: TIMEOUT,
     make: async (scene) => {
       await scene.relay.close();
@@ -156,7 +156,7 @@ export const network: readonly Fault[] = [
     fault: 'black hole: no answer to the query',
     promise: {
       ...TIMEOUT,
-      note: 'The query is cancelled at the server, and asked anew after 5, 10 and then every 20 s.',
+      note: 'The query is cancelled at the server and repeated after 5, 10 and then every 20 s.',
     },
     make: through(() => answersOnly(() => NOTHING)),
     // Each function tries its open connection, and then a new one.
@@ -170,8 +170,8 @@ export const network: readonly Fault[] = [
   },
   {
     side: 'network',
-    fault: 'what stands between has forgotten the connection',
-    promise: { ...NOTHING_LOST, note: 'It is given up after 2 s for a new one, within the same check.' },
+    fault: 'a device on the way has dropped the connection silently',
+    promise: { ...NOTHING_LOST, note: 'After 2 s a new connection replaces it, within the same check.' },
     make: async (scene) => {
       scene.relay.forget();
       return async () => scene.relay.endForgotten();
@@ -180,7 +180,7 @@ export const network: readonly Fault[] = [
   {
     side: 'network',
     fault: 'reset while the connection was idle',
-    promise: { ...NOTHING_LOST, note: 'A new one within the same check.' },
+    promise: { ...NOTHING_LOST, note: 'A new connection within the same check.' },
     make: async (scene) => {
       scene.relay.cut();
       return async () => undefined;

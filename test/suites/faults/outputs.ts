@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
 
-/** Stands in everything that must never come out: passwords, names of users, databases and hosts, queries. */
+/** Part of every text that must never come out: passwords, names of users, databases and hosts, queries. */
 export const MARK = 'marked';
 const NEVER = [MARK, '127.0.0.', '::1', 'localhost', '.test.invalid', 'AKIA'];
 
@@ -10,7 +10,7 @@ export class Outputs {
   readonly log: string[] = [];
   readonly #others: string[] = [];
 
-  /** From now on keeps what this process writes. */
+  /** Records what this process writes from now on. */
   install(): void {
     for (const stream of [process.stdout, process.stderr]) {
       vi.spyOn(stream, 'write').mockImplementation((piece: string | Uint8Array) => {
@@ -20,12 +20,12 @@ export class Outputs {
     }
   }
 
-  /** Keeps an answer, or an error with all that hangs on it. */
+  /** Records an answer, or an error with all its properties. */
   add(value: unknown): void {
     this.#others.push(typeof value === 'string' ? value : inspect(value, { depth: null, showHidden: true }));
   }
 
-  /** Lets go of what was kept. */
+  /** Forgets what was recorded. */
   forget(): void {
     this.log.length = 0;
     this.#others.length = 0;

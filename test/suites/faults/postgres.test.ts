@@ -1,4 +1,4 @@
 import { postgres } from './postgres.js';
-import { tryEach } from './try-each.js';
+import { tryFaults } from './try-each.js';
 
-tryEach('PostgreSQL', postgres, { settings: { max_connections: '30' } });
+tryFaults('PostgreSQL', postgres, { settings: { max_connections: '30' } });

@@ -5,9 +5,9 @@ import type { Fault } from './row.js';
 import { DATABASE, ROLE, type Scene } from './scene.js';
 import { keepRecovering, startStandby } from './standby.js';
 
-const WELL = { status: 'healthy', codes: [] } as const;
+const HEALTHY = { status: 'healthy', codes: [] } as const;
 
-/** SQL as superuser, and what takes it back; the check has to log in anew. */
+/** Runs SQL as superuser and returns what reverts it; the check has to log in again. */
 const changed =
   (text: string, back: string): Fault['make'] =>
   async (scene) => {
@@ -15,7 +15,7 @@ const changed =
     return await scene.change(text, back);
   };
 
-/** Other sessions until the server, or a limit, gives no more. */
+/** Opens other sessions until the server, or a limit, refuses. */
 async function fill(scene: Scene, login: { user: string; database: string }): Promise<() => Promise<void>> {
   const sessions: Awaited<ReturnType<typeof scene.server.connect>>[] = [];
   for (let isFull = false; !isFull; ) {
@@ -32,7 +32,7 @@ async function fill(scene: Scene, login: { user: string; database: string }): Pr
   };
 }
 
-/** The code by which a login is refused now; null when it is not. */
+/** The SQLSTATE with which a login is refused now; null when it succeeds. */
 async function refusal(scene: Scene): Promise<string | null> {
   try {
     await (await scene.server.connect()).end();
@@ -81,7 +81,7 @@ export const postgres: readonly Fault[] = [
   {
     side: 'PostgreSQL',
     fault: 'a restart between two checks',
-    promise: WELL,
+    promise: HEALTHY,
     make: async ({ server }) => {
       await server.postgres.stop();
       await server.postgres.start();
@@ -99,7 +99,7 @@ export const postgres: readonly Fault[] = [
   },
   {
     side: 'PostgreSQL',
-    fault: 'shutting down, while a session still holds it up',
+    fault: 'shutting down, while a session is still open',
     promise: { status: 'unhealthy', codes: ['PROBE.NOT_ACCEPTING'] },
     make: async (scene) => {
       const { postgres } = scene.server;
@@ -135,7 +135,7 @@ export const postgres: readonly Fault[] = [
   {
     side: 'PostgreSQL',
     fault: 'failover: the primary crashes, a standby is promoted and takes its address',
-    promise: { ...WELL, note: 'The connection is replaced within the same check.' },
+    promise: { ...HEALTHY, note: 'The connection is replaced within the same check.' },
     make: async (scene) => {
       const standby = await startStandby(scene.server.postgres);
       await scene.server.postgres.kill();
@@ -178,7 +178,7 @@ export const postgres: readonly Fault[] = [
   {
     side: 'PostgreSQL',
     fault: 'terminated by an administrator',
-    promise: { ...WELL, note: 'A new connection within the same check.' },
+    promise: { ...HEALTHY, note: 'A new connection within the same check.' },
     make: async (scene) => {
       await scene.endSessions();
       return async () => undefined;
@@ -196,7 +196,7 @@ export const postgres: readonly Fault[] = [
   {
     side: 'PostgreSQL',
     fault: 'the role is missing',
-    promise: { status: 'unhealthy', codes: ['PROBE.AUTH'], note: 'PostgreSQL does not tell it from a wrong password.' },
+    promise: { status: 'unhealthy', codes: ['PROBE.AUTH'], note: 'PostgreSQL answers as for a wrong password.' },
     make: changed(`ALTER ROLE ${ROLE} RENAME TO gone`, `ALTER ROLE gone RENAME TO ${ROLE}`),
   },
   {
@@ -238,7 +238,7 @@ export const postgres: readonly Fault[] = [
     promise: {
       status: 'unhealthy',
       codes: ['PROBE.TIMEOUT'],
-      note: 'Logins hang as well, and are joined by the next check.',
+      note: 'Logins hang as well. The next check joins the pending one.',
     },
     make: locked('pg_database'),
   },
@@ -254,8 +254,8 @@ export const postgres: readonly Fault[] = [
   },
   {
     side: 'PostgreSQL',
-    fault: 'the backend of the check stands still (SIGSTOP)',
-    promise: { ...WELL, note: 'It is given up after 2 s for a new one, within the same check.' },
+    fault: 'the backend of the check is stopped (SIGSTOP)',
+    promise: { ...HEALTHY, note: 'After 2 s a new connection replaces it, within the same check.' },
     make: async (scene) => {
       await signal(scene, 'SIGSTOP');
       return () => signal(scene, 'SIGCONT');
@@ -263,7 +263,7 @@ export const postgres: readonly Fault[] = [
   },
   {
     side: 'PostgreSQL',
-    fault: 'the whole server stands still (SIGSTOP)',
+    fault: 'the whole server is stopped (SIGSTOP)',
     promise: { status: 'unhealthy', codes: ['PROBE.TIMEOUT'] },
     make: async (scene) => {
       await scene.endSessions();

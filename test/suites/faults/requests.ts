@@ -3,11 +3,11 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { expect } from 'vitest';
 import { listen } from '../../../functions/dev/http-server.js';
 import { getEvent } from '../../support/events.js';
-import type { Trial } from './row.js';
+import type { Scenario } from './row.js';
 import type { Scene } from './scene.js';
 
-/** What a GET in between must still be answered with. */
-const WELL = 200;
+/** The status that a GET between two requests must have. */
+const OK = 200;
 
 interface Asked {
   readonly method?: string;
@@ -15,7 +15,7 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends what no well-behaved client would, so past `fetch`; tells the status and, for JSON, the body. */
+/** Sends what no well-behaved client would, hence not with `fetch`. Returns status and body. */
 function send(port: number, { method = 'GET', path, headers = {} }: Asked): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
@@ -31,7 +31,7 @@ function send(port: number, { method = 'GET', path, headers = {} }: Asked): Prom
 
 /** Over HTTP as `npm start` serves it; behind API Gateway the same handler gets the same events. */
 const overHttp =
-  (asked: readonly Asked[], status: number): Trial['run'] =>
+  (asked: readonly Asked[], status: number): Scenario['run'] =>
   async (scene) => {
     const deployment = await scene.deploy();
     const server = await listen(0);
@@ -42,14 +42,14 @@ const overHttp =
       if (answer.body !== '') {
         expect(JSON.parse(answer.body)).toEqual({ message: expect.any(String) });
       }
-      expect((await send(server.port, { path: '/health/pool' })).status).toBe(WELL);
+      expect((await send(server.port, { path: '/health/pool' })).status).toBe(OK);
     }
     await server.close();
     await deployment.close();
   };
 
 const asEvents =
-  (events: readonly unknown[]): Trial['run'] =>
+  (events: readonly unknown[]): Scenario['run'] =>
   async (scene: Scene) => {
     const deployment = await scene.deploy();
     for (const event of events) {
@@ -65,7 +65,7 @@ const mutilated = (['routeKey', 'requestContext', 'pathParameters'] as const).fl
   [undefined, null, 7, 'marked', [], {}].map((value) => ({ ...good, [field]: value })),
 );
 
-export const requests: readonly Trial[] = [
+export const requests: readonly Scenario[] = [
   {
     side: 'input',
     fault: 'a request: every method but GET',

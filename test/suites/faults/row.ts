@@ -2,7 +2,7 @@ import type { PoolDefinition } from '../../../functions/core/pool-config.js';
 import type { ProblemCode } from '../../../functions/core/problems.js';
 import type { Scene } from './scene.js';
 
-/** Where faults come from, in the order of the document. */
+/** The sources of faults, in the order of the document. */
 export const SIDES = ['network', 'PostgreSQL', 'TLS', 'Lambda', 'AWS', 'input', 'load'] as const;
 export type Side = (typeof SIDES)[number];
 
@@ -19,39 +19,39 @@ export interface Promised {
   readonly status: 'healthy' | 'unhealthy';
   /** Problems of the verdict. */
   readonly codes: readonly ProblemCode[];
-  /** What codes and status do not tell, or one would not expect. */
+  /** What status and codes do not show, or what is surprising. */
   readonly note?: string;
 }
 
 /** Ends a fault. */
 export type Lift = () => Promise<unknown>;
 
-/** A fault that comes over a running deployment, lasts for a check, and goes. */
+/** A fault that happens to a running deployment, lasts for one check, and ends. */
 export interface Fault extends Row {
   readonly promise: Promised;
-  /** What has to be there from the beginning; gives what takes it away. */
+  /** Prepares what has to exist before the functions start; returns its removal. */
   readonly before?: (scene: Scene) => Promise<Lift>;
-  /** Makes it really happen. */
+  /** Makes the fault happen. */
   readonly make: (scene: Scene) => Promise<Lift>;
-  /** What the pool's definition says beside its defaults. */
+  /** Keys of the pool's definition that differ from the usual ones. */
   readonly definition?: Partial<PoolDefinition>;
-  /** True when the functions start in the middle of it; otherwise they have already answered once. @default false */
+  /** True when the functions start during the fault; otherwise they have already answered once. @default false */
   readonly isCold?: boolean;
-  /** True when only a start of the functions ends it, as for what they read at their start. @default false */
+  /** True when only a restart of the functions ends it, as for what they read at their start. @default false */
   readonly endsWithStart?: boolean;
-  /** Where the scene does not serve: what this machine lacks. */
+  /** Returns what this machine lacks for the fault, or null. */
   readonly needs?: (scene: Scene) => Promise<string | null>;
-  /** What the check itself is promised beyond the list. */
+  /** Further expectations, beyond those that every fault shares. */
   readonly also?: (scene: Scene) => Promise<void> | void;
-  /** Milliseconds that AWS may take beside the deadline of the check. @default 0 */
+  /** Milliseconds that AWS may take in addition to the deadline of the check. @default 0 */
   readonly awsMs?: number;
-  /** A fault that nobody can answer to but with an error: the function throws, as the monitor itself is broken. @default false */
+  /** True when the monitor itself is broken: the check function throws. @default false */
   readonly breaksCheck?: boolean;
 }
 
-/** What is not a fault that comes and goes between two checks, but something to be tried in a way of its own. */
-export interface Trial extends Row {
+/** A fault that does not fit between two checks: it runs in its own way. */
+export interface Scenario extends Row {
   readonly promise: string;
-  /** Tries it and asserts the promise. */
+  /** Makes the fault happen and asserts the promise. */
   readonly run: (scene: Scene) => Promise<void>;
 }

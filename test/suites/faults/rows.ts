@@ -14,7 +14,7 @@ export const ROWS: readonly Row[] = [
   ...postgres,
   ...tls,
   ...lambda.faults,
-  ...lambda.trials,
+  ...lambda.scenarios,
   ...aws,
   ...input.definitions,
   ...input.environment,

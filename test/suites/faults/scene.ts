@@ -16,7 +16,7 @@ import { Gate } from './gate.js';
 import { Names } from './names.js';
 import { Outputs } from './outputs.js';
 
-/** Whose name, password and data must never be seen. */
+/** Names that must never come out. */
 export const ROLE = 'marked_check';
 export const DATABASE = 'marked_shop';
 const PASSWORD = 'MARKED-password';
@@ -164,7 +164,7 @@ export class Scene {
     ]);
     return {
       ...Object.fromEntries(services),
-      // What libraries may find in an environment, and nobody may see.
+      // Secrets that libraries find in an environment and that must never come out.
       PGPASSWORD: 'MARKED-pgpassword',
       DB_TOKEN: 'MARKED-token',
       DATABASE_URL: url,
@@ -174,11 +174,11 @@ export class Scene {
     };
   }
 
-  /** How a call is answered now. */
+  /** The current answer to a call. */
   answered(operation: string): Answer {
     const answer = this.#answers.get(operation);
     if (!answer) {
-      throw new Error(`nobody answers ${operation}`);
+      throw new Error(`no answer is set for ${operation}`);
     }
     return answer;
   }
@@ -214,7 +214,7 @@ export class Scene {
     });
   }
 
-  /** Lets go of what was remembered so far, so that a long run does not grow by it. */
+  /** Forgets what was recorded so far, so that a long run does not grow. */
   forget(): void {
     this.outputs.forget();
     vi.clearAllMocks();
@@ -223,13 +223,13 @@ export class Scene {
     this.rds.calls.length = 0;
   }
 
-  /** Another relay in the place of the one before, or elsewhere. */
+  /** Replaces the relay, at the same address or at another. */
   async renewRelay(address: RelayAddress = { port: this.port }): Promise<void> {
     await this.relay.close();
     this.relay = await Relay.start(this.server.postgres.port, address);
   }
 
-  /** What the check holds open at the server, as the server itself sees it. */
+  /** Sessions of the check, counted at the server. */
   async sessions(): Promise<number> {
     const rows = await this.server.sql('SELECT 1 FROM pg_stat_activity WHERE starts_with(usename, $1)', [ROLE]);
     return rows.length;
@@ -263,7 +263,7 @@ export class Scene {
   }
 }
 
-/** An application that publishes its gauges, and in which nobody waits; of other metrics there are no data. */
+/** An application that publishes its gauges and has no waiting request; other metrics have no data. */
 function gauges({ input }: AwsCall) {
   const queries = input.MetricDataQueries as { readonly Id: string; readonly MetricStat: object }[];
   const newest = Number(input.EndTime) - 60;

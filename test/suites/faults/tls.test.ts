@@ -6,7 +6,7 @@ import { authority, issue } from '../../support/certificates.js';
 import { Gate } from './gate.js';
 import { DATABASE, ROLE } from './scene.js';
 import { arrange, show, tls } from './tls.js';
-import { tryEach } from './try-each.js';
+import { tryFaults } from './try-each.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pool-health-faults-'));
 const caFile = join(folder, 'marked-ca.pem');
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 // Only a URL names an authority of one's own; `sslmode` is left out of it where it is the default elsewhere.
-tryEach('TLS', tls, {
+tryFaults('TLS', tls, {
   prepare: async (scene) => {
     target.port = scene.server.postgres.port;
     await show(scene, good);

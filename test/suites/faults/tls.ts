@@ -11,11 +11,11 @@ import type { Gate } from './gate.js';
 import type { Fault, Lift } from './row.js';
 import type { Scene } from './scene.js';
 
-/** What the side of TLS has beside the others. */
+/** What the TLS faults need in addition to the scene. */
 export interface TlsScene {
   readonly ours: Certificate;
   readonly good: Certificate;
-  /** Stands before the server and understands nothing: what passes it is encrypted. */
+  /** In front of the server. It passes encrypted bytes on without reading them. */
   readonly gate: Gate;
   /** Where the gate leads to. */
   readonly target: { port: number };
@@ -23,7 +23,7 @@ export interface TlsScene {
 
 let around: TlsScene;
 
-/** Says to the rows what they find. */
+/** Sets the scene that the rows use. */
 export function arrange(scene: TlsScene): void {
   around = scene;
 }
@@ -37,7 +37,7 @@ export async function show({ server }: Scene, certificate: Certificate | null): 
   }
   await server.sql(`ALTER SYSTEM SET ssl = ${certificate ? 'on' : 'off'}`);
   await server.sql('SELECT pg_reload_conf()');
-  // The server tells nobody when it has read them.
+  // The server sends no signal when it has read them.
   await until('the server has read its settings', async () => {
     const [row] = await server.sql(
       `SELECT now() - pg_conf_load_time() < '1 s' AS "isNew", current_setting('ssl') AS ssl`,

@@ -1,21 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../support/until.js';
 import { clock } from './clock.js';
-import type { Deployment, Look } from './deployment.js';
-import { nothingLeft, resources } from './leftovers.js';
-import type { Fault, Promised, Trial } from './row.js';
+import type { Deployment, Outcome } from './deployment.js';
+import { expectNothingLeft, resources } from './leftovers.js';
+import type { Fault, Promised, Scenario } from './row.js';
 import { Scene, type SceneOptions } from './scene.js';
 
 const MINUTE_MS = 60_000;
-/** The promise, and what a busy machine may need beside it. Milliseconds. */
+/** The promised deadline, and what a busy machine may need in addition. Milliseconds. */
 const DEADLINE_MS = 5_000;
 const SLACK_MS = 1_500;
 /** What each function may hold: one connection to the pool, and one to the console of a PgBouncer, if one may be there. */
 const CONNECTIONS = 4;
 
-const WELL: Promised = { status: 'healthy', codes: [] };
+const HEALTHY: Promised = { status: 'healthy', codes: [] };
 
-/** A scene for the tests of one side, opened once. */
+/** Opens one scene for the tests of one side. */
 function inScene(title: string, options: SceneOptions, tests: (scene: () => Scene) => void): void {
   describe(title, () => {
     let scene: Scene;
@@ -28,23 +28,23 @@ function inScene(title: string, options: SceneOptions, tests: (scene: () => Scen
   });
 }
 
-/** Tries what has a way of its own of being tried; afterwards nothing may be left over, nor anything secret be out. */
-export function tryOut(title: string, trials: readonly Trial[], options: SceneOptions = {}): void {
+/** Runs every scenario. Afterwards no connection, timer or listener may be left over, and no secret may have come out. */
+export function tryScenarios(title: string, scenarios: readonly Scenario[], options: SceneOptions = {}): void {
   inScene(title, options, (opened) => {
-    test.each(trials.map((trial) => [trial.fault, trial] as const))('%s', async (_, { run }) => {
+    test.each(scenarios.map((scenario) => [scenario.fault, scenario] as const))('%s', async (_, { run }) => {
       const scene = opened();
       await scene.begin();
       const before = resources();
       await run(scene);
-      await nobodyLeft(scene);
-      await nothingLeft(before);
+      await expectNoConnections(scene);
+      await expectNothingLeft(before);
       expect(scene.outputs.leaks()).toEqual([]);
     });
   });
 }
 
-/** Makes every fault happen, and asks the same of each: see `docs/internals/reliability.md`. */
-export function tryEach(title: string, rows: readonly Fault[], options: SceneOptions = {}): void {
+/** Makes every fault happen and expects the same of each: see `docs/internals/reliability.md`. */
+export function tryFaults(title: string, rows: readonly Fault[], options: SceneOptions = {}): void {
   inScene(title, options, (opened) => {
     test.each(rows.map((row) => [row.fault, row] as const))('%s', async (_, row) => {
       const scene = opened();
@@ -60,33 +60,33 @@ export function tryEach(title: string, rows: readonly Fault[], options: SceneOpt
         if (clean) {
           lifts.push(clean);
         }
-        deployment = await through(row, scene, lifts);
+        deployment = await runFault(row, scene, lifts);
       } finally {
         await deployment?.close();
         for (const lift of lifts.reverse()) {
           await lift();
         }
       }
-      await nobodyLeft(scene);
-      await nothingLeft(before);
+      await expectNoConnections(scene);
+      await expectNothingLeft(before);
       expect(scene.outputs.leaks()).toEqual([]);
     });
   });
 }
 
-async function through(row: Fault, scene: Scene, lifts: (() => Promise<unknown>)[]): Promise<Deployment> {
+async function runFault(row: Fault, scene: Scene, lifts: (() => Promise<unknown>)[]): Promise<Deployment> {
   const early = row.isCold ? null : await scene.deploy();
   const expected: number[] = [];
   try {
     if (early) {
-      expectPromise(await early.look(), WELL, scene, expected);
+      expectPromise(await early.checkAndGet(), HEALTHY, scene, expected);
       clock.skip(MINUTE_MS);
     }
     const lift = await row.make(scene);
     lifts.push(lift);
     const deployment = early ?? (await scene.deploy());
     const startedAt = Date.now();
-    const seen = await deployment.look();
+    const seen = await deployment.checkAndGet();
     expect(seen.tookMs).toBeLessThan(DEADLINE_MS + (row.awsMs ?? 0) + SLACK_MS);
     if (row.breaksCheck) {
       expect(seen.check).toBeNull();
@@ -96,10 +96,10 @@ async function through(row: Fault, scene: Scene, lifts: (() => Promise<unknown>)
     expect(scene.relay.mostAtOnce).toBeLessThanOrEqual(CONNECTIONS);
     lifts.pop();
     await lift();
-    // As the schedule has it: a minute after the check before began, not after it ended.
+    // As the schedule does: one minute after the previous check began, not after it ended.
     clock.skipTo(startedAt, MINUTE_MS);
     const later = row.endsWithStart ? await restarted(deployment, scene) : deployment;
-    expectPromise(await later.look(), WELL, scene, expected);
+    expectPromise(await later.checkAndGet(), HEALTHY, scene, expected);
     return later;
   } catch (error) {
     await early?.close();
@@ -113,12 +113,12 @@ async function restarted(deployment: Deployment, scene: Scene): Promise<Deployme
 }
 
 /**
- * GET and check say the same, what could not be seen is null and what could be is a number, and the check has left one datapoint of `Healthy`. A check that threw has left none: that
- * is what `Errors` and the heartbeat are for.
+ * Expects that GET and check agree, that unknown counts are null and known ones are numbers, and that the check has published
+ * one datapoint of `Healthy`. A check that threw publishes none: `Errors` and the heartbeat report that.
  *
  * @param expected `Healthy` of all checks so far; this one's is added
  */
-function expectPromise({ get, check }: Look, { status, codes }: Promised, scene: Scene, expected: number[]): void {
+function expectPromise({ get, check }: Outcome, { status, codes }: Promised, scene: Scene, expected: number[]): void {
   const answered = { status: get.report.status, codes: get.report.problems.map(({ code }) => code) };
   expect(answered).toEqual({ status, codes });
   const { activeConnections, idleConnections, totalConnections } = get.report.metrics;
@@ -133,7 +133,7 @@ function expectPromise({ get, check }: Look, { status, codes }: Promised, scene:
   expect(scene.healthy().sort()).toEqual(expected.sort());
 }
 
-async function nobodyLeft(scene: Scene): Promise<void> {
-  await until('the relay has nobody', () => scene.relay.open === 0);
-  await until('the server has nobody', async () => (await scene.sessions()) === 0);
+async function expectNoConnections(scene: Scene): Promise<void> {
+  await until('the relay has no connection', () => scene.relay.open === 0);
+  await until('the server has no session of the check', async () => (await scene.sessions()) === 0);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nothingLeft, resources } from '../faults/leftovers.js';
+import { expectNothingLeft, resources } from '../faults/leftovers.js';
 import { Scene } from '../faults/scene.js';
 import { Random } from './random.js';
 import { Soak } from './soak.js';
@@ -47,5 +47,5 @@ test(`${SECONDS} s of checks and GETs while faults come and go, seed ${SEED}`, {
   expect(mistakes).toEqual([]);
   expect(tally.faults).toBeGreaterThan(0);
   expect(late - early).toBeLessThan(MOST_GROWTH_MB);
-  await nothingLeft(before);
+  await expectNothingLeft(before);
 });
