@@ -10,16 +10,15 @@ import { resolvePool } from './resolve.js';
  * @see https://www.prisma.io/docs/v6/orm/prisma-client/setup-and-configuration/databases-connections/connection-pool
  */
 export function buildDatabaseUrl(options: SettingsOptions = {}): string {
-  const { connectionString, settings } = resolvePool(options);
+  const { connectionString, settings, target } = resolvePool(options);
   const parameters = {
     connection_limit: settings.max,
     pool_timeout: seconds(settings.connectionTimeout),
     connect_timeout: seconds(settings.connectionTimeout),
     max_idle_connection_lifetime: seconds(settings.idleTimeout),
   };
-  const { searchParams } = new URL(connectionString);
   const added = Object.entries(parameters)
-    .filter(([parameter]) => !searchParams.has(parameter))
+    .filter(([parameter]) => !target.parameters.has(parameter))
     .map(([parameter, value]) => `${parameter}=${value}`)
     .join('&');
   // A serialized URL would change the encoding of the password, so the parameters are appended as text.

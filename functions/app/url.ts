@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { type ParsedUrl, parseDatabaseUrl } from '../connection/url.js';
+import { isKnownParameter, unsupportedParameters } from '../connection/url-parameters.js';
 import { SETTINGS, type SettingName, type SettingSource } from '../core/pool-settings.js';
 import { received, type Violation } from '../core/validation.js';
 
@@ -60,17 +61,6 @@ const OBSOLETE: Readonly<Record<string, string>> = {
   sslpassword: USE_SSLMODE,
   channel_binding: USE_SSLMODE,
 };
-const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
-  ...Object.keys(SETTING_OF),
-  ...Object.keys(OBSOLETE),
-  LIFETIME,
-  'application_name',
-  'schema',
-  'host',
-  'sslmode',
-  'sslrootcert',
-]);
-
 /**
  * Parses a pool's connection string. Never throws. Messages show no part of the URL but the values of known parameters.
  *
@@ -81,7 +71,7 @@ export function readPoolUrl(connectionString: unknown, label: string): PoolUrl |
     const missing = connectionString === undefined ? 'it is not set' : `received a ${typeof connectionString}`;
     return [{ field: label, message: `${label} must be a URL such as postgres://user@host/database; ${missing}` }];
   }
-  const parsed = parseDatabaseUrl(connectionString, label);
+  const parsed = parseDatabaseUrl(connectionString, label, { isStrict: false });
   if (!parsed.ok) {
     return parsed.violations;
   }
@@ -89,12 +79,12 @@ export function readPoolUrl(connectionString: unknown, label: string): PoolUrl |
   if (caFile !== null && !isReadable(caFile)) {
     return [{ field: label, message: `the file that sslrootcert in ${label} names cannot be read` }];
   }
-  const parameters = readUrlParameters(new URL(connectionString), label);
+  const parameters = readUrlParameters(parsed.url, label);
   return { connectionString, target: parsed.url, parameters };
 }
 
 /** Never throws. Messages show no part of the URL but the values of known parameters. */
-function readUrlParameters({ searchParams }: URL, label: string): UrlParameters {
+function readUrlParameters({ parameters: searchParams }: ParsedUrl, label: string): UrlParameters {
   const sources: UrlSource[] = [];
   const violations: Violation[] = [];
   const warnings: string[] = [];
@@ -126,7 +116,12 @@ function readUrlParameters({ searchParams }: URL, label: string): UrlParameters 
       warnings.push(`${parameter} in ${label} has no effect: ${advice}`);
     }
   }
-  const others = [...searchParams.keys()].filter((parameter) => !KNOWN_PARAMETERS.has(parameter));
+  for (const { name, advice } of unsupportedParameters(searchParams)) {
+    if (OBSOLETE[name] === undefined) {
+      warnings.push(`${name} in ${label} has no effect: ${advice}`);
+    }
+  }
+  const others = [...searchParams.keys()].filter((parameter) => !isKnownParameter(parameter));
   if (others.length > 0) {
     warnings.push(`${label} has unknown parameters, which have no effect: ${others.length} (not shown)`);
   }

@@ -1,7 +1,7 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { failureName, UnexpectedAnswer } from '../aws/errors.js';
 import { type ParsedUrl, parseDatabaseUrl, type UrlResult } from '../connection/url.js';
-import { type PoolConfig, seal, type ValidatedPoolConfig, type Validation } from '../core/pool-config.js';
+import { idleLimitMs, type PoolConfig, seal, type ValidatedPoolConfig, type Validation } from '../core/pool-config.js';
 import { DEFAULT_LIMITS, parseDefinition } from '../core/pool-definition.js';
 import {
   definitionSource,
@@ -25,7 +25,7 @@ const PARAMETER_TIMEOUT_MS = 5_000;
 type Variables = Readonly<Partial<Record<string, string>>>;
 
 /** The keys of a definition that apply to a URL too. */
-type DefinedParts = Pick<PoolConfig, 'instances' | 'count' | 'limits' | 'utilization' | 'role' | 'idleLimitMs'>;
+type DefinedParts = Pick<PoolConfig, 'instances' | 'count' | 'limits' | 'utilization' | 'role'>;
 
 const DEFAULT_PARTS: DefinedParts = {
   instances: 1,
@@ -33,14 +33,13 @@ const DEFAULT_PARTS: DefinedParts = {
   limits: DEFAULT_LIMITS,
   utilization: null,
   role: null,
-  idleLimitMs: null,
 };
 
 /** The pool settings in force, parsed. */
 export interface LocalSettings extends SettingsResolution {
   /** Whose defaults apply where neither a variable nor the definition has a value. */
   readonly environment: EnvironmentName;
-  readonly parts: DefinedParts;
+  readonly parts: DefinedParts & Pick<PoolConfig, 'idleLimitMs'>;
   /** The definition; null without a valid one. */
   readonly definition: ValidatedPoolConfig | null;
   /** Of each setting that a variable sets, the name of the variable. */
@@ -116,11 +115,14 @@ export async function readParameter(
 export function parseSettings(variables: Variables, definition = variables.POOL_HEALTH_DEFINITION): LocalSettings {
   const { environment, warnings } = environmentFrom(variables.NODE_ENV);
   const defined = parseDefined(definition);
-  const resolved = resolveSettings([variablesSource(variables), ...defined.sources], environment);
+  const sources = [variablesSource(variables), ...defined.sources] as const;
+  const resolved = resolveSettings(sources, environment);
   const written = SETTING_NAMES.filter((name) => variables[SETTINGS[name].variable] !== undefined);
+  const isIdleTimeoutWritten = sources.some(({ values }) => values.idleTimeout !== undefined);
+  const idleTimeout = isIdleTimeoutWritten ? resolved.settings?.idleTimeout : undefined;
   return {
     environment,
-    parts: defined.parts,
+    parts: { ...defined.parts, idleLimitMs: idleTimeout === undefined ? null : idleLimitMs(idleTimeout) },
     definition: defined.definition,
     variables: Object.fromEntries(written.map((name) => [name, SETTINGS[name].variable])),
     settings: defined.violations.length > 0 ? null : resolved.settings,
@@ -157,16 +159,16 @@ function parseDefined(text: string | undefined): Defined {
   if (!validation.ok) {
     return { ...nothing, violations: validation.violations };
   }
-  const { instances, count, limits, utilization, role, idleLimitMs } = validation.config;
+  const { instances, count, limits, utilization, role } = validation.config;
   // As written: NODE_ENV picks the defaults of the rest, not the environment of the definition.
   const written = JSON.parse(text).pool ?? {};
-  const parts = { instances, count, limits, utilization, role, idleLimitMs };
+  const parts = { instances, count, limits, utilization, role };
   return { sources: [definitionSource(written)], parts, definition: validation.config, violations: [] };
 }
 
 function defaultSettings(environment: EnvironmentName): LocalSettings {
   const resolved = resolveSettings([variablesSource({})], environment);
-  return { ...resolved, environment, parts: DEFAULT_PARTS, definition: null, variables: {} };
+  return { ...resolved, environment, parts: { ...DEFAULT_PARTS, idleLimitMs: null }, definition: null, variables: {} };
 }
 
 function validate(url: UrlResult, sharedUser: string | undefined, local: LocalSettings): Validation {

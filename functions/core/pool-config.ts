@@ -64,7 +64,8 @@ export interface PoolConfig {
     | { readonly type: 'iam' }
     | { readonly type: 'secret'; readonly arn: string }
     | { readonly type: 'url' };
-  readonly tls: 'verify-full' | 'off';
+  /** `verify-ca`, which does not compare the host name with the certificate, comes only from a URL. */
+  readonly tls: 'verify-full' | 'verify-ca' | 'off';
   readonly settings: PoolSettings;
   /** How many application instances have such a pool each. */
   readonly instances: number;

@@ -81,7 +81,7 @@ function urlOf({ endpoint, port, database, user, tls }: ValidatedPoolConfig, caF
   url.port = String(port);
   url.username = encodeURIComponent(user);
   url.pathname = `/${encodeURIComponent(database)}`;
-  url.searchParams.set('sslmode', tls === 'off' ? 'disable' : 'verify-full');
+  url.searchParams.set('sslmode', tls === 'off' ? 'disable' : tls);
   if (isSocket) {
     url.searchParams.set('host', endpoint);
   }

@@ -54,6 +54,11 @@ describe('for any URL', () => {
       return `postgres://${user}:${password}@db.example:6432/${database}${query === '' ? '' : '?'}${query}`;
     });
 
+  const partsOf = (text: string) => {
+    const parsed = parseDatabaseUrl(text, 'DATABASE_URL', { isStrict: false });
+    return parsed.ok ? { ...parsed.url, parameters: null } : parsed;
+  };
+
   test('the URL stays as it is, parameters follow it, and a second call adds none', () => {
     fc.assert(
       fc.property(url, (text) => {
@@ -69,7 +74,7 @@ describe('for any URL', () => {
   test('the result has the same user, password, host and database', () => {
     fc.assert(
       fc.property(url, (text) => {
-        expect(parseDatabaseUrl(build(text))).toEqual(parseDatabaseUrl(text));
+        expect(partsOf(build(text))).toEqual(partsOf(text));
       }),
     );
   });

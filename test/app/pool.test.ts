@@ -167,6 +167,9 @@ describe('old parameters of the URL set the settings and are reported', () => {
     'sslaccept=strict',
     'options=-csearch_path%3Dsales',
     'channel_binding=require',
+    'target_session_attrs=read-write',
+    'sslkey=client.key',
+    'hostaddr=192.0.2.1',
   ])('%s has no effect, and the warning advises what to do', (parameter) => {
     withParameters(parameter);
     expect(log.slice(1)).toEqual([

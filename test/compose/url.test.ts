@@ -136,6 +136,27 @@ describe('a definition', () => {
     expect(parseSettings(variables).environment).toBe('test');
   });
 
+  it('decides what the server has to be and what the utilization is of', () => {
+    const POOL_HEALTH_DEFINITION = definition({ role: 'standby', utilization: 'active' });
+    expect(configOf({ POOL_HEALTH_DEFINITION })).toMatchObject({ role: 'standby', utilization: 'active' });
+  });
+
+  it.each([
+    ['a variable', { DATABASE_POOL_IDLE_TIMEOUT: '7000' }, 74_000],
+    ['the definition', { POOL_HEALTH_DEFINITION: definition({ pool: { idleTimeout: 8_000 } }) }, 76_000],
+    [
+      'a variable before the definition',
+      {
+        DATABASE_POOL_IDLE_TIMEOUT: '7000',
+        POOL_HEALTH_DEFINITION: definition({ pool: { idleTimeout: 8_000 } }),
+      },
+      74_000,
+    ],
+    ['neither: the defaults of NODE_ENV are no promise of the user', { NODE_ENV: 'production' }, null],
+  ])('has a limit of idle sessions where idleTimeout is written: %s', (_, variables, idleLimitMs) => {
+    expect(configOf(variables).idleLimitMs).toBe(idleLimitMs);
+  });
+
   it('without settings changes none', () => {
     expect(configOf({ POOL_HEALTH_DEFINITION: definition({}) }).settings.max).toBe(10);
   });

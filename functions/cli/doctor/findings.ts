@@ -32,6 +32,12 @@ function tls({ tls: mode, isThisMachine }: AddressFacts): Finding {
   if (mode === 'verify-full') {
     return ok('tls', 'The connection is encrypted and the server is verified.');
   }
+  if (mode === 'verify-ca') {
+    return ok(
+      'tls',
+      'The connection is encrypted and its authority is verified; its host name is not (sslmode=verify-ca).',
+    );
+  }
   return isThisMachine
     ? ok('tls', 'The connection is not encrypted, but does not leave this machine.')
     : failed(

@@ -37,7 +37,7 @@ export interface SettingsFacts {
 
 export interface AddressFacts {
   readonly database: string;
-  readonly tls: 'verify-full' | 'off';
+  readonly tls: ValidatedPoolConfig['tls'];
   /** Whether the server runs on this machine. */
   readonly isThisMachine: boolean;
 }

@@ -6,6 +6,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
+import type { ConnectionTarget } from '../../../functions/core/pool-config.js';
 import type { Problem } from '../../../functions/core/problems.js';
 import { serverAccount } from '../../../functions/dev/embedded-postgres/binaries.js';
 import { giveTo } from '../../../functions/dev/embedded-postgres/init-database.js';
@@ -60,8 +61,11 @@ function serverLog(): string {
   return readFileSync(join(server.postgres.directory, 'postgres.log'), 'utf8');
 }
 
-function probe(caFile: string | null, endpoint = '127.0.0.1', port = server.postgres.port): PostgresProbe {
-  const config = configFor(server, { endpoint, port, tls: 'verify-full' });
+function probe(
+  caFile: string | null,
+  { endpoint = '127.0.0.1', port = server.postgres.port, tls = 'verify-full' }: Partial<ConnectionTarget> = {},
+): PostgresProbe {
+  const config = configFor(server, { endpoint, port, tls });
   const credentials = fixedPassword(server.postgres.password);
   const session = new SharedConnection({ target: config, caFile, credentials, isPooled: false, timeouts: SHORT });
   sessions.push(session);
@@ -78,7 +82,7 @@ describe('a server whose certificate a private authority issued', () => {
     async (endpoint) => {
       await serve(await issue({ by: ours, dns: 'localhost', ip: '127.0.0.1' }));
       const caFile = file('ours.pem', ours.cert);
-      expect(await problemsOf(probe(caFile, endpoint))).toEqual([]);
+      expect(await problemsOf(probe(caFile, { endpoint }))).toEqual([]);
       const seen = await server.sql(
         `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '${CHECK_ROLE}'`,
       );
@@ -96,6 +100,31 @@ describe('a server whose certificate a private authority issued', () => {
     expect(await problemsOf(watching)).toMatchObject([{ code: 'PROBE.TIMEOUT' }]);
     await until('the statement is cancelled', () => serverLog().includes('canceling statement due to user request'));
     await locker.end();
+  });
+});
+
+describe('verify-ca', () => {
+  const named = () => issue({ by: ours, dns: 'project:region:instance' });
+
+  test('accepts a certificate of the authority that does not have the host name, as in Cloud SQL', async () => {
+    await serve(await named());
+    expect(await problemsOf(probe(file('ours.pem', ours.cert), { tls: 'verify-ca' }))).toEqual([]);
+    const seen = await server.sql(
+      `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '${CHECK_ROLE}'`,
+    );
+    expect(seen).toEqual([{ ssl: true }]);
+  });
+
+  test.each<[string, () => Promise<Certificate | null>, string]>([
+    ['of another authority', () => issue({ by: theirs, ip: '127.0.0.1' }), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['that signed itself', () => issue({ by: null, ip: '127.0.0.1' }), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['that expired', () => issue({ by: ours, ip: '127.0.0.1', days: [-2, -1] }), 'CERT_HAS_EXPIRED'],
+    ['that is none: no TLS', async () => null, 'The server does not support SSL connections'],
+  ])('refuses a certificate %s', async (_, certificate, reason) => {
+    await serve(await certificate());
+    expect(await problemsOf(probe(file('ours.pem', ours.cert), { tls: 'verify-ca' }))).toMatchObject([
+      { code: 'PROBE.TLS', values: { reason } },
+    ]);
   });
 });
 
@@ -178,7 +207,7 @@ test('an invalid response inside TLS is a problem, too, and closes only the conn
   });
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
   const { port } = stranger.address() as AddressInfo;
-  const watching = probe(file('ours.pem', ours.cert), '127.0.0.1', port);
+  const watching = probe(file('ours.pem', ours.cert), { port });
   expect(await problemsOf(watching)).toMatchObject([{ code: 'PROBE.QUERY', values: { reason: 'unexpected answer' } }]);
   await new Promise((resolve) => stranger.close(resolve));
 });
