@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { hasControlCharacters } from './control-characters.js';
 import { idleLimitMs, type PoolConfig, seal, type Validation } from './pool-config.js';
 import {
   definitionSource,
@@ -28,7 +29,7 @@ export const DEFAULT_LIMITS = { pinnedPercent: 20, borrowWaitMs: 100 } as const;
 const name = v.pipe(
   v.string(`a name of 1 to ${MAX_NAME_BYTES} bytes`),
   v.check(
-    (text) => text.length > 0 && new TextEncoder().encode(text).length <= MAX_NAME_BYTES && !/\p{Cc}/u.test(text),
+    (text) => text.length > 0 && new TextEncoder().encode(text).length <= MAX_NAME_BYTES && !hasControlCharacters(text),
     `a name of 1 to ${MAX_NAME_BYTES} bytes without control characters`,
   ),
 );

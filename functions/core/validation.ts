@@ -1,3 +1,5 @@
+import { escapeControlCharacters } from './control-characters.js';
+
 /** What all checks of input have in common: the form of a mistake, and how a value is shown in an error. */
 
 /** One mistake in an input: the field as the user calls it, the value received, what is accepted. */
@@ -28,7 +30,7 @@ function receivedText(value: string): string {
   if (LOOKS_LIKE_A_CONNECTION_STRING.test(value)) {
     return 'something like a connection string (not shown)';
   }
-  const text = JSON.stringify(value);
+  const text = escapeControlCharacters(JSON.stringify(value));
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text;
 }
 

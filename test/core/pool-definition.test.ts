@@ -342,6 +342,20 @@ describe('a name', () => {
     expect(['a\u0000', 'a\n', '\u001f', '\u007f'].map((user) => parse({ user }).ok)).toEqual(Array(4).fill(false));
   });
 
+  it.each(['\u009b', '\u2028', '\u2029', '\u061c', '\u200e', '\u202e', '\u2066', '\u2069'])(
+    'may not hold %j, and the mistake shows it as an escape',
+    (character) => {
+      const [mistake] = mistakesOf({ user: `a${character}b` });
+      const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+      expect(mistake?.message).toMatch(/^user must be a name of 1 to 63 bytes without control characters, received /);
+      expect(mistake?.message).toContain(`"a\\u${code}b"`);
+    },
+  );
+
+  it('may be written from right to left, and may hold joiners and marks', () => {
+    expect(['משתמש', 'कार्यक्रम', 'a\u200db', 'e\u0301'].map((user) => parse({ user }).ok)).toEqual(Array(4).fill(true));
+  });
+
   it('may stand 40 times in a list, so that the statement of the check stays short', () => {
     const names = Array.from({ length: 41 }, (_, index) => `app${index}`);
     expect(parse({ count: { users: names.slice(0, 40) } }).ok).toBe(true);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Terminal } from '../../functions/cli/output/terminal.js';
+import { createTerminal, type TerminalDevice } from '../../functions/cli/output/terminal.js';
 import { run } from '../../functions/cli/run.js';
 
 /** The folder in which `CLI` works. */
@@ -46,28 +46,23 @@ export function cliEnvironment(environment: Readonly<Record<string, string>>): R
 }
 
 /** Runs it inside this process, with nothing in the environment, to its end. */
-export async function runHere(args: readonly string[], changes: Partial<Terminal> = {}): Promise<Ran> {
+export async function runHere(args: readonly string[], changes: Partial<TerminalDevice> = {}): Promise<Ran> {
   const ran = { out: '', err: '' };
-  const code = await run(args, {
+  const device: TerminalDevice = {
     environment: {},
     isInteractive: false,
+    isColoured: false,
     gone: new AbortController().signal,
     columns: 80,
     rows: 24,
-    paint: (_, text) => text,
-    write: (text) => {
+    out: (text) => {
       ran.out += text;
     },
-    say: (...lines) => {
-      ran.out += lines.map((line) => `${line}\n`).join('');
-    },
-    writeError: (text) => {
+    error: (text) => {
       ran.err += text;
     },
-    complain: (...lines) => {
-      ran.err += lines.map((line) => `pool-health: ${line}\n`).join('');
-    },
     ...changes,
-  });
+  };
+  const code = await run(args, createTerminal(device));
   return { code, ...ran };
 }

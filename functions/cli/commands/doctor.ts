@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Finding, Fix } from '../../core/finding.js';
 import { findings } from '../doctor/findings.js';
 import { gather } from '../doctor/gather.js';
-import type { Paint, Style, Terminal } from '../output/terminal.js';
+import type { Paint, Style } from '../output/paint.js';
+import type { Terminal } from '../output/terminal.js';
 import { definitionText, readUrlPool } from '../sources/url-pool.js';
 
 export interface DoctorOptions {

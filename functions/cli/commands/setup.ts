@@ -19,13 +19,14 @@ export interface SetupOptions {
  * @throws UsageError with every mistake at once
  * @throws Failure if the SQL failed; the message says whether anything was changed
  */
-export async function setup(options: SetupOptions, { environment, say }: Terminal): Promise<number> {
+export async function setup(options: SetupOptions, { environment, say, write }: Terminal): Promise<number> {
   const wanted = read(options);
   if (!options.run) {
     if (options.url !== undefined) {
       throw new UsageError('--url needs --run: without --run the SQL is only printed');
     }
-    say(...statements(wanted).map((statement) => `${statement};`), ...(options.iam ? [] : [passwordHint(wanted)]));
+    write(statements(wanted).map((statement) => `${statement};\n`).join(''));
+    say(...(options.iam ? [] : [passwordHint(wanted)]));
     return 0;
   }
   const { runSetup } = await import('../setup/run.js');

@@ -4,12 +4,6 @@ import type { CheckResult } from '../sources/source.js';
 import { screen } from './screen.js';
 import type { Terminal } from './terminal.js';
 
-/** Escape sequences: the alternate screen, which preserves the old content, and the cursor. */
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
-const HOME = '\u001b[H';
-const CLEAR_BELOW = '\u001b[J';
-
 /** Shows the result of each check. */
 export interface Display {
   open(): void;
@@ -47,7 +41,7 @@ export class ScreenDisplay implements Display {
   }
 
   open(): void {
-    this.#terminal.write(ENTER);
+    this.#terminal.openScreen();
   }
 
   show(result: CheckResult | Failure): void {
@@ -59,12 +53,12 @@ export class ScreenDisplay implements Display {
       result instanceof Failure
         ? [this.#last, '', paint('dim', this.#footer)]
         : screen(result, { columns, history, footer: this.#footer }, paint);
-    // An extra line would scroll the verdict away. Clear first: clearing after a full line would cut that line.
-    this.#terminal.write(`${HOME}${CLEAR_BELOW}${lines.slice(0, rows).join('\n')}`);
+    // An extra line would scroll the verdict away.
+    this.#terminal.draw(...lines.slice(0, rows));
   }
 
   close(): void {
-    this.#terminal.write(LEAVE);
+    this.#terminal.closeScreen();
     this.#terminal.say(...(this.#last === null ? [] : [this.#last]));
   }
 }

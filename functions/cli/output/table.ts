@@ -2,7 +2,7 @@ import { dashOr, pairs } from '../../core/format.js';
 import type { PoolReport } from '../../core/pool-report.js';
 import { verdictInWords } from '../../core/summary.js';
 import type { CheckResult, ShownProblem } from '../sources/source.js';
-import type { Paint, Style } from './terminal.js';
+import type { Paint, Style } from './paint.js';
 
 const LABEL_WIDTH = 14;
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { hasControlCharacters } from '../../core/control-characters.js';
 import { POOL_REPORT } from '../../core/pool-report.js';
 import { Failure, UsageError } from '../errors.js';
 import type { CheckResult } from './source.js';
@@ -24,11 +25,13 @@ export function answered(status: number, text: string, isSigned: boolean): Check
     throw new Failure('the API throttles requests (429): try again in a second');
   }
   const parsed = v.safeParse(POOL_REPORT, json(text));
-  if ((status !== 200 && status !== 503) || !parsed.success || hasControlCharacters(parsed.output)) {
+  if ((status !== 200 && status !== 503) || !parsed.success || containsControlCharacters(parsed.output)) {
     throw new Failure(`the API answered ${status} with something that is not a pool-health report`);
   }
   const report = parsed.output;
-  return { json: text, report, problems: report.problems.map((problem) => ({ ...problem, values: {} })) };
+  // In JSON a carriage return is white space between values, but on a terminal the next value would overwrite the line.
+  const shown = text.replaceAll(/\r\n?/g, '\n');
+  return { json: shown, report, problems: report.problems.map((problem) => ({ ...problem, values: {} })) };
 }
 
 function json(text: string): unknown {
@@ -39,10 +42,10 @@ function json(text: string): unknown {
   }
 }
 
-/** Control characters in a report could control the terminal, so such a report is refused. */
-function hasControlCharacters(value: unknown): boolean {
+/** A report of pool-health has no control characters. One that has them comes from something else. */
+function containsControlCharacters(value: unknown): boolean {
   if (typeof value === 'string') {
-    return /\p{Cc}/u.test(value);
+    return hasControlCharacters(value);
   }
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasControlCharacters);
+  return typeof value === 'object' && value !== null && Object.values(value).some(containsControlCharacters);
 }

@@ -112,8 +112,8 @@ describe('watch of an API', () => {
     const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
     const { code } = await runHere(['watch', '--api', url, '--interval', '1'], {
       gone: gone.signal,
-      say: (line) => {
-        out += `${line}\n`;
+      out: (text) => {
+        out += text;
         if (out.includes('500')) {
           gone.abort();
         }
@@ -131,25 +131,25 @@ describe('watch on a terminal', () => {
   it('draws on a screen of its own, and gives the old one back with the last line', async () => {
     const gone = new AbortController();
     const written: string[] = [];
-    const { code, out } = await runHere(['watch', '--interval', '1'], {
+    const { code } = await runHere(['watch', '--interval', '1'], {
       environment,
       isInteractive: true,
       gone: gone.signal,
-      write: (text) => {
+      out: (text) => {
         written.push(text);
         if (written.length === 3) {
           gone.abort();
         }
       },
     });
-    const [enter, first = '', second = '', leave] = written;
+    const [enter, first = '', second = '', leave, last] = written;
     expect([enter, leave]).toEqual(['\u001b[?1049h\u001b[?25l', '\u001b[?25h\u001b[?1049l']);
     expect(first.startsWith('\u001b[H')).toBe(true);
     expect(first).toContain('local   HEALTHY');
     expect(first).toContain('0.0 % of 10   normal');
     expect(first).toContain('every 1 s, Ctrl-C stops');
     expect(second).toContain('history ▁▁');
-    expect(out).toMatch(LINE);
+    expect(last).toMatch(LINE);
     expect(code).toBe(0);
   });
 });
@@ -163,7 +163,7 @@ describe('watch on a terminal that is low', () => {
       isInteractive: true,
       gone: gone.signal,
       rows,
-      write: (text) => {
+      out: (text) => {
         written.push(text);
         if (written.length === 2) {
           gone.abort();

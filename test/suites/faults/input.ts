@@ -44,6 +44,7 @@ const BROKEN: readonly (readonly [string, (good: Record<string, unknown>) => str
     (good) => JSON.stringify(good).replace('{', '{"__proto__":{"tls":"off"},"constructor":{"prototype":{}},'),
   ],
   ['a host with its port and a password', merged({ endpoint: 'postgres://u:MARKED@marked.example.com:5432/db' })],
+  ['a name that reads from right to left', merged({ count: { users: ['\u202Eevil'] } })],
   ['numbers as texts', merged({ port: '5432', pool: { max: '20' }, instances: '1' })],
   ['numbers out of range', merged({ port: 0, pool: { max: 0, idleTimeout: 1e300 }, instances: -1 })],
 ];
@@ -57,7 +58,7 @@ const ODD: readonly (readonly [string, (good: Record<string, unknown>) => string
   ],
   [
     'unicode and quotes in names',
-    merged({ count: { users: ['用户', `o'brien"; DROP`, '\u202Eevil'], applications: ['naïve 🚰'] } }),
+    merged({ count: { users: ['用户', `o'brien"; DROP`], applications: ['naïve 🚰'] } }),
   ],
 ];
 
