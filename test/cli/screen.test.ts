@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import type { Paint } from '../../functions/cli/output/paint.js';
 import { bar, screen, sparkline } from '../../functions/cli/output/screen.js';
 import { table } from '../../functions/cli/output/table.js';
-import type { Paint } from '../../functions/cli/output/paint.js';
 import type { CheckResult } from '../../functions/cli/sources/source.js';
 import type { PoolReport } from '../../functions/core/pool-report.js';
 import { PROBLEMS } from '../../functions/core/problems.js';

@@ -25,7 +25,11 @@ export async function setup(options: SetupOptions, { environment, say, write }: 
     if (options.url !== undefined) {
       throw new UsageError('--url needs --run: without --run the SQL is only printed');
     }
-    write(statements(wanted).map((statement) => `${statement};\n`).join(''));
+    write(
+      statements(wanted)
+        .map((statement) => `${statement};\n`)
+        .join(''),
+    );
     say(...(options.iam ? [] : [passwordHint(wanted)]));
     return 0;
   }

@@ -3,8 +3,8 @@ import { dashOr } from '../../core/format.js';
 import { verdictInWords } from '../../core/summary.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/verdict.js';
 import type { CheckResult } from '../sources/source.js';
-import { percentOf, problemLines, serverSlots, styleOf } from './table.js';
 import type { Paint, Style } from './paint.js';
+import { percentOf, problemLines, serverSlots, styleOf } from './table.js';
 
 export interface ScreenOptions {
   /** Width of a line in characters. */

@@ -40,8 +40,7 @@ export interface Terminal {
 }
 
 /** Where the output of a command goes. */
-export interface TerminalDevice
-  extends Pick<Terminal, 'environment' | 'isInteractive' | 'gone' | 'columns' | 'rows'> {
+export interface TerminalDevice extends Pick<Terminal, 'environment' | 'isInteractive' | 'gone' | 'columns' | 'rows'> {
   readonly isColoured: boolean;
   /** Writes bytes to the output, as they are. */
   out(text: string): void;

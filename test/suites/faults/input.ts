@@ -56,10 +56,7 @@ const ODD: readonly (readonly [string, (good: Record<string, unknown>) => string
     (good) =>
       padded(merged({ count: { users: Array.from({ length: 40 }, (_, n) => `user ${n} ${'u'.repeat(50)}`) } })(good)),
   ],
-  [
-    'unicode and quotes in names',
-    merged({ count: { users: ['用户', `o'brien"; DROP`], applications: ['naïve 🚰'] } }),
-  ],
+  ['unicode and quotes in names', merged({ count: { users: ['用户', `o'brien"; DROP`], applications: ['naïve 🚰'] } })],
 ];
 
 function padded(text: string): string {
