@@ -12,7 +12,7 @@ const mayOnly = (name, allowed, severity = 'error') => ({
   to: { path: '^(functions|infra|test)/', pathNot: [name, ...allowed].map(folder) },
 });
 const ENTRIES = ['lambda', 'cli', 'dev'];
-const BELOW_COMPOSE = ['monitor', 'round-trip', 'aws', 'postgres', 'poolers', 'app', 'connection', 'core'];
+const BELOW_COMPOSE = ['monitor', 'round-trip', 'aws', 'postgres', 'poolers', 'app', 'connection', 'core', 'time'];
 
 module.exports = {
   forbidden: [
@@ -38,25 +38,26 @@ module.exports = {
       },
     },
     mayOnly('core', []),
-    mayOnly('connection', ['core']),
-    mayOnly('aws', ['core', 'connection']),
-    mayOnly('postgres', ['connection', 'core']),
-    mayOnly('poolers', ['connection', 'core', 'aws']),
+    mayOnly('time', []),
+    mayOnly('connection', ['core', 'time']),
+    mayOnly('aws', ['core', 'connection', 'time']),
+    mayOnly('postgres', ['connection', 'core', 'time']),
+    mayOnly('poolers', ['connection', 'core', 'aws', 'time']),
     {
       name: 'only-rds-proxy-uses-aws',
       severity: 'error',
       from: { path: '^functions/poolers/', pathNot: '^functions/poolers/rds-proxy/' },
       to: { path: folder('aws') },
     },
-    mayOnly('app', ['connection', 'core']),
-    mayOnly('round-trip', ['app', 'connection', 'core']),
-    mayOnly('monitor', ['core']),
-    mayOnly('page', ['core']),
-    mayOnly('handlers', ['monitor', 'core']),
+    mayOnly('app', ['connection', 'core', 'time']),
+    mayOnly('round-trip', ['app', 'connection', 'core', 'time']),
+    mayOnly('monitor', ['core', 'time']),
+    mayOnly('page', ['core', 'time']),
+    mayOnly('handlers', ['monitor', 'core', 'time']),
     mayOnly('compose', BELOW_COMPOSE),
     mayOnly('lambda', ['compose', 'handlers', 'page/generated']),
-    mayOnly('cli', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers']),
-    mayOnly('dev', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'app', 'page/generated']),
+    mayOnly('cli', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'time']),
+    mayOnly('dev', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'app', 'page/generated', 'time']),
     ...ENTRIES.map((name) => ({
       name: `nothing-imports-${name}`,
       severity: 'error',

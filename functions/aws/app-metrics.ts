@@ -1,5 +1,6 @@
 import { type AppMetricName, METRIC_NAMESPACE, POOL_DIMENSION } from '../core/metrics.js';
 import type { AppView } from '../core/sample.js';
+import { currentMoment, type Moment } from '../time/moment.js';
 import { type CloudWatchReader, newest, type SeriesPoint } from './cloudwatch-reader.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 
@@ -12,15 +13,15 @@ const SILENT_APP_INTERVAL_MS = 5 * 60_000;
 /** Reads the metrics that applications publish about their own pools. */
 export class AppMetrics {
   readonly #reader: CloudWatchReader;
-  readonly #now: () => number;
+  readonly #now: () => Moment;
   readonly #publishing = new Set<string>();
   readonly #newest: SingleFlightCache<SeriesPoint | null>;
 
   /**
    * @param reader queries each pool at most once a minute
-   * @param now milliseconds since 1970
+   * @param now both clocks of the process
    */
-  constructor(reader: CloudWatchReader, now = Date.now) {
+  constructor(reader: CloudWatchReader, now = currentMoment) {
     this.#reader = reader;
     this.#now = now;
     this.#newest = new SingleFlightCache({ now });
@@ -36,7 +37,8 @@ export class AppMetrics {
   async read(pool: string): Promise<AppView | null> {
     const maxAgeMs = this.#publishing.has(pool) ? 0 : SILENT_APP_INTERVAL_MS;
     const last = await this.#newest.get(pool, () => this.#query(pool), maxAgeMs);
-    const isRecent = last !== null && this.#now() - last.at <= MAX_VALUE_AGE_MS;
+    // CloudWatch's time against the wall clock: both are times of day.
+    const isRecent = last !== null && this.#now().wall - last.at <= MAX_VALUE_AGE_MS;
     return isRecent ? { takenAt: last.at, waiting: last.value } : null;
   }
 

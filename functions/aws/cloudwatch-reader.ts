@@ -94,8 +94,7 @@ export class CloudWatchReader {
   read(query: MetricQuery): Promise<Series> {
     const { end } = this.range;
     if (this.#cached?.end !== end) {
-      const series = new SingleFlightCache<Series>({ retryDelayMs: Number.POSITIVE_INFINITY, now: this.#now });
-      this.#cached = { end, series };
+      this.#cached = { end, series: new SingleFlightCache({ retryDelayMs: Number.POSITIVE_INFINITY }) };
     }
     return this.#cached.series.get(JSON.stringify(query), () => this.#enqueue(query));
   }

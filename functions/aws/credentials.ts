@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Credentials } from '../connection/credentials.js';
+import { ageMs, currentMoment, type Moment, NEVER } from '../time/moment.js';
 import { reportedAs, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 
@@ -21,12 +22,8 @@ export interface CredentialOptions {
    * @default 2000
    */
   readonly deadlineMs?: number;
-  /**
-   * Milliseconds since 1970.
-   *
-   * @default Date.now
-   */
-  readonly now?: () => number;
+  /** @default both clocks of the process */
+  readonly now?: () => Moment;
 }
 
 /** A token is valid for 15 minutes. @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html */
@@ -46,14 +43,14 @@ interface PasswordSource {
   readonly fetch: () => Promise<string>;
   /** Milliseconds after which the password is fetched again. */
   readonly maxAgeMs: number;
-  readonly now: () => number;
+  readonly now: () => Moment;
 }
 
 /** A password that is fetched when it is needed, and again when it has expired or the server refused it. */
 export class RenewablePassword implements Credentials {
   readonly #source: PasswordSource;
   readonly #cache: SingleFlightCache<string>;
-  #refusedAt = Number.NEGATIVE_INFINITY;
+  #refusedAt = NEVER;
 
   constructor(source: PasswordSource) {
     this.#source = source;
@@ -65,11 +62,11 @@ export class RenewablePassword implements Credentials {
   }
 
   refused(): boolean {
-    const now = this.#source.now();
-    if (now - this.#refusedAt < MIN_REFUSAL_INTERVAL_MS) {
+    const refusedAt = this.#source.now();
+    if (ageMs(this.#refusedAt, refusedAt) < MIN_REFUSAL_INTERVAL_MS) {
       return false;
     }
-    this.#refusedAt = now;
+    this.#refusedAt = refusedAt;
     this.#cache.invalidate(KEY);
     return true;
   }
@@ -84,7 +81,7 @@ export function awsCredentials(
   { endpoint, port, user, auth }: LoginTarget,
   options: CredentialOptions = {},
 ): RenewablePassword {
-  const { client, deadlineMs = 2_000, now = Date.now } = options;
+  const { client, deadlineMs = 2_000, now = currentMoment } = options;
   return auth.type === 'iam'
     ? new RenewablePassword({
         fetch: () => reportedAs('AWS.RDS', () => signedToken(endpoint, port, user), 'error'),

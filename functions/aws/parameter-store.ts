@@ -4,6 +4,7 @@ import { parseDefinition } from '../core/pool-definition.js';
 import type { Logger, PoolEntry, PoolSource } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import type { Violation } from '../core/validation.js';
+import { currentMoment, type Moment } from '../time/moment.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
 
@@ -19,12 +20,8 @@ export interface ParameterStoreOptions {
    * @default 5000
    */
   readonly deadlineMs?: number;
-  /**
-   * Milliseconds since 1970.
-   *
-   * @default Date.now
-   */
-  readonly now?: () => number;
+  /** @default both clocks of the process */
+  readonly now?: () => Moment;
 }
 
 /** The text of a definition, and the configuration in force. */
@@ -54,7 +51,7 @@ export class ParameterStore implements PoolSource {
   readonly #entries: SingleFlightCache<readonly PoolEntry[]>;
   #definitions: ReadonlyMap<string, Definition> = new Map();
 
-  constructor({ client, prefix, log, deadlineMs = 5_000, now = Date.now }: ParameterStoreOptions) {
+  constructor({ client, prefix, log, deadlineMs = 5_000, now = currentMoment }: ParameterStoreOptions) {
     this.#client = client;
     this.#path = prefix.replace(/(?<=.)\/+$/, '');
     this.#log = log;

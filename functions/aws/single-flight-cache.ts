@@ -1,3 +1,5 @@
+import { ageMs, currentMoment, type Moment } from '../time/moment.js';
+
 export interface SingleFlightCacheOptions {
   /**
    * Milliseconds for which a value is valid, counted from the start of its read. `get` can require a younger one.
@@ -17,18 +19,14 @@ export interface SingleFlightCacheOptions {
    * @default false
    */
   readonly keepLastGood?: boolean;
-  /**
-   * Milliseconds since 1970.
-   *
-   * @default Date.now
-   */
-  readonly now?: () => number;
+  /** @default both clocks of the process */
+  readonly now?: () => Moment;
 }
 
 /** The state of a key, when it began, and what `get` returns. A failed entry returns its error, or the last good value. */
 interface Entry<T> {
   state: 'reading' | 'read' | 'failed';
-  since: number;
+  since: Moment;
   answer: Promise<T>;
   lastGood: { readonly value: T } | null;
 }
@@ -50,14 +48,14 @@ export class SingleFlightCache<T> {
   readonly #maxAgeMs: number;
   readonly #retryDelayMs: number;
   readonly #keepLastGood: boolean;
-  readonly #now: () => number;
+  readonly #now: () => Moment;
   readonly #entries = new Map<string, Entry<T>>();
 
   constructor({
     maxAgeMs = Number.POSITIVE_INFINITY,
     retryDelayMs = 0,
     keepLastGood = false,
-    now = Date.now,
+    now = currentMoment,
   }: SingleFlightCacheOptions = {}) {
     this.#maxAgeMs = maxAgeMs;
     this.#retryDelayMs = retryDelayMs;
@@ -105,15 +103,14 @@ export class SingleFlightCache<T> {
   }
 
   #isValid({ state, since }: Entry<T>, maxAgeMs: number): boolean {
-    // The one place where an age is computed.
-    const ageMs = this.#now() - since;
+    const isYounger = (ms: number) => ms === Number.POSITIVE_INFINITY || ageMs(since, this.#now()) < ms;
     switch (state) {
       case 'reading':
         return true;
       case 'read':
-        return ageMs < maxAgeMs;
+        return isYounger(maxAgeMs);
       case 'failed':
-        return ageMs < this.#retryDelayMs;
+        return isYounger(this.#retryDelayMs);
     }
   }
 }

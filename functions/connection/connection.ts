@@ -3,11 +3,12 @@ import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
+import { ageMs, currentMoment, elapsedMs, type Moment, monotonicMs } from '../time/moment.js';
 import { requestCancel } from './cancel.js';
 import { completeMessages, guardStream } from './protocol-guard.js';
 import { type Phase, ProbeTimeout, settled, within } from './timeout.js';
 
-/** Timeouts of one call of `query`, in milliseconds, and the time (`Date.now()`) at which the call has to end. */
+/** Timeouts of one call of `query`, in milliseconds, and the time (`monotonicMs()`) at which the call has to end. */
 export interface QueryLimits {
   /** TCP connect and login together. */
   readonly connectMs: number;
@@ -30,7 +31,7 @@ export type ConnectionState = 'connecting' | 'authenticating' | 'idle' | 'queryi
 interface RunningQuery {
   readonly key: string;
   readonly result: Promise<QueryResult>;
-  readonly startedAt: number;
+  readonly startedAt: Moment;
 }
 
 const END_TIMEOUT_MS = 500;
@@ -61,10 +62,10 @@ const WAITING_FOR: Readonly<Partial<Record<ConnectionState, Phase>>> = {
 export class Connection {
   readonly #client: pg.Client;
   readonly #socket = new net.Socket();
-  readonly #startedAt = Date.now();
+  readonly #startedAt = currentMoment();
   readonly #login: Promise<unknown>;
   #state: ConnectionState = 'connecting';
-  #lastUsedAt = Date.now();
+  #lastUsedAt = currentMoment();
   #running: RunningQuery | null = null;
 
   /** Starts to connect. Never throws: the first `query` rejects with the error of a failed login. */
@@ -90,7 +91,7 @@ export class Connection {
     this.#client.on('end', () => this.#enter('closed'));
     this.#login = this.#client.connect().then(() => {
       this.#enter('idle');
-      this.#lastUsedAt = Date.now();
+      this.#lastUsedAt = currentMoment();
     });
     this.#login.catch(() => this.destroy());
   }
@@ -111,7 +112,7 @@ export class Connection {
 
   /** Milliseconds since the login or the last result. Includes the time that a Lambda was frozen. */
   get idleMs(): number {
-    return Date.now() - this.#lastUsedAt;
+    return ageMs(this.#lastUsedAt);
   }
 
   /** What the connection waits for, and for how many milliseconds so far; null if for nothing. */
@@ -120,7 +121,7 @@ export class Connection {
     if (!phase) {
       return null;
     }
-    return { phase, ms: Date.now() - (this.#running?.startedAt ?? this.#startedAt) };
+    return { phase, ms: ageMs(this.#running?.startedAt ?? this.#startedAt) };
   }
 
   /**
@@ -132,14 +133,14 @@ export class Connection {
    *   the error of pg or of the socket.
    */
   async query(statements: readonly string[], limits: QueryLimits): Promise<QueryResult> {
-    const bounded = (ms: number) => Math.min(ms, limits.endsAt - Date.now());
+    const bounded = (ms: number) => Math.min(ms, limits.endsAt - monotonicMs());
     if (this.#state !== 'idle' && this.#state !== 'querying') {
       await within(this.#login, bounded(limits.connectMs), () => {
-        return new ProbeTimeout(WAITING_FOR[this.#state] ?? 'query', Date.now() - this.#startedAt);
+        return new ProbeTimeout(WAITING_FOR[this.#state] ?? 'query', elapsedMs(this.#startedAt));
       });
     }
     const resultOf = <T>(result: Promise<T>, { startedAt }: RunningQuery) =>
-      within(result, bounded(limits.queryMs), () => new ProbeTimeout('query', Date.now() - startedAt));
+      within(result, bounded(limits.queryMs), () => new ProbeTimeout('query', elapsedMs(startedAt)));
     const key = statementKey(statements);
     if (this.#running && this.#running.key !== key) {
       await resultOf(settled(this.#running.result), this.#running);
@@ -155,12 +156,12 @@ export class Connection {
    * @param ms time for all of it in milliseconds
    */
   async abandon(ms: number): Promise<void> {
-    const endsAt = Date.now() + ms;
+    const endsAt = monotonicMs() + ms;
     this.#cancel();
     if (this.#running && ms > 0) {
       await within(settled(this.#running.result), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
     }
-    await this.end(endsAt - Date.now());
+    await this.end(endsAt - monotonicMs());
   }
 
   /** Closes the socket at once. */
@@ -193,7 +194,7 @@ export class Connection {
       this.#enter('idle');
     });
     result.catch(() => undefined);
-    this.#running = { key, result, startedAt: Date.now() };
+    this.#running = { key, result, startedAt: currentMoment() };
     this.#enter('querying');
     return this.#running;
   }
@@ -204,7 +205,7 @@ export class Connection {
       const { rows } = await this.#client.query<Record<string, unknown>>(statement);
       results.push(rows ?? []);
     }
-    this.#lastUsedAt = Date.now();
+    this.#lastUsedAt = currentMoment();
     return { results, isDirect: results[0]?.[0]?.pid === this.#internals().processID };
   }
 

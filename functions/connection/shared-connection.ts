@@ -1,6 +1,7 @@
 import { CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
+import { ageMs, currentMoment, type Moment, monotonicMs } from '../time/moment.js';
 import { Connection, type QueryResult, statementKey } from './connection.js';
 import type { Credentials } from './credentials.js';
 import { sqlState, toProblem } from './errors.js';
@@ -55,7 +56,13 @@ export interface SharedConnectionOptions {
 type State =
   | { readonly name: 'disconnected' }
   | { readonly name: 'connected'; readonly connection: Connection }
-  | { readonly name: 'backing-off'; readonly timeouts: number; readonly until: number; readonly error: ProbeTimeout }
+  | {
+      readonly name: 'backing-off';
+      readonly timeouts: number;
+      readonly since: Moment;
+      readonly delayMs: number;
+      readonly error: ProbeTimeout;
+    }
   | { readonly name: 'closed' };
 
 const DISCONNECTED: State = { name: 'disconnected' };
@@ -102,7 +109,7 @@ export class SharedConnection {
     if (before?.key === key) {
       return before.result;
     }
-    const endsAt = Date.now() + this.#timeouts.totalMs;
+    const endsAt = monotonicMs() + this.#timeouts.totalMs;
     const run = () => this.#run(statements, endsAt);
     const result = (before ? settled(before.result).then(run) : run()).finally(() => {
       if (this.#running?.result === result) {
@@ -120,7 +127,7 @@ export class SharedConnection {
     if (connection?.state === 'idle') {
       await connection.end();
     } else if (connection) {
-      await this.#discard(connection, Date.now() + ABANDON_TIMEOUT_MS);
+      await this.#discard(connection, monotonicMs() + ABANDON_TIMEOUT_MS);
     }
   }
 
@@ -177,8 +184,8 @@ export class SharedConnection {
   }
 
   async #queryOnNew(statements: readonly string[], endsAt: number): Promise<QueryResult> {
-    const startedAt = Date.now();
-    if (this.#state.name === 'backing-off' && startedAt < this.#state.until) {
+    const since = currentMoment();
+    if (this.#state.name === 'backing-off' && ageMs(this.#state.since, since) < this.#state.delayMs) {
       throw this.#state.error;
     }
     const timeouts = this.#state.name === 'backing-off' ? this.#state.timeouts : 0;
@@ -188,8 +195,9 @@ export class SharedConnection {
     } catch (error) {
       const connection = this.#connection;
       if (error instanceof ProbeTimeout && error.phase === 'query' && !this.#isPooled()) {
-        const until = startedAt + Math.min(MAX_BACK_OFF_MS, this.#timeouts.totalMs * 2 ** timeouts);
-        await this.#discard(connection, endsAt, { name: 'backing-off', timeouts: timeouts + 1, until, error });
+        const delayMs = Math.min(MAX_BACK_OFF_MS, this.#timeouts.totalMs * 2 ** timeouts);
+        const next: State = { name: 'backing-off', timeouts: timeouts + 1, since, delayMs, error };
+        await this.#discard(connection, endsAt, next);
       } else if (connection && this.#isDead(connection, error)) {
         await this.#discard(connection, endsAt);
       }
@@ -241,7 +249,7 @@ export class SharedConnection {
   async #discard(connection: Connection | null, endsAt: number, next: State = DISCONNECTED): Promise<void> {
     this.#enter(next);
     if (connection?.state === 'querying' && !this.#isPooled()) {
-      await connection.abandon(Math.min(ABANDON_TIMEOUT_MS, endsAt - Date.now()));
+      await connection.abandon(Math.min(ABANDON_TIMEOUT_MS, endsAt - monotonicMs()));
     }
     connection?.destroy();
   }

@@ -6,6 +6,7 @@ import type { DatabaseProbeResult, PoolerProbeResult } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
 import type { AppView, PoolerStats, PoolerView } from '../core/sample.js';
+import { ageMs, currentMoment, monotonicMs, NEVER } from '../time/moment.js';
 
 /** Reads the stats of one pooler. */
 export interface PoolerReader {
@@ -45,7 +46,7 @@ export class PoolerProbe {
   readonly #readers: PoolerReaders;
   /** Whether a console answered. From then on each probe queries it without waiting for the database's result. */
   #hasConsole = false;
-  #refusedAt = Number.NEGATIVE_INFINITY;
+  #refusedAt = NEVER;
   /** Whether the server itself answered the last time. If so, a later silence does not point to a pooler. */
   #wasDirect = false;
 
@@ -98,7 +99,7 @@ export class PoolerProbe {
   }
 
   async #detected(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
-    const endsAt = Date.now() + CHECK_DEADLINE_MS;
+    const endsAt = monotonicMs() + CHECK_DEADLINE_MS;
     const known = this.#hasConsole ? await this.#known({ kind: 'pgbouncer', source: 'console' }, database) : null;
     const result = await database;
     const { isDirect } = result;
@@ -119,12 +120,12 @@ export class PoolerProbe {
   /** Null if no console answers. */
   async #tryConsole(database: Promise<DatabaseProbeResult>, endsAt: number): Promise<PoolerStats | null> {
     const { pgbouncer } = this.#readers;
-    if (!pgbouncer || Date.now() - this.#refusedAt < CONSOLE_RETRY_DELAY_MS) {
+    if (!pgbouncer || ageMs(this.#refusedAt) < CONSOLE_RETRY_DELAY_MS) {
       return null;
     }
     const late = () => new Error('no time left');
-    return await within(pgbouncer.read(database), endsAt - Date.now(), late).catch((error: unknown) => {
-      this.#refusedAt = isRefusal(error) ? Date.now() : this.#refusedAt;
+    return await within(pgbouncer.read(database), endsAt - monotonicMs(), late).catch((error: unknown) => {
+      this.#refusedAt = isRefusal(error) ? currentMoment() : this.#refusedAt;
       return null;
     });
   }

@@ -3,7 +3,7 @@ import { secretsClient } from '../../functions/aws/clients/secrets.js';
 import { awsCredentials } from '../../functions/aws/credentials.js';
 import { AwsEndpoint, awsAnswer, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
-import { useTurns } from '../support/clock.js';
+import { momentAt, useTurns } from '../support/clock.js';
 
 const OPERATION = 'GetSecretValue';
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:orders-AbCdEf';
@@ -90,7 +90,10 @@ describe('a secret', () => {
 
   function secret({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
     const client = secretsClient({ connectMs: 5_000, answerMs, attempts: 3 });
-    return awsCredentials({ ...LOGIN, auth: { type: 'secret', arn: ARN } }, { client, deadlineMs, now: () => time });
+    return awsCredentials(
+      { ...LOGIN, auth: { type: 'secret', arn: ARN } },
+      { client, deadlineMs, now: () => momentAt(time) },
+    );
   }
 
   function holding(SecretString: string) {

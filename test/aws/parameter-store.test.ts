@@ -11,7 +11,7 @@ import {
   rawAnswer,
 } from '../support/aws-endpoint.js';
 import { CLOSED_URL, FAULTS, timesFor } from '../support/aws-faults.js';
-import { useTurns } from '../support/clock.js';
+import { momentAt, useTurns } from '../support/clock.js';
 
 const OPERATION = 'GetParametersByPath';
 
@@ -37,7 +37,13 @@ afterEach(async () => {
 
 function source({ prefix = '/pool-health', answerMs = 20_000, deadlineMs = 20_000 } = {}): ParameterStore {
   const client = ssmClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new ParameterStore({ client, prefix, deadlineMs, now: () => time, log: (...entry) => logged.push(entry) });
+  return new ParameterStore({
+    client,
+    prefix,
+    deadlineMs,
+    now: () => momentAt(time),
+    log: (...entry) => logged.push(entry),
+  });
 }
 
 function definition(more: object = {}): string {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SingleFlightCache, type SingleFlightCacheOptions } from '../../functions/aws/single-flight-cache.js';
+import { momentAt } from '../support/clock.js';
 
 /** A source whose reads the test settles one by one. */
 class Source {
@@ -51,7 +52,7 @@ beforeEach(() => {
 });
 
 function cacheWith(options: SingleFlightCacheOptions = {}): SingleFlightCache<string> {
-  return new SingleFlightCache({ now: () => time, ...options });
+  return new SingleFlightCache({ now: () => momentAt(time), ...options });
 }
 
 async function readValue(cache: SingleFlightCache<string>, value: string): Promise<void> {

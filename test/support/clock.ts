@@ -1,20 +1,26 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, type MockInstance, vi } from 'vitest';
+import type { Moment } from '../../functions/time/moment.js';
 
 /** How far the clock goes with one turn, in milliseconds. A turn takes at least as long. */
 const TURN_MS = 10;
 
 const FAKED: Parameters<typeof vi.useFakeTimers>[0] = {
-  toFake: ['Date', 'setTimeout', 'clearTimeout'],
+  toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'],
   shouldClearNativeTimers: true,
 };
 
 let stoppedAt = 0;
 const spies: MockInstance[] = [];
 
+/** The moment at which both clocks show this time. */
+export function momentAt(ms: number): Moment {
+  return { wall: ms, monotonic: ms };
+}
+
 /**
- * Replaces the clock and the timers of this process until `useRealTime`. Time then passes in turns: each turn of the event
+ * Replaces the clocks and the timers of this process until `useRealTime`. Time then passes in turns: each turn of the event
  * loop adds 10 ms, however long it took. A process that was stopped or had to wait for a processor has lost no time, and
  * handles what arrived meanwhile before a deadline passes.
  *
@@ -57,10 +63,15 @@ export function stopDate(now = Date.now()): void {
     advanceTimeDelta: TURN_MS,
   });
   stoppedAt = now;
+  const monotonic = performance.now();
   spies.push(vi.spyOn(Date, 'now').mockImplementation(() => stoppedAt));
+  spies.push(vi.spyOn(performance, 'now').mockImplementation(() => monotonic));
 }
 
-/** Puts the clock of the test forward without any timer noticing, as a frozen process finds it when it goes on. */
+/**
+ * Puts the wall clock of the test forward without any timer noticing, as a frozen process finds it when it goes on. A negative
+ * time sets it back. The monotonic clock stays.
+ */
 export function skip(ms: number): void {
   if (vi.isMockFunction(Date.now)) {
     stoppedAt += ms;

@@ -2,6 +2,7 @@ import type { CloudWatchClient, Dimension } from '@aws-sdk/client-cloudwatch';
 import { type CloudWatchReader, MINUTE_MS, newest, type Series } from '../../aws/cloudwatch-reader.js';
 import { reportedAs } from '../../aws/errors.js';
 import { SingleFlightCache } from '../../aws/single-flight-cache.js';
+import { currentMoment, type Moment } from '../../time/moment.js';
 import type { ProxyRole } from './settings.js';
 
 /** One minute of an RDS Proxy's metrics; null where CloudWatch has no datapoint. */
@@ -33,12 +34,8 @@ export interface ProxyMetricsOptions {
    * @default 1500
    */
   readonly deadlineMs?: number;
-  /**
-   * Milliseconds since 1970.
-   *
-   * @default Date.now
-   */
-  readonly now?: () => number;
+  /** @default both clocks of the process */
+  readonly now?: () => Moment;
 }
 
 type Dimensions = Readonly<Record<string, string>>;
@@ -60,7 +57,7 @@ export class ProxyMetrics {
   readonly #dimensions: SingleFlightCache<readonly Dimensions[]>;
 
   /** @param reader queries each metric once a minute, however many pools share the proxy */
-  constructor(reader: CloudWatchReader, { client, deadlineMs = 1_500, now = Date.now }: ProxyMetricsOptions = {}) {
+  constructor(reader: CloudWatchReader, { client, deadlineMs = 1_500, now = currentMoment }: ProxyMetricsOptions = {}) {
     this.#reader = reader;
     this.#client = client;
     this.#deadlineMs = deadlineMs;

@@ -1,6 +1,7 @@
 import type { RDSClient } from '@aws-sdk/client-rds';
 import { reportedAs, UnexpectedAnswer } from '../../aws/errors.js';
 import { SingleFlightCache } from '../../aws/single-flight-cache.js';
+import { currentMoment, type Moment } from '../../time/moment.js';
 
 /** The configuration of an RDS Proxy; null where the RDS API does not report a value. */
 export type ProxySettings = {
@@ -32,12 +33,8 @@ export interface RdsProxyApiOptions {
    * @default 1500
    */
   readonly deadlineMs?: number;
-  /**
-   * Milliseconds since 1970.
-   *
-   * @default Date.now
-   */
-  readonly now?: () => number;
+  /** @default both clocks of the process */
+  readonly now?: () => Moment;
 }
 
 const MAX_AGE_MS = 5 * 60_000;
@@ -51,7 +48,7 @@ export class RdsProxyApi {
   readonly #settings: SingleFlightCache<ProxySettings>;
   readonly #endpoints: SingleFlightCache<ProxyEndpoint>;
 
-  constructor({ client, deadlineMs = 1_500, now = Date.now }: RdsProxyApiOptions = {}) {
+  constructor({ client, deadlineMs = 1_500, now = currentMoment }: RdsProxyApiOptions = {}) {
     const rules = { maxAgeMs: MAX_AGE_MS, retryDelayMs: RETRY_DELAY_MS, keepLastGood: true, now };
     this.#client = client;
     this.#deadlineMs = deadlineMs;

@@ -6,7 +6,7 @@ import { type ProxyGauges, ProxyMetrics } from '../../../functions/poolers/rds-p
 import type { ProxyRole } from '../../../functions/poolers/rds-proxy/settings.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { FAULTS, timesFor } from '../../support/aws-faults.js';
-import { useTurns } from '../../support/clock.js';
+import { momentAt, useTurns } from '../../support/clock.js';
 import { MetricStore, queriesOf } from '../../support/metric-store.js';
 
 const noon = (minutes: number) => Date.UTC(2026, 0, 2, 12, minutes);
@@ -37,8 +37,8 @@ afterEach(async () => {
 function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
   const reader = new CloudWatchReader({ client, deadlineMs, now: () => time });
-  const metrics = new ProxyMetrics(reader, { client, deadlineMs, now: () => time });
-  const apps = new AppMetrics(reader, () => time);
+  const metrics = new ProxyMetrics(reader, { client, deadlineMs, now: () => momentAt(time) });
+  const apps = new AppMetrics(reader, () => momentAt(time));
   return {
     figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => metrics.gauges(proxy, role),
     app: (pool: string) => apps.read(pool),

@@ -3,7 +3,7 @@ import { rdsClient } from '../../../functions/aws/clients/rds.js';
 import { RdsProxyApi } from '../../../functions/poolers/rds-proxy/settings.js';
 import { lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { CLOSED_URL } from '../../support/aws-faults.js';
-import { pass, stopTime, useTurns } from '../../support/clock.js';
+import { momentAt, pass, stopTime, useTurns } from '../../support/clock.js';
 import {
   NOT_FOUND,
   otherEndpoint,
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 function proxies({ answerMs = 20_000, deadlineMs = 20_000 } = {}): RdsProxyApi {
   const client = rdsClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new RdsProxyApi({ client, deadlineMs, now: () => time });
+  return new RdsProxyApi({ client, deadlineMs, now: () => momentAt(time) });
 }
 
 /** Waits for calls that nothing waits for: the first failure of two is enough. More than these are a failure. */
