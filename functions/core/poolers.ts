@@ -143,7 +143,7 @@ interface PoolerErrors {
 /** The error texts of the poolers that have no SQLSTATEs of their own. */
 const ERRORS: Readonly<Partial<Record<PoolerKind, PoolerErrors>>> = {
   pgbouncer: {
-    wrapped: /^server login (?:failed: \w+ |has been failing, cached error: )(.+)$/,
+    wrapped: /^server login (?:failed: \w+ |has been failing, cached error: )(.+)/,
     texts: PGBOUNCER_TEXTS,
   },
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { toProblem } from '../../functions/connection/errors.js';
+import { sqlState, toProblem } from '../../functions/connection/errors.js';
 import { ProbeTimeout } from '../../functions/connection/timeout.js';
 import { PROBLEMS, ProblemError, problem } from '../../functions/core/problems.js';
 
@@ -50,9 +50,16 @@ describe('an error of the socket is classified by its code', () => {
   test.each([
     ['ENOTFOUND', 'PROBE.DNS'],
     ['EAI_AGAIN', 'PROBE.DNS'],
+    ['EAI_FAIL', 'PROBE.DNS'],
+    ['EAI_NODATA', 'PROBE.DNS'],
+    ['EAI_NONAME', 'PROBE.DNS'],
     ['ECONNREFUSED', 'PROBE.UNREACHABLE'],
     ['ECONNRESET', 'PROBE.UNREACHABLE'],
+    ['ECONNABORTED', 'PROBE.UNREACHABLE'],
     ['EHOSTUNREACH', 'PROBE.UNREACHABLE'],
+    ['ENETUNREACH', 'PROBE.UNREACHABLE'],
+    ['EADDRNOTAVAIL', 'PROBE.UNREACHABLE'],
+    ['EACCES', 'PROBE.UNREACHABLE'],
     ['ETIMEDOUT', 'PROBE.UNREACHABLE'],
     ['ENOENT', 'PROBE.UNREACHABLE'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'PROBE.TLS'],
@@ -61,7 +68,24 @@ describe('an error of the socket is classified by its code', () => {
     ['CERT_HAS_EXPIRED', 'PROBE.TLS'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'PROBE.TLS'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'PROBE.TLS'],
+    ['UNABLE_TO_GET_ISSUER_CERT', 'PROBE.TLS'],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'PROBE.TLS'],
+    ['UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'PROBE.TLS'],
+    ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'PROBE.TLS'],
+    ['CERT_SIGNATURE_FAILURE', 'PROBE.TLS'],
+    ['CERT_NOT_YET_VALID', 'PROBE.TLS'],
+    ['CERT_REVOKED', 'PROBE.TLS'],
+    ['CERT_UNTRUSTED', 'PROBE.TLS'],
+    ['CERT_REJECTED', 'PROBE.TLS'],
+    ['CERT_CHAIN_TOO_LONG', 'PROBE.TLS'],
+    ['INVALID_CA', 'PROBE.TLS'],
+    ['INVALID_PURPOSE', 'PROBE.TLS'],
+    ['PATH_LENGTH_EXCEEDED', 'PROBE.TLS'],
+    ['HOSTNAME_MISMATCH', 'PROBE.TLS'],
+    ['ERR_TLS_HANDSHAKE_TIMEOUT', 'PROBE.TLS'],
     ['EPROTO', 'PROBE.TLS'],
+    ['CLIENT_ERR_SSL_', 'PROBE.QUERY'],
+    ['CLIENT_ERR_TLS_', 'PROBE.QUERY'],
     ['ERR_SOCKET_CLOSED', 'PROBE.QUERY'],
   ] as const)('%s is %s', (reason, code) => {
     expect(toProblem(codedError(reason))).toEqual(problem(code, { reason }));
@@ -88,6 +112,10 @@ describe('an error of pg without a code is classified by its fixed message', () 
     ['There was an error establishing an SSL connection', 'PROBE.TLS'],
     ['Connection terminated unexpectedly', 'PROBE.UNREACHABLE'],
     ['Connection terminated', 'PROBE.UNREACHABLE'],
+    ['Connection terminated due to connection timeout', 'PROBE.TIMEOUT'],
+    ['timeout exceeded when trying to connect', 'PROBE.TIMEOUT'],
+    ['timeout expired', 'PROBE.TIMEOUT'],
+    ['Query read timeout', 'PROBE.TIMEOUT'],
     ['Unknown authenticationOk message type 7', 'PROBE.AUTH'],
     ['Unknown authenticationOk message type 9', 'PROBE.AUTH'],
     ['SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', 'PROBE.AUTH'],
@@ -95,6 +123,34 @@ describe('an error of pg without a code is classified by its fixed message', () 
     ['SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match', 'PROBE.AUTH'],
   ] as const)('%s', (message, code) => {
     expect(toProblem(new Error(message))).toEqual(problem(code, { reason: message }));
+  });
+});
+
+describe('a code is shown only if the whole of it is a code', () => {
+  test.each([
+    'marked 28P01',
+    '28P01 marked',
+    '28P01marked',
+    'marked28P01',
+    '28p01',
+    'marked ECONNREFUSED',
+    'ECONNREFUSED marked',
+    'ECONNREFUSED\nmarked',
+    'econnrefused',
+    '_ECONNREFUSED',
+    '7ECONNREFUSED',
+    'E',
+    '',
+  ])('%j, of the server or of the socket', (code) => {
+    const expected = problem('PROBE.QUERY', { reason: 'unexpected answer' });
+    expect(toProblem(serverError(code))).toEqual(expected);
+    expect(toProblem(codedError(code))).toEqual(expected);
+  });
+
+  test('a SQLSTATE of an error without severity is no SQLSTATE', () => {
+    expect(sqlState(codedError('28P01'))).toBeNull();
+    expect(sqlState(serverError('28P01'))).toBe('28P01');
+    expect(sqlState({ severity: 'FATAL', code: '28P01' })).toBeNull();
   });
 });
 

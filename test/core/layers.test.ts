@@ -91,6 +91,35 @@ describe('figures that are minutes old', () => {
   });
 });
 
+describe('a limit of the managed pool that is not known', () => {
+  it.each([
+    [
+      'is not reached by many sessions busy now',
+      seen({ connections: counts({ total: 99, active: 99 }), managed: old(managed({})) }),
+    ],
+    ['is not reached by figures that are minutes old', seen({ managed: old(managed({ inUse: 0 })) })],
+    ['is no ceiling', unseen({ managed: managed({}) })],
+    [
+      'does not explain a probe that is not served',
+      unseen({ problems: TIMED_OUT, managed: old(managed({ inUse: 0 })) }),
+    ],
+  ])('%s', (_, sample) => {
+    const verdict = evaluate(configOf(1_000), sample);
+    expect(codes(verdict).filter((code) => code !== 'PROBE.TIMEOUT')).toEqual([]);
+    expect(verdict.saturatedLayer).toBeNull();
+  });
+
+  it('stays unknown in the problem, if clients wait and a probe is not served', () => {
+    const verdict = verdictOf(unseen({ problems: TIMED_OUT, managed: managed({ waiting: 2, longestWaitMs: 50 }) }));
+    expect(verdict.problems.find(({ code }) => code === 'MANAGED.FULL')?.values).toEqual({
+      limit: null,
+      inUse: null,
+      waiting: 2,
+      longestWaitMs: 50,
+    });
+  });
+});
+
 describe('clients that wait in the managed pool', () => {
   it('explain a probe that is not served', () => {
     const verdict = verdictOf(unseen({ problems: TIMED_OUT, managed: managed({ waiting: 13, longestWaitMs: 1200 }) }));

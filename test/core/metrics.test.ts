@@ -12,7 +12,7 @@ import type { ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
 import { type Assessment, evaluate } from '../../functions/core/verdict.js';
-import { configOf, configWith, counts, managed, NOON, seen, unseen } from '../support/samples.js';
+import { configOf, configWith, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
 const assess = (config: ValidatedPoolConfig | null, sample: PoolSample): Assessment => ({
   pool: 'orders',
@@ -60,6 +60,29 @@ describe('the metrics of a check', () => {
       IdleConnections: 0,
       TotalConnections: 0,
     });
+  });
+
+  it.each([
+    ['database', 'DATABASE.FULL', 1],
+    ['database', 'PROBE.SLOTS_EXHAUSTED', 1],
+    ['managed', 'MANAGED.FULL', 1],
+    ['app', 'APP.WAITING', 0],
+    [null, 'PROBE.TIMEOUT', 0],
+  ] as const)('call a pool whose full layer is %s (%s) saturated: %i', (layer, code, saturated) => {
+    const probed = assess(configOf(20), seen({ problems: [problem(code)] }));
+    const unprobed = assess(configOf(20), unseen({ problems: [problem(code)] }));
+    for (const assessment of [probed, unprobed]) {
+      expect(assessment.verdict.saturatedLayer).toBe(layer);
+      expect(datapoints(assessment).values.Saturated).toBe(saturated);
+    }
+  });
+
+  it('call a pool saturated by the counts of a full server alone, its own connections few', () => {
+    const connections = counts({ total: 2, active: 0, server: 100 });
+    const full = assess(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
+    expect(datapoints(full).values).toMatchObject({ Healthy: 0, Saturated: 1 });
+    const almost = assess(configOf(20), seen({ connections, slots: slots({ maxConnections: 101 }) }));
+    expect(datapoints(almost).values).toMatchObject({ Saturated: 0 });
   });
 
   it('report a full layer even if nothing could be counted', () => {

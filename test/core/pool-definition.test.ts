@@ -379,6 +379,10 @@ describe("a pool's name", () => {
   );
 });
 
+it("a pool's name that is not valid is refused even if the definition is", () => {
+  expect(refused(validateDefinition('a/b', LEAST)).map(({ field }) => field)).toEqual(['name']);
+});
+
 describe('mistakes', () => {
   it('are all listed at once, whichever rule they break', () => {
     const parts = {

@@ -35,6 +35,7 @@ const TEXTS: readonly (readonly [text: string, code: ProblemCode, reason: string
   ['no authentication method is found', 'PROBE.AUTH', 'no authentication method is found'],
   ['empty password returned by client', 'PROBE.AUTH', 'empty password returned by client'],
   ['username too long', 'PROBE.AUTH', 'username too long'],
+  ['password too long', 'PROBE.AUTH', 'password too long'],
   ['login rejected', 'PROBE.AUTH', 'login rejected'],
   ['unix socket login rejected', 'PROBE.AUTH', 'unix socket login rejected'],
   ['not allowed', 'PROBE.AUTH', 'not allowed'],
@@ -52,14 +53,20 @@ const TEXTS: readonly (readonly [text: string, code: ProblemCode, reason: string
     'PROBE.UNREACHABLE',
     'pooler cannot connect',
   ],
+  ['cannot connect', 'PROBE.UNREACHABLE', 'pooler cannot connect'],
+  ['connect failed', 'PROBE.UNREACHABLE', 'pooler cannot connect'],
+  ['connect timeout', 'PROBE.UNREACHABLE', 'pooler cannot connect'],
   ['server conn crashed?', 'PROBE.UNREACHABLE', 'server conn crashed'],
+  ['server connection closed', 'PROBE.UNREACHABLE', 'server connection closed'],
   ['server DNS lookup failed', 'PROBE.UNREACHABLE', 'server DNS lookup failed'],
   ['server login failed: wrong password type', 'PROBE.UNREACHABLE', 'server login failed'],
 
   ['server shutting down', 'PROBE.NOT_ACCEPTING', 'shutting down'],
+  ['pooler is shutting down', 'PROBE.NOT_ACCEPTING', 'shutting down'],
   ['suspend_timeout', 'PROBE.NOT_ACCEPTING', 'suspend_timeout'],
   ['client_idle_timeout', 'PROBE.TERMINATED', 'client_idle_timeout'],
   ['database removed', 'PROBE.TERMINATED', 'database removed'],
+  ['terminating connection', 'PROBE.TERMINATED', 'terminating connection'],
 
   ['unsupported startup parameter: MARKED', 'PROBE.QUERY', 'unsupported startup parameter'],
   ['unsupported startup parameter in options: MARKED', 'PROBE.QUERY', 'unsupported startup parameter'],
@@ -70,6 +77,7 @@ const TEXTS: readonly (readonly [text: string, code: ProblemCode, reason: string
   ],
   ['PQexec disallowed', 'PROBE.QUERY', 'PQexec disallowed'],
   ['bouncer config error', 'PROBE.QUERY', 'bouncer config error'],
+  ['bouncer resources exhaustion', 'PROBE.QUERY', 'bouncer resources exhaustion'],
   ["invalid command 'MARKED', use SHOW HELP;", 'PROBE.QUERY', 'invalid command'],
 ];
 
@@ -92,6 +100,11 @@ const OF_SERVER: readonly (readonly [text: string, code: ProblemCode, reason: st
   ['the database system is starting up', 'PROBE.NOT_ACCEPTING', 'the database system is starting up'],
   ['the database system is shutting down', 'PROBE.NOT_ACCEPTING', 'the database system is shutting down'],
   ['the database system is in recovery mode', 'PROBE.NOT_ACCEPTING', 'the database system is in recovery mode'],
+  [
+    'the database system is not yet accepting connections',
+    'PROBE.NOT_ACCEPTING',
+    'the database system is not yet accepting',
+  ],
 ];
 
 describe('what PgBouncer says with 08P01 is told apart by its text', () => {
@@ -137,6 +150,24 @@ describe("the server's own words are found, however they are passed on", () => {
 
   test('any other SQLSTATE tells by itself', () => {
     expect(told('query_wait_timeout', '57P03').code).toBe('PROBE.NOT_ACCEPTING');
+  });
+});
+
+describe('a text is known by its beginning alone', () => {
+  const texts = [...TEXTS, ...OF_SERVER].map(([text]) => text);
+
+  test.each(texts)('inside another text it is PROBE.QUERY: %s', (text) => {
+    const expected = { code: 'PROBE.QUERY', values: { sqlstate: '08P01' } };
+    expect(told(`MARKED said: ${text}`)).toMatchObject(expected);
+    expect(told(`MARKED said: server login failed: FATAL ${text}`)).toMatchObject(expected);
+    expect(JSON.stringify(told(`MARKED said: ${text}`))).not.toContain('MARKED');
+  });
+
+  test.each(texts)('inside a text of the server that PgBouncer passes on it is a failed login: %s', (text) => {
+    expect(told(`server login failed: FATAL MARKED said: ${text}`)).toMatchObject({
+      code: 'PROBE.UNREACHABLE',
+      values: { reason: 'server login failed' },
+    });
   });
 });
 
