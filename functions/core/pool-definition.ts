@@ -14,10 +14,16 @@ import { alternatives, isObject, received, type Violation } from './validation.j
 
 /** The validation of a pool's definition, as it is in SSM. The same code runs at synth. */
 
-/** Maximum length of a role, database or application_name, in bytes. @see https://www.postgresql.org/docs/current/runtime-config-preset.html */
+/**
+ * Maximum length of a role, database or application_name, in bytes.
+ *
+ * @see https://www.postgresql.org/docs/current/runtime-config-preset.html
+ */
 const MAX_NAME_BYTES = 63;
 /** Keeps the check's statement below 16 KB, from which RDS Proxy pins a session. */
 const MAX_NAMES = 40;
+/** Unknown keys of one object that are named; the others are only counted. */
+const MAX_UNKNOWN_KEYS = 10;
 const HOST_OR_IPV4 = /^[A-Za-z0-9._-]{1,253}$/;
 const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
@@ -39,10 +45,12 @@ export function isName(text: string): boolean {
   return v.is(name, text);
 }
 
+/** Checks the length before the names, so that a huge list is one violation. */
 const names = v.pipe(
-  v.array(name, 'a list of names'),
+  v.array(v.unknown(), 'a list of names'),
   v.minLength(1, 'a list of at least one name'),
   v.maxLength(MAX_NAMES, `a list of at most ${MAX_NAMES} names`),
+  v.array(name),
 );
 const endpoint = v.pipe(
   v.string('a host name'),
@@ -170,10 +178,13 @@ function toViolations(issue: Issue): Violation[] {
   const field = v.getDotPath(issue) ?? 'definition';
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const holder = field.slice(0, field.length - `${issue.input}`.length);
-    return unknownKeys(issue).map((key) => {
+    const { keys, more } = unknownKeys(issue);
+    const violations = keys.map((key) => {
       const message = `unknown key ${received(holder + key)}, accepted are ${issue.message}`;
       return { field: `${holder}${key}`, message };
     });
+    const rest = { field: holder.slice(0, -1) || 'definition', message: `unknown keys that are not listed: ${more}` };
+    return more > 0 ? [...violations, rest] : violations;
   }
   if (issue.type === 'strict_object' && issue.input === undefined && issue.path) {
     return [{ field, message: `${field} is missing` }];
@@ -184,16 +195,20 @@ function toViolations(issue: Issue): Violation[] {
   return [{ field, message: `${field} must be ${issue.message}, received ${shown}` }];
 }
 
-/** Every unknown key of the object that an issue is about; valibot stops at the first. */
-function unknownKeys({ path, message }: Issue): string[] {
+/** The first unknown keys of the object that an issue is about, and how many more it has; valibot stops at the first. */
+function unknownKeys({ path, message }: Issue): { readonly keys: readonly string[]; readonly more: number } {
   const known = message.split(', ');
   const keys: string[] = [];
+  let found = 0;
   for (const key in Object(path?.at(-1)?.input)) {
     if (!known.includes(key)) {
-      keys.push(key);
+      found += 1;
+      if (keys.length < MAX_UNKNOWN_KEYS) {
+        keys.push(key);
+      }
     }
   }
-  return keys;
+  return { keys, more: found - keys.length };
 }
 
 function environmentOf(value: unknown): EnvironmentName {

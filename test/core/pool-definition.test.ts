@@ -153,7 +153,7 @@ describe('an unknown key', () => {
     expect(mistakes[0]?.message).not.toContain('hunter2');
   });
 
-  it('is told which keys there are', () => {
+  it('is refused with the list of accepted keys', () => {
     expect(mistakesOf({ pool: { maximum: 5 } })[0]?.message).toBe(
       'unknown key "pool.maximum", accepted are min, max, idleTimeout, connectionTimeout',
     );
@@ -166,6 +166,18 @@ describe('an unknown key', () => {
       'pool.three',
       'two',
     ]);
+  });
+
+  it.each([
+    ['definition', (keys: object) => keys],
+    ['pool', (keys: object) => ({ pool: keys })],
+    ['auth', (keys: object) => ({ auth: { type: 'iam', ...keys } })],
+  ])('is named among the first ten of %s and counted beyond them', (place, within) => {
+    const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${index}`, 1]));
+    const mistakes = mistakesOf(within(keys));
+    expect(mistakes).toHaveLength(11);
+    expect(mistakes[9]?.message).toContain('key9"');
+    expect(mistakes[10]).toEqual({ field: place, message: 'unknown keys that are not listed: 99990' });
   });
 
   it('is not repeated when it looks like a connection string, nor at any length', () => {
@@ -360,6 +372,7 @@ describe('a name', () => {
     const names = Array.from({ length: 41 }, (_, index) => `app${index}`);
     expect(parse({ count: { users: names.slice(0, 40) } }).ok).toBe(true);
     expect(mistakesOf({ count: { users: names } })[0]?.message).toContain('a list of at most 40 names');
+    expect(mistakesOf({ count: { users: Array(100_000).fill(1) } })).toHaveLength(1);
   });
 });
 
