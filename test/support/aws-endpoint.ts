@@ -1,7 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { vi } from 'vitest';
+import { FakeService } from './fake-service.js';
 
 /** A call as it came over the wire. */
 export interface AwsCall {
@@ -16,44 +16,24 @@ export interface AwsCall {
 export type Answer = (response: ServerResponse, call: AwsCall) => void;
 
 /**
- * Stands in for AWS: an HTTP server that speaks the JSON protocols of SSM and Secrets Manager (1.1) and CloudWatch (1.0),
- * answers as it is told to, and remembers every call.
+ * AWS: an HTTP server that speaks the JSON protocols of SSM and Secrets Manager (1.1) and CloudWatch (1.0). It gives the
+ * answers that the test has set and records every call.
  */
-export class AwsEndpoint {
+export class AwsEndpoint extends FakeService {
   readonly calls: AwsCall[] = [];
   readonly #answers = new Map<string, Answer>();
-  readonly #sockets = new Set<Socket>();
-  readonly #server: Server;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const sent = Buffer.concat(chunks);
-        const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
-        const operation = `${request.headers['x-amz-target']}`.split('.').at(-1) ?? '';
-        const input = JSON.parse(body.toString()) as Record<string, unknown>;
-        const call = { operation, input, bytes: body.byteLength, headers: request.headers };
-        this.calls.push(call);
-        const answer = this.#answers.get(operation) ?? awsError(400, 'UnknownOperationException');
-        answer(response, call);
-      });
-    });
-    this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
+  static start(): Promise<AwsEndpoint> {
+    return new AwsEndpoint().listen();
   }
 
-  static async start(): Promise<AwsEndpoint> {
-    const endpoint = new AwsEndpoint();
-    await new Promise<void>((resolve) => endpoint.#server.listen(0, '127.0.0.1', resolve));
-    return endpoint;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  protected override respond({ headers }: IncomingMessage, sent: Buffer, response: ServerResponse): void {
+    const body = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+    const operation = `${headers['x-amz-target']}`.split('.').at(-1) ?? '';
+    const input = JSON.parse(body.toString()) as Record<string, unknown>;
+    const call = { operation, input, bytes: body.byteLength, headers };
+    this.calls.push(call);
+    (this.#answers.get(operation) ?? awsError(400, 'UnknownOperationException'))(response, call);
   }
 
   /** From now on the operation is answered in this way. */
@@ -69,13 +49,6 @@ export class AwsEndpoint {
       turn += 1;
       answer?.(response, call);
     });
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) {
-      socket.destroy();
-    }
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 

@@ -1,5 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FakeService } from './fake-service.js';
 
 export interface RdsCall {
   /** Such as `DescribeDBProxies`. */
@@ -12,38 +12,23 @@ export type RdsAnswer = (response: ServerResponse, call: RdsCall) => void;
 const XMLNS = 'xmlns="http://rds.amazonaws.com/doc/2014-10-31/"';
 
 /**
- * Stands in for the RDS API: an HTTP server that speaks its Query protocol. Its answers have the shape of those that
+ * The RDS API: an HTTP server that speaks its Query protocol. Its answers have the shape of those that
  * moto_server 5.2 gives and, for endpoints, which moto does not know, of the example in the AWS CLI's documentation.
  */
-export class RdsEndpoint {
+export class RdsEndpoint extends FakeService {
   readonly calls: RdsCall[] = [];
   readonly #answers = new Map<string, RdsAnswer>();
-  readonly #server: Server;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const { Action: action = '', ...parameters } = Object.fromEntries(
-          new URLSearchParams(Buffer.concat(chunks).toString()),
-        );
-        const call = { action, parameters };
-        this.calls.push(call);
-        response.shouldKeepAlive = false;
-        (this.#answers.get(action) ?? rdsError(400, 'InvalidAction'))(response, call);
-      });
-    });
+  static start(): Promise<RdsEndpoint> {
+    return new RdsEndpoint().listen();
   }
 
-  static async start(): Promise<RdsEndpoint> {
-    const endpoint = new RdsEndpoint();
-    await new Promise<void>((resolve) => endpoint.#server.listen(0, '127.0.0.1', resolve));
-    return endpoint;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  protected override respond(_request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const { Action: action = '', ...parameters } = Object.fromEntries(new URLSearchParams(body.toString()));
+    const call = { action, parameters };
+    this.calls.push(call);
+    response.shouldKeepAlive = false;
+    (this.#answers.get(action) ?? rdsError(400, 'InvalidAction'))(response, call);
   }
 
   answer(action: string, answer: RdsAnswer): void {
@@ -64,11 +49,6 @@ export class RdsEndpoint {
         (call.parameters.DBProxyName === 'shop' ? answer : NOT_FOUND)(response, call);
     this.answer('DescribeDBProxies', only(rdsAnswer('DBProxies', PROXY)));
     this.answer('DescribeDBProxyTargetGroups', only(rdsAnswer('TargetGroups', targetGroup(percent))));
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 

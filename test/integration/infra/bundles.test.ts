@@ -14,10 +14,10 @@ import { bundle } from '../../../infra/build/esbuild.js';
 import { bundleFolder, PACKAGE_ROOT } from '../../../infra/package-root.js';
 import { AwsEndpoint, awsAnswer, lambdaVariables } from '../../support/aws-endpoint.js';
 import { CLOSED_URL } from '../../support/aws-faults.js';
-import { awsOfManyPools, callsOf, secretDefinition } from '../../support/aws-of-many-pools.js';
+import { callsOf } from '../../support/aws-of-many-pools.js';
 import { invokeBundle } from '../../support/invoke-bundle.js';
-import { startTestServer, type TestServer } from '../../support/postgres.js';
-import { CHECK_ROLE } from '../../support/probe.js';
+import type { TestServer } from '../../support/postgres.js';
+import { startWatchedServer, type WatchedServer } from '../../support/watched-server.js';
 
 /**
  * Bytes and modules of `index.js`, which every cold start reads, measured when the limit was set. A tenth more is allowed;
@@ -203,19 +203,14 @@ function get(
 }
 
 describe('the bundles of the API, each in a process of its own', () => {
+  let watched: WatchedServer;
   let server: TestServer;
-  /** Defines the pool of the server. */
   let aws: AwsEndpoint;
   beforeAll(async () => {
-    server = await startTestServer();
-    await server.createCheckRole(CHECK_ROLE);
-    const { port, password } = server.postgres;
-    aws = await awsOfManyPools(1, secretDefinition(port, 'postgres', CHECK_ROLE), password);
+    watched = await startWatchedServer();
+    ({ server, aws } = watched);
   });
-  afterAll(async () => {
-    await aws?.close();
-    await server?.close();
-  });
+  afterAll(() => watched?.close());
 
   test('answers 200 for a healthy database', async () => {
     const sessions = await server.open(4, 'idle');

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DETAILS_ROUTE, ROUTES } from '../../../functions/core/routes.js';
 import { HANDLERS } from '../../../infra/build/entry-points.js';
-import { type AwsEndpoint, lambdaVariables } from '../../support/aws-endpoint.js';
-import { awsOfManyPools, secretDefinition } from '../../support/aws-of-many-pools.js';
+import { lambdaVariables } from '../../support/aws-endpoint.js';
 import { invokeBundle } from '../../support/invoke-bundle.js';
-import { startTestServer, type TestServer } from '../../support/postgres.js';
-import { CHECK_ROLE } from '../../support/probe.js';
+import { startWatchedServer, type WatchedServer } from '../../support/watched-server.js';
 import { UserProject } from './user-project.js';
 import { COMES_ALONG, STRICT } from './what-comes-along.js';
 
@@ -91,7 +89,7 @@ describe('a CDK app that has installed pool-health', () => {
     expect(folders.every((folder) => existsSync(join(folder, 'index.js')))).toBe(true);
   });
 
-  test('is told by the construct what is wrong with its pools', async () => {
+  test('fails with the mistake in its pools', async () => {
     project.write(
       'wrong.cjs',
       `const { App, Stack } = require('aws-cdk-lib');
@@ -104,26 +102,19 @@ describe('a CDK app that has installed pool-health', () => {
   });
 });
 
-describe('the functions that the package brings along, each in a process of its own', () => {
-  let server: TestServer;
-  let aws: AwsEndpoint;
+describe('the functions of the package, each in a process of its own', () => {
+  let watched: WatchedServer;
   beforeAll(async () => {
-    server = await startTestServer();
-    await server.createCheckRole(CHECK_ROLE);
-    const { port, password } = server.postgres;
-    aws = await awsOfManyPools(1, secretDefinition(port, 'postgres', CHECK_ROLE), password);
+    watched = await startWatchedServer();
   });
-  afterAll(async () => {
-    await aws?.close();
-    await server?.close();
-  });
+  afterAll(() => watched?.close());
 
   test.each([
     ['pool', ROUTES.worstPool, { status: 'healthy', problems: [] }],
     ['details', DETAILS_ROUTE, { status: 'ok', problems: [], roundTrip: { queryMs: expect.any(Number) } }],
   ])('%s answers a GET', async (handler, route, expected) => {
     const folder = project.inPackage(`dist/functions/${handler}`);
-    const answer = await invokeBundle(folder, route, lambdaVariables(aws.url));
+    const answer = await invokeBundle(folder, route, lambdaVariables(watched.aws.url));
     expect(answer).toMatchObject({ statusCode: 200, json: expected });
   });
 });
