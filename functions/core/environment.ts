@@ -1,8 +1,8 @@
 import { SETTING_NAMES, SETTINGS, type SettingVariable } from './pool-settings.js';
 
 /**
- * Every environment variable that pool-health reads. A default of `null` means that there is none: an unset variable leaves
- * its feature off. No other file defines an environment variable.
+ * Every environment variable that pool-health reads. A default of `null` means that there is none: an unset variable
+ * leaves its feature off. No other file defines an environment variable.
  */
 
 interface Variable {
@@ -22,7 +22,7 @@ export const DEPLOYED_ENVIRONMENT = {
   },
 } as const satisfies Record<string, Variable>;
 
-/** Adds the variables of the pool settings. A function, so that a bundle that reads no local variable leaves them out. */
+/** Adds the variables of the pool settings. A function, so that bundles without local variables leave them out. */
 function withPoolVariables<Variables extends Record<string, Variable>>(variables: Variables) {
   const rows = SETTING_NAMES.map((name) => [
     SETTINGS[name].variable,
@@ -31,7 +31,7 @@ function withPoolVariables<Variables extends Record<string, Variable>>(variables
   return { ...variables, ...(Object.fromEntries(rows) as Readonly<Record<SettingVariable, Variable>>) };
 }
 
-/** Read by `npm start`, by the command line and by applications that import `functions/app`; the deployed functions ignore them. */
+/** Read by `npm start`, the command line and applications that import `functions/app`; ignored by the deployed functions. */
 export const LOCAL_ENVIRONMENT = /* @__PURE__ */ withPoolVariables({
   DATABASE_URL: {
     meaning: 'postgres:// URL of the database to check. Unset: an embedded PostgreSQL with a demo workload.',

@@ -1,6 +1,6 @@
 import { received, type Violation } from './validation.js';
 
-/** The pool settings: their rows, the precedence of their sources, and their validation, which reports all mistakes at once. */
+/** The pool settings: their rows, the precedence of their sources, and their validation, which reports all mistakes. */
 
 export const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
@@ -17,10 +17,14 @@ interface SettingRow {
   readonly defaults: Readonly<Record<EnvironmentName, number>>;
 }
 
-/** Node.js turns a longer timer into one of 1 ms. @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+/**
+ * Node.js turns a longer timer into one of 1 ms.
+ *
+ * @see https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** The pool settings, one row each. Variables, the keys of `pool` in a definition, validation and documents derive from the rows. */
+/** One row for each setting. Variables, the keys of `pool` in a definition, validation and documents derive from the rows. */
 export const SETTINGS = {
   min: {
     variable: 'DATABASE_POOL_MIN',
@@ -140,7 +144,7 @@ export function resolveSettings(sources: SettingSources, environment: Environmen
   return { settings, violations, warnings };
 }
 
-/** Returns the environment whose defaults `NODE_ENV` selects. An unknown name selects production, with a warning. */
+/** The environment whose defaults `NODE_ENV` selects. An unknown name selects production, with a warning. */
 export function environmentFrom(nodeEnv: string | undefined): { environment: EnvironmentName; warnings: string[] } {
   if (nodeEnv === undefined || nodeEnv === '') {
     return { environment: 'development', warnings: [] };

@@ -3,7 +3,7 @@ import { type Problem, type ProblemCode, problem } from './problems.js';
 
 /**
  * The poolers that can be between the application and PostgreSQL, one row a kind. Everything that depends on the kind reads
- * its row, apart from how its stats are read (`functions/poolers/<kind>/`). Tables beside the rows have one entry a kind:
+ * its row, apart from how its stats are read (`functions/poolers/<kind>/`). Tables outside the rows have one entry for each kind:
  * they are apart so that a bundle carries only those that it uses.
  */
 
@@ -15,7 +15,7 @@ interface PoolerRow {
   readonly label: string;
   /** The subject of a sentence about it. */
   readonly subject: string;
-  /** The keys of `managed` beside `kind`; null if a definition cannot name this kind. */
+  /** The keys of `managed` in addition to `kind`; null if a definition cannot name this kind. */
   readonly keys: Readonly<Record<string, keyof DefinitionKeys>> | null;
   readonly counts: readonly PoolerCount[];
 }

@@ -39,7 +39,7 @@ export function metrics(): string {
     `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${ACT_NOW_ALARMS.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
     'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name, for the monitor itself `check`, `api`, `details` or `page` stands in the pool’s place.',
     '## The log',
-    'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, and beside them `pool`, `code`, `severity` and the values seen. No host, user or credential is in it.',
+    'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, then `pool`, `code`, `severity` and the values seen. It contains no host, user or credential.',
   ]);
 }
 

@@ -40,7 +40,7 @@ function put(pool: string, metric: MetricName, minutes: number, value: number, s
   store.data.push({ namespace: 'PoolHealth', metric, dimensions: { Pool: pool }, at, value });
 }
 
-test('is the last hour, a value a minute, each dated by the end of its minute', async () => {
+test('the history is the last hour, with one value a minute, dated by the end of its minute', async () => {
   put('orders', 'Utilization', -1, 70);
   put('orders', 'Utilization', -60, 10);
   put('orders', 'Utilization', -61, 99);
@@ -74,17 +74,17 @@ test('each series is its metric, with the statistic of the contract where a minu
   expect(last).toEqual({ utilization: 60, active: 4, idle: 3, waiting: 9, healthy: 0 });
 });
 
-test('a metric that nobody published is null, not 0', async () => {
+test('a metric without datapoints is null, not 0', async () => {
   put('orders', 'Healthy', -1, 0);
   const { series } = await historyOf('orders').history('orders');
   expect([series.utilization, series.waiting].flat().every((value) => value === null)).toBe(true);
   expect(series.healthy.at(-1)).toBe(0);
 });
 
-test('however many look at however many pools, CloudWatch is asked once a minute, for all of them', async () => {
+test('CloudWatch is queried once a minute for all pools, however many readers there are', async () => {
   const history = historyOf('orders', 'carts');
   put('carts', 'Utilization', -1, 33);
-  for (let look = 0; look < 20; look += 1) {
+  for (let read = 0; read < 20; read += 1) {
     await Promise.all([history.history('orders'), history.history('carts')]);
     time += 900;
   }
@@ -95,7 +95,7 @@ test('however many look at however many pools, CloudWatch is asked once a minute
   expect(endpoint.calls).toHaveLength(2);
 });
 
-test('a minute that settles while others are remembered is not shown as unknown', async () => {
+test('a minute that settles while earlier ones are cached is not shown as unknown', async () => {
   const history = historyOf('orders');
   for (const minutes of [-2, -1, 0]) {
     put('orders', 'Utilization', minutes, 50);
@@ -113,7 +113,7 @@ test('a minute that settles while others are remembered is not shown as unknown'
   }
 });
 
-test('each pool has its own, and none that of another deployment', async () => {
+test('each pool has its own history, and the data of another deployment is ignored', async () => {
   put('orders', 'Utilization', -1, 11);
   put('carts', 'Utilization', -1, 22);
   put('elsewhere', 'Utilization', -1, 99);
@@ -122,10 +122,10 @@ test('each pool has its own, and none that of another deployment', async () => {
   expect((await history.history('carts')).series.utilization.at(-1)).toBe(22);
 });
 
-describe('when CloudWatch cannot be asked', () => {
+describe('if CloudWatch cannot be queried', () => {
   beforeEach(() => endpoint.answer(OPERATION, awsError(400, 'AccessDeniedException')));
 
-  test('nothing is known, and the reason stands beside it', async () => {
+  test('every value is null, and a problem gives the reason', async () => {
     const { series, times, problems } = await historyOf('orders').history('orders');
     expect(times).toHaveLength(60);
     expect(
@@ -137,9 +137,9 @@ describe('when CloudWatch cannot be asked', () => {
     expect(JSON.stringify(problems)).not.toContain('AccessDenied');
   });
 
-  test('it is not asked again before the next minute', async () => {
+  test('CloudWatch is not queried again before the next minute', async () => {
     const history = historyOf('orders');
-    for (let look = 0; look < 5; look += 1) {
+    for (let read = 0; read < 5; read += 1) {
       await history.history('orders');
     }
     expect(endpoint.calls).toHaveLength(1);
@@ -148,14 +148,14 @@ describe('when CloudWatch cannot be asked', () => {
     expect((await history.history('orders')).problems).toEqual([]);
   });
 
-  test('the route answers 503 with it', async () => {
+  test('the route answers 503 with that problem', async () => {
     const { statusCode, body } = await pageHandlerOf(historyOf('orders'))(getEvent('GET /health/history'));
     expect(statusCode).toBe(503);
     expect(JSON.parse(body ?? '')).toMatchObject({ pool: 'orders', problems: [{ code: 'AWS.CLOUDWATCH' }] });
   });
 });
 
-test('a GET of the page itself asks CloudWatch nothing', async () => {
+test('a GET of the page itself does not query CloudWatch', async () => {
   await pageHandlerOf(historyOf('orders'))(getEvent('GET /health'));
   expect(endpoint.calls).toEqual([]);
 });

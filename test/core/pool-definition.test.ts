@@ -10,10 +10,10 @@ import {
 import { accepted, LEAST, refused } from '../support/samples.js';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/monitor-AbCdEf';
-const parse = (parts: Readonly<Record<string, unknown>>) =>
-  parseDefinition('orders', JSON.stringify({ ...LEAST, ...parts }));
-const mistakesOf = (parts: Readonly<Record<string, unknown>>) => refused(parse(parts));
-const fieldsOf = (parts: Readonly<Record<string, unknown>>) => mistakesOf(parts).map(({ field }) => field);
+type Parts = Readonly<Record<string, unknown>>;
+const parse = (parts: Parts) => parseDefinition('orders', JSON.stringify({ ...LEAST, ...parts }));
+const mistakesOf = (parts: Parts) => refused(parse(parts));
+const fieldsOf = (parts: Parts) => mistakesOf(parts).map(({ field }) => field);
 
 describe('a definition that is accepted', () => {
   it('keeps every key as it was written', () => {
@@ -169,9 +169,9 @@ describe('an unknown key', () => {
   });
 
   it.each([
-    ['definition', (keys: object) => keys],
-    ['pool', (keys: object) => ({ pool: keys })],
-    ['auth', (keys: object) => ({ auth: { type: 'iam', ...keys } })],
+    ['definition', (keys: Parts) => keys],
+    ['pool', (keys: Parts) => ({ pool: keys })],
+    ['auth', (keys: Parts) => ({ auth: { type: 'iam', ...keys } })],
   ])('is named among the first ten of %s and counted beyond them', (place, within) => {
     const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${index}`, 1]));
     const mistakes = mistakesOf(within(keys));

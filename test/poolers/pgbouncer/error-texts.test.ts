@@ -6,7 +6,7 @@ import type { Problem, ProblemCode } from '../../../functions/core/problems.js';
 import { saturatedBy } from '../../../functions/core/problems.js';
 
 /** An error as pg makes it of what PgBouncer sends: severity, SQLSTATE and text, and nothing else. */
-function told(text: string, code = '08P01'): Problem {
+function problemOf(text: string, code = '08P01'): Problem {
   return toProblem(Object.assign(new pg.DatabaseError(text, 0, 'error'), { severity: 'FATAL', code }));
 }
 
@@ -107,33 +107,35 @@ const OF_SERVER: readonly (readonly [text: string, code: ProblemCode, reason: st
   ],
 ];
 
-describe('what PgBouncer says with 08P01 is told apart by its text', () => {
+describe('an error of PgBouncer with 08P01 is classified by its text', () => {
   test.each(TEXTS)('%s is %s', (text, code, reason) => {
-    expect(told(text)).toMatchObject({ code, values: { sqlstate: '08P01', reason } });
+    expect(problemOf(text)).toMatchObject({ code, values: { sqlstate: '08P01', reason } });
   });
 
-  test('what is full saturates the managed pool', () => {
-    expect(saturatedBy(told('query_wait_timeout'))).toBe('managed');
+  test('an error that says the pooler is full saturates the layer managed', () => {
+    expect(saturatedBy(problemOf('query_wait_timeout'))).toBe('managed');
   });
 
   test.each(['', 'bad packet', 'constructor', 'a later version says it otherwise', 'xquery_wait_timeout'])(
-    'a text that is not known is PROBE.QUERY: %j',
+    'an unknown text is PROBE.QUERY: %j',
     (text) => {
-      expect(told(text)).toMatchObject({ code: 'PROBE.QUERY', values: { sqlstate: '08P01' } });
+      expect(problemOf(text)).toMatchObject({ code: 'PROBE.QUERY', values: { sqlstate: '08P01' } });
     },
   );
 });
 
-describe("the server's own words are found, however they are passed on", () => {
+describe('an error text of the server is recognized in every form in which PgBouncer passes it on', () => {
   test.each(OF_SERVER)('%s is %s', (text, code, reason) => {
     const expected = { code, values: { sqlstate: '08P01', reason } };
-    expect(told(text)).toMatchObject(expected);
-    expect(told(`server login failed: FATAL ${text}`)).toMatchObject(expected);
-    expect(told(`server login has been failing, cached error: ${text} (server_login_retry)`)).toMatchObject(expected);
+    expect(problemOf(text)).toMatchObject(expected);
+    expect(problemOf(`server login failed: FATAL ${text}`)).toMatchObject(expected);
+    expect(problemOf(`server login has been failing, cached error: ${text} (server_login_retry)`)).toMatchObject(
+      expected,
+    );
   });
 
-  test('words of the server that are not known are a failed login of PgBouncer', () => {
-    expect(told('server login failed: FATAL MARKED')).toMatchObject({
+  test('an unknown text of the server is a failed login of PgBouncer', () => {
+    expect(problemOf('server login failed: FATAL MARKED')).toMatchObject({
       code: 'PROBE.UNREACHABLE',
       values: { reason: 'server login failed' },
     });
@@ -144,12 +146,12 @@ describe("the server's own words are found, however they are passed on", () => {
     ['too many connections for database "MARKED"', 'PROBE.SLOTS_EXHAUSTED'],
     ['sorry, too many clients already', 'PROBE.SLOTS_EXHAUSTED'],
     ['it says it in another language', 'PROBE.SLOTS_EXHAUSTED'],
-  ] as const)('newer versions pass its SQLSTATE on, though no routine: 53300, %s', (text, code) => {
-    expect(told(text, '53300')).toMatchObject({ code, values: { sqlstate: '53300' } });
+  ] as const)('newer versions pass the SQLSTATE on without the routine: 53300 with %s is %s', (text, code) => {
+    expect(problemOf(text, '53300')).toMatchObject({ code, values: { sqlstate: '53300' } });
   });
 
-  test('any other SQLSTATE tells by itself', () => {
-    expect(told('query_wait_timeout', '57P03').code).toBe('PROBE.NOT_ACCEPTING');
+  test('any other SQLSTATE is classified without its text', () => {
+    expect(problemOf('query_wait_timeout', '57P03').code).toBe('PROBE.NOT_ACCEPTING');
   });
 });
 
@@ -158,29 +160,29 @@ describe('a text is known by its beginning alone', () => {
 
   test.each(texts)('inside another text it is PROBE.QUERY: %s', (text) => {
     const expected = { code: 'PROBE.QUERY', values: { sqlstate: '08P01' } };
-    expect(told(`MARKED said: ${text}`)).toMatchObject(expected);
-    expect(told(`MARKED said: server login failed: FATAL ${text}`)).toMatchObject(expected);
-    expect(JSON.stringify(told(`MARKED said: ${text}`))).not.toContain('MARKED');
+    expect(problemOf(`MARKED said: ${text}`)).toMatchObject(expected);
+    expect(problemOf(`MARKED said: server login failed: FATAL ${text}`)).toMatchObject(expected);
+    expect(JSON.stringify(problemOf(`MARKED said: ${text}`))).not.toContain('MARKED');
   });
 
   test.each(texts)('inside a text of the server that PgBouncer passes on it is a failed login: %s', (text) => {
-    expect(told(`server login failed: FATAL MARKED said: ${text}`)).toMatchObject({
+    expect(problemOf(`server login failed: FATAL MARKED said: ${text}`)).toMatchObject({
       code: 'PROBE.UNREACHABLE',
       values: { reason: 'server login failed' },
     });
   });
 });
 
-describe('no text is shown', () => {
+describe('no problem shows the text of an error', () => {
   test.each([...TEXTS, ...OF_SERVER].filter(([text]) => text.includes('MARKED')))('%s', (text) => {
-    expect(JSON.stringify(told(text))).not.toContain('MARKED');
+    expect(JSON.stringify(problemOf(text))).not.toContain('MARKED');
   });
 
-  test('nor what follows, whatever it is', () => {
+  test('text after a known beginning is not shown either', () => {
     const known = fc.constantFrom(...[...TEXTS, ...OF_SERVER].map(([text]) => text));
     fc.assert(
       fc.property(known, fc.string(), (text, more) => {
-        expect(JSON.stringify(told(`${text}${more}MARKED`))).not.toContain('MARKED');
+        expect(JSON.stringify(problemOf(`${text}${more}MARKED`))).not.toContain('MARKED');
       }),
     );
   });

@@ -31,7 +31,7 @@ function limited(limits: Row, maxUserConnections = '0', pools = [pool('shop', 'a
   return figures(recording({ pools, databases: [database('shop', limits)], config }));
 }
 
-describe('what the console says is what is told, whatever the version', () => {
+describe('the stats are those of the console, in every version', () => {
   test.each(Object.entries(RECORDINGS))('%s', (_, recorded) => {
     expect(figures(recorded)).toEqual({
       takenAt: NOON,
@@ -49,7 +49,7 @@ describe('what the console says is what is told, whatever the version', () => {
     });
   });
 
-  test('in use is active; open is active, idle, used, tested and login', () => {
+  test('inUse counts active; open counts active, idle, used, tested and login', () => {
     const counts = { sv_active: 1, sv_idle: 20, sv_used: 300, sv_tested: 4_000, sv_login: 50_000 };
     const pools = [pool('shop', 'app', { ...counts, sv_active_cancel: 600_000 })];
     expect(figures(recording({ pools }))).toMatchObject({ inUse: 1, open: 54_321 });
@@ -61,13 +61,13 @@ describe('what the console says is what is told, whatever the version', () => {
     ['sv_used', { open: null, inUse: 5 }],
     ['maxwait', { longestWaitMs: null, waiting: 3 }],
     ['maxwait_us', { longestWaitMs: 2_000 }],
-  ])('a version without %s leaves unknown what comes from it, and only that', (column, expected) => {
+  ])('a version without %s makes only the stats of that column unknown', (column, expected) => {
     const { pools } = recording();
     expect(figures(recording({ pools: pools.map((row) => without(row, column)) }))).toMatchObject(expected);
   });
 });
 
-describe('whose pools count', () => {
+describe('the counted pools', () => {
   const pools = [
     pool('shop', 'app', { sv_active: 1, cl_waiting: 1, maxwait: 3 }),
     pool('shop', 'worker', { sv_active: 20, cl_waiting: 20, maxwait: 9 }),
@@ -76,21 +76,21 @@ describe('whose pools count', () => {
   ];
   const of = (watched: Partial<CountedSessions>) => figures(recording({ pools }), { ...WATCHED, ...watched });
 
-  test('those of the watched database but for the own one', () => {
+  test('are those of the watched database, without the one of the check', () => {
     expect(of({})).toMatchObject({ inUse: 21, waiting: 21, longestWaitMs: 9_000, limit: 2 * 5 });
   });
 
-  test('the own one too where the user is shared', () => {
+  test('include the one of the check if the user is shared', () => {
     expect(of({ sharedUser: true })).toMatchObject({ inUse: 321, waiting: 321, longestWaitMs: 99_000, limit: 3 * 5 });
   });
 
-  test('only those of the users that count', () => {
+  test('are only those of the users in count', () => {
     const count = { users: ['app', 'pool_check', 'nobody'], applications: null };
     expect(of({ count })).toMatchObject({ inUse: 1, waiting: 1, limit: 5 });
     expect(of({ count, sharedUser: true })).toMatchObject({ inUse: 301, limit: 2 * 5 });
   });
 
-  test('those of every name of the same database on the same server', () => {
+  test('include every name of the same database on the same server', () => {
     const databases = [
       database('shop'),
       database('elsewhere', { database: 'shop', pool_size: 7 }),
@@ -101,13 +101,13 @@ describe('whose pools count', () => {
     expect(through).toMatchObject({ inUse: 4_021, limit: 5 + 5 + 7 });
   });
 
-  test('a database that logs in everybody as one user has that pool', () => {
+  test('are those of the forced user if the database has a force_user', () => {
     const databases = [database('shop', { force_user: 'worker' })];
     const forced = (sharedUser: boolean) => figures(recording({ pools, databases }), { ...WATCHED, sharedUser });
     expect([forced(true).inUse, forced(false).inUse]).toEqual([321, 301]);
   });
 
-  test('nobody has come yet: nobody waits, and what they may have is not known', () => {
+  test('are empty before the first client: nothing waits, and the limit is unknown', () => {
     const alone = figures(recording({ pools: [pool('shop', 'pool_check', { cl_active: 1, sv_idle: 1 })] }));
     expect(alone).toMatchObject({ waiting: 0, inUse: 0, open: 0, clients: 0, longestWaitMs: 0, limit: null });
   });
@@ -117,7 +117,7 @@ describe('the check itself', () => {
   const full = [pool('shop', 'app', { sv_active: 5, cl_waiting: 4, maxwait: 7 })];
   const last = [pool('shop', 'app', { sv_active: 5, cl_active: 5 })];
 
-  test('is no waiting client of the pool it shares', () => {
+  test('is not counted as a waiting client of the pool that it shares', () => {
     expect(figures(recording({ pools: full }), SHARED, true)).toMatchObject({
       waiting: 3,
       inUse: 5,
@@ -126,45 +126,45 @@ describe('the check itself', () => {
     expect(figures(recording({ pools: full }), SHARED, false)).toMatchObject({ waiting: 4 });
   });
 
-  test('being the only one that waits, nobody waits', () => {
+  test('leaves 0 waiting if it is the only waiting client', () => {
     const pools = [pool('shop', 'app', { sv_active: 5, cl_waiting: 1, maxwait: 7 })];
     expect(figures(recording({ pools }), SHARED, true)).toMatchObject({ waiting: 0, longestWaitMs: 0 });
   });
 
-  test('does not use up the pool it shares', () => {
+  test('is not counted as a connection in use of the pool that it shares', () => {
     expect(figures(recording({ pools: last }), SHARED, true)).toMatchObject({ inUse: 4, waiting: 0 });
     expect(figures(recording({ pools: last }), SHARED, false)).toMatchObject({ inUse: 5 });
   });
 });
 
-describe('limits', () => {
+describe('the limit is', () => {
   test.each<[string, Row, string, number | null]>([
     ['pool_size', {}, '0', 5],
     ['max_user_connections below it', {}, '2', 2],
     ['max_user_connections above it', {}, '50', 5],
     ['max_db_connections below it', { max_connections: 3 }, '0', 3],
     ['max_db_connections above it', { max_connections: 30 }, '0', 5],
-    ['the least of all three', { max_connections: 3 }, '2', 2],
+    ['the smallest of all three', { max_connections: 3 }, '2', 2],
     ['max_user_connections alone', { pool_size: 0 }, '2', 2],
     ['max_db_connections alone', { pool_size: 0, max_connections: 3 }, '0', 3],
     ['none: 0 is unlimited', { pool_size: 0 }, '0', null],
-    ['none: this version tells none', { pool_size: undefined, max_connections: undefined }, '0', null],
+    ['none: this version shows none', { pool_size: undefined, max_connections: undefined }, '0', null],
   ])('%s', (_, limits, maxUserConnections, expected) => {
     expect(limited(limits, maxUserConnections).limit).toBe(expected);
   });
 
-  test('of two users: each has its own size, max_db_connections is for both', () => {
+  test('the sum of the sizes of two users, up to max_db_connections', () => {
     const pools = [pool('shop', 'app'), pool('shop', 'worker')];
     expect(limited({}, '0', pools).limit).toBe(10);
     expect(limited({}, '3', pools).limit).toBe(6);
     expect(limited({ max_connections: 8 }, '0', pools).limit).toBe(8);
   });
 
-  test('a SHOW CONFIG without max_user_connections has no such limit', () => {
+  test('pool_size if SHOW CONFIG has no max_user_connections', () => {
     expect(figures(recording({ config: [setting('pool_mode', 'session')] })).limit).toBe(5);
   });
 
-  test('max_user_connections = 0 and nothing else: no percentage of it, and never full', () => {
+  test('null if max_user_connections is 0 and nothing else is set: no percentage, and never full', () => {
     const unlimited = limited({ pool_size: 0 });
     expect(unlimited).toMatchObject({ limit: null, inUse: 3 });
     const managed = { kind: 'pgbouncer', source: 'console', stats: unlimited } as const;
@@ -173,7 +173,7 @@ describe('limits', () => {
   });
 });
 
-describe('what no PgBouncer says is refused', () => {
+describe('an answer that no PgBouncer gives is refused', () => {
   const good = recording();
   const poolWith = (changes: Row): Recording => ({ ...good, pools: [{ ...pool('shop', 'app'), ...changes }] });
   test.each<[string, Recording]>([
@@ -184,10 +184,10 @@ describe('what no PgBouncer says is refused', () => {
     ['a broken count', poolWith({ sv_active: 1.5 })],
     ['a broken count as text', poolWith({ sv_active: '1e3' })],
     ['a count beyond all numbers', poolWith({ sv_active: '99999999999999999999' })],
-    ['a count that is none', poolWith({ sv_active: Number.NaN })],
+    ['a count that is NaN', poolWith({ sv_active: Number.NaN })],
     ['true', poolWith({ sv_active: true })],
-    ['a pool of no database', { ...good, pools: [without(pool('shop', 'app'), 'database')] }],
-    ['a pool of nobody', poolWith({ user: null })],
+    ['a pool without a database', { ...good, pools: [without(pool('shop', 'app'), 'database')] }],
+    ['a pool without a user', poolWith({ user: null })],
     ['a database without a name', { ...good, databases: [{ pool_size: 5 }] }],
     ['a size that is no number', { ...good, databases: [database('shop', { pool_size: 'large' })] }],
     ['a setting without a name', { ...good, config: [{ value: '0' }] }],
@@ -203,7 +203,7 @@ describe('what no PgBouncer says is refused', () => {
   });
 });
 
-test('whatever it says: refused, or numbers that can be', () => {
+test('any answer is refused or gives plausible numbers', () => {
   const value = fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constantFrom(null, undefined, '0', '7', true));
   const columns = Object.keys(pool('shop', 'app'));
   const row = fc
@@ -221,14 +221,14 @@ test('whatever it says: refused, or numbers that can be', () => {
       fc.boolean(),
       (pools, a, b, isAsking) => {
         const databases = [database('shop', { pool_size: a, max_connections: b })];
-        let told: PoolerStats;
+        let stats: PoolerStats;
         try {
-          told = figures(recording({ pools, databases }), SHARED, isAsking);
+          stats = figures(recording({ pools, databases }), SHARED, isAsking);
         } catch (error) {
           expect(error).toBeInstanceOf(ProblemError);
           return;
         }
-        const { limit, open, inUse, waiting, longestWaitMs, clients } = told;
+        const { limit, open, inUse, waiting, longestWaitMs, clients } = stats;
         for (const figure of [open, inUse, waiting, longestWaitMs, clients]) {
           expect(figure === null || (Number.isFinite(figure) && figure >= 0)).toBe(true);
         }

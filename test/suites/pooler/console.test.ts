@@ -13,7 +13,7 @@ afterAll(() => scene?.server.close());
 
 const transaction = { pool_mode: 'transaction' };
 
-describe('a console that does not serve leaves the view of the database as it is', () => {
+describe('a console that does not answer does not change the view of the database', () => {
   test.each<[string, string]>([
     ['denies the user', 'stranger'],
     ['does not know the user', 'nobody_here'],
@@ -33,7 +33,7 @@ describe('a console that does not serve leaves the view of the database as it is
   });
 });
 
-describe('which kind of pooler it is', () => {
+describe('the kind of the pooler', () => {
   const found = async (changes: Partial<PoolConfig> = {}) => {
     const { sample, codes } = await scene.check({ managed: null, ...changes })();
     expect(codes).toEqual([]);
@@ -59,7 +59,7 @@ describe('which kind of pooler it is', () => {
     });
   });
 
-  test('a console that denied the check is not asked at every look', async () => {
+  test('a console that denied the check is not queried by every check', async () => {
     await scene.pool(transaction);
     const look = scene.check({ managed: null });
     await look();
@@ -71,10 +71,10 @@ describe('which kind of pooler it is', () => {
   });
 });
 
-describe('PgBouncer goes and comes', () => {
+describe('PgBouncer restarts', () => {
   test.each([
     ['named in the definition', NAMED],
-    ['found out before', null],
+    ['detected before', null],
   ])('and the check with it (%s)', async (_, managed) => {
     await scene.pool({ ...transaction, stats_users: `console_reader,${CHECK_ROLE}` });
     const look = scene.check({ managed });
@@ -116,7 +116,7 @@ test('a PgBouncer that hangs: an answer in time, no second connection, and it is
   expect(await scene.pooler.pool(SHOP, CHECK_ROLE)).toMatchObject({ cl_active: 1, cl_waiting: 0, sv_idle: 1 });
 });
 
-test('a connection to the console that leads nowhere is replaced within the same look', async () => {
+test('a dead connection to the console is replaced within the same check', async () => {
   const { port } = await scene.pool(transaction);
   const relay = await Relay.start(port);
   const look = scene.check({ port: relay.port });
@@ -128,7 +128,7 @@ test('a connection to the console that leads nowhere is replaced within the same
   expect(figures).toMatchObject({ waiting: 0 });
 });
 
-test('a paused database: one waiter of the check whatever happens, and it is over with the pause', async () => {
+test('in a paused database the check is at most one waiting client, and none after the pause', async () => {
   await scene.pool(transaction);
   const look = scene.check();
   await look();

@@ -32,7 +32,7 @@ function ageMs({ verdict }: Look): number {
 
 describe.each<[string, Partial<PoolConfig>]>([
   ['named in the definition', { managed: NAMED }],
-  ['to be found out', { managed: null }],
+  ['to be detected', { managed: null }],
 ])('the pool of a shared user is full, the pooler is %s', (_, { managed = null }) => {
   test.each([
     ['a check that begins now', false],
@@ -126,7 +126,7 @@ describe('the pooler itself refuses', () => {
   });
 });
 
-test('other users of the database have pools of their own, and only who counts is counted', async () => {
+test('other users of the database have pools of their own, and only those of the counted users count', async () => {
   await scene.pool({ pool_mode: 'transaction' });
   await scene.crowd(POOL_SIZE + 2, POOL_SIZE);
   await scene.crowd(POOL_SIZE + 1, POOL_SIZE, 'stranger');

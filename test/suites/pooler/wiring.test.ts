@@ -34,7 +34,7 @@ async function assessed(monitor: Monitor) {
   return await monitor.assess(watched, 0);
 }
 
-test("npm start: the console is found out, with the URL's own user", async () => {
+test("npm start: the console is detected with the URL's own user", async () => {
   await scene.pool({ pool_mode: 'transaction', stats_users: APP });
   await scene.crowd(2, 2);
   const url = new URL(scene.server.postgres.url({ user: APP, database: SHOP }));
@@ -72,7 +72,7 @@ const NAMED = { kind: 'pgbouncer', user: CONSOLE_USER, auth: { type: 'secret', a
 test.each([
   ['named for it', CONSOLE_USER, NAMED],
   ['of the check', CHECK_ROLE, undefined],
-])('deployed: the console is asked as the user %s', async (_, stats_users, managed) => {
+])('deployed: the console is queried as the user %s', async (_, stats_users, managed) => {
   await scene.pool({ pool_mode: 'transaction', stats_users });
   await scene.crowd(2, 2);
   aws.answer('GetSecretValue', awsAnswer({ SecretString: scene.server.postgres.password }));
@@ -85,7 +85,7 @@ test.each([
   expect(secrets.sort()).toEqual(managed ? [arnOf('check'), arnOf('console')] : [arnOf('check')]);
 });
 
-test('deployed: a password that PgBouncer refuses is read anew within the same check', async () => {
+test('deployed: a password that PgBouncer refuses is read again within the same check', async () => {
   await scene.pool({ pool_mode: 'transaction' });
   const secret = (SecretString: string) => awsAnswer({ SecretString });
   aws.answerInTurn('GetSecretValue', secret('of yesterday'), secret(scene.server.postgres.password));
