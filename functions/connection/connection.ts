@@ -4,6 +4,7 @@ import pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
 import { ageMs, currentMoment, elapsedMs, type Moment, monotonicMs } from '../time/moment.js';
+import { withoutZone } from './addresses.js';
 import { requestCancel } from './cancel.js';
 import { completeMessages, guardStream } from './protocol-guard.js';
 import { type Phase, ProbeTimeout, settled, within } from './timeout.js';
@@ -64,6 +65,7 @@ export class Connection {
   readonly #socket = new net.Socket();
   readonly #startedAt = currentMoment();
   readonly #login: Promise<unknown>;
+  #loggedInAt = currentMoment();
   #state: ConnectionState = 'connecting';
   #lastUsedAt = currentMoment();
   #running: RunningQuery | null = null;
@@ -91,6 +93,7 @@ export class Connection {
     this.#client.on('end', () => this.#enter('closed'));
     this.#login = this.#client.connect().then(() => {
       this.#enter('idle');
+      this.#loggedInAt = currentMoment();
       this.#lastUsedAt = currentMoment();
     });
     this.#login.catch(() => this.destroy());
@@ -115,6 +118,17 @@ export class Connection {
     return ageMs(this.#lastUsedAt);
   }
 
+  /** Milliseconds since the login; before it, since the connection was started. */
+  get ageMs(): number {
+    return ageMs(this.#loggedInAt);
+  }
+
+  /** The IP address of the connected server or pooler, without the zone of a link-local one; null for a Unix socket or if closed. */
+  get address(): string | null {
+    const { remoteAddress } = this.#socket;
+    return remoteAddress ? withoutZone(remoteAddress) : null;
+  }
+
   /** What the connection waits for, and for how many milliseconds so far; null if for nothing. */
   get waiting(): { readonly phase: Phase; readonly ms: number } | null {
     const phase = WAITING_FOR[this.#state];
@@ -122,6 +136,18 @@ export class Connection {
       return null;
     }
     return { phase, ms: ageMs(this.#running?.startedAt ?? this.#startedAt) };
+  }
+
+  /**
+   * Waits for the login.
+   *
+   * @param ms timeout in milliseconds
+   * @throws ProbeTimeout after it; the login then goes on until `destroy`. Otherwise the error of pg or of the socket.
+   */
+  async logIn(ms: number): Promise<void> {
+    await within(this.#login, ms, () => {
+      return new ProbeTimeout(WAITING_FOR[this.#state] ?? 'query', elapsedMs(this.#startedAt));
+    });
   }
 
   /**
@@ -135,9 +161,7 @@ export class Connection {
   async query(statements: readonly string[], limits: QueryLimits): Promise<QueryResult> {
     const bounded = (ms: number) => Math.min(ms, limits.endsAt - monotonicMs());
     if (this.#state !== 'idle' && this.#state !== 'querying') {
-      await within(this.#login, bounded(limits.connectMs), () => {
-        return new ProbeTimeout(WAITING_FOR[this.#state] ?? 'query', elapsedMs(this.#startedAt));
-      });
+      await this.logIn(bounded(limits.connectMs));
     }
     const resultOf = <T>(result: Promise<T>, { startedAt }: RunningQuery) =>
       within(result, bounded(limits.queryMs), () => new ProbeTimeout('query', elapsedMs(startedAt)));

@@ -1,12 +1,15 @@
 import { CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
+import type { Problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
 import { ageMs, currentMoment, type Moment, monotonicMs } from '../time/moment.js';
-import { Connection, type QueryResult, statementKey } from './connection.js';
-import type { Credentials } from './credentials.js';
+import { type Connection, type QueryResult, statementKey } from './connection.js';
+import type { Login } from './credentials.js';
 import { sqlState, toProblem } from './errors.js';
+import { type ExchangeReason, ExchangeSchedule } from './exchange-schedule.js';
+import { Logins } from './logins.js';
+import { isStale, loginLeftMs } from './staleness.js';
 import { ProbeTimeout, settled } from './timeout.js';
-import { tlsOptions } from './tls.js';
 
 /** Milliseconds. A reused connection gets less: if it is dead, the same check still has time for a new one. */
 export interface ConnectionTimeouts {
@@ -27,20 +30,8 @@ export const DEFAULT_TIMEOUTS: ConnectionTimeouts = {
 const ABANDON_TIMEOUT_MS = 500;
 /** Below a minute, so that every scheduled check makes an attempt. */
 const MAX_BACK_OFF_MS = 20_000;
-/** An idle connection older than this is more often dead than alive (frozen Lambda, address translation). */
-const MAX_IDLE_MS = 90_000;
-/**
- * How long a connection may wait before it counts as dead. A login: just longer than PostgreSQL's `authentication_timeout`
- * (60 s), so that logins never overlap; the check of the next minute waits for the rest, then connects again. A statement
- * behind a pooler: just longer than the pooler's own timeout (120 s in PgBouncer and RDS Proxy).
- */
-const MAX_WAIT_MS = { connect: 0, login: 61_000, query: 125_000 } as const;
-
-export interface SharedConnectionOptions {
+export interface SharedConnectionOptions extends Login {
   readonly target: ConnectionTarget;
-  /** Path of a PEM file with the certificate authority; null for the authorities that Node.js trusts. */
-  readonly caFile: string | null;
-  readonly credentials: Credentials;
   /** True if the definition names a pooler. Otherwise the login or the first result shows whether there is one. */
   readonly isPooled: boolean;
   /**
@@ -53,9 +44,15 @@ export interface SharedConnectionOptions {
   readonly timeouts?: ConnectionTimeouts;
 }
 
+export interface CheckResult extends QueryResult {
+  /** What is known against new logins: the result is of a connection that could not be exchanged. */
+  readonly problems: readonly Problem[];
+}
+
 type State =
   | { readonly name: 'disconnected' }
   | { readonly name: 'connected'; readonly connection: Connection }
+  | { readonly name: 'exchanging'; readonly connection: Connection; readonly candidate: Connection }
   | {
       readonly name: 'backing-off';
       readonly timeouts: number;
@@ -79,22 +76,35 @@ const DISCONNECTED: State = { name: 'disconnected' };
  *
  * Without a pooler, a statement that times out is cancelled and tried again at growing intervals.
  *
+ * An open connection goes on working while logins are refused, or after its host name has moved. So `check` logs in again
+ * when `ExchangeSchedule` says so: first the login of a second connection, then the end of the first, then the statements,
+ * so that the second one does not count the first. Without a working login the first one stays. It does so behind poolers
+ * and at their consoles too: a login takes no slot of the server there, but clients need it, and names move there as well.
+ *
  *     disconnected --query()--> connected --statement timed out without a pooler--> backing-off
- *          ^                     |    ^                                                  |
- *          +----- dead ----------+    +------------query() after the interval------------+
+ *          ^                     |  |  ^                                                 |
+ *          +----- dead ----------+  |  +-----------query() after the interval------------+
+ *                                   |
+ *     connected --login due--> exchanging --login works--> connected (with the second; the first has ended)
+ *                                   +-----login fails----> connected (with the first; the second has ended)
+ *                                   +-----login fails at the address to which the name moved--> as a first login that fails
  *     any state --close()--> closed (final)
  */
 export class SharedConnection {
   readonly #options: SharedConnectionOptions;
   readonly #timeouts: ConnectionTimeouts;
+  readonly #logins: Logins;
+  readonly #exchanges: ExchangeSchedule;
   #state: State = DISCONNECTED;
-  #running: { readonly key: string; readonly result: Promise<QueryResult> } | null = null;
+  #running: { readonly key: string; readonly result: Promise<CheckResult> } | null = null;
   /** `isDirect` of the last result; null before the first. */
   #isDirect: boolean | null = null;
 
   constructor(options: SharedConnectionOptions) {
     this.#options = options;
     this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
+    this.#logins = new Logins(options.target, options);
+    this.#exchanges = new ExchangeSchedule(options.target.endpoint);
   }
 
   /**
@@ -104,25 +114,20 @@ export class SharedConnection {
    * @throws ProbeTimeout, ProblemError, or the error of pg or the socket. `toProblem` turns each into a problem.
    */
   query(...statements: readonly string[]): Promise<QueryResult> {
-    const key = statementKey(statements);
-    const before = this.#running;
-    if (before?.key === key) {
-      return before.result;
-    }
-    const endsAt = monotonicMs() + this.#timeouts.totalMs;
-    const run = () => this.#run(statements, endsAt);
-    const result = (before ? settled(before.result).then(run) : run()).finally(() => {
-      if (this.#running?.result === result) {
-        this.#running = null;
-      }
-    });
-    this.#running = { key, result };
-    return result;
+    return this.#queue(statements, false);
+  }
+
+  /** Runs the statements of a check: as `query`, after another login if one is due. */
+  check(...statements: readonly string[]): Promise<CheckResult> {
+    return this.#queue(statements, true);
   }
 
   /** Closes the connection and fails what runs. Later calls of `query` fail, too. */
   async close(): Promise<void> {
     const connection = this.#connection;
+    if (this.#state.name === 'exchanging') {
+      this.#state.candidate.destroy();
+    }
     this.#state = { name: 'closed' };
     if (connection?.state === 'idle') {
       await connection.end();
@@ -132,7 +137,27 @@ export class SharedConnection {
   }
 
   get #connection(): Connection | null {
-    return this.#state.name === 'connected' ? this.#state.connection : null;
+    return 'connection' in this.#state ? this.#state.connection : null;
+  }
+
+  #queue(statements: readonly string[], isCheck: boolean): Promise<CheckResult> {
+    const key = statementKey(statements);
+    const before = this.#running;
+    if (before?.key === key) {
+      return before.result;
+    }
+    const endsAt = monotonicMs() + this.#timeouts.totalMs;
+    const run = async () => {
+      const result = await this.#run(statements, endsAt, isCheck);
+      return { ...result, problems: this.#exchanges.problems(this.#connection) };
+    };
+    const result = (before ? settled(before.result).then(run) : run()).finally(() => {
+      if (this.#running?.result === result) {
+        this.#running = null;
+      }
+    });
+    this.#running = { key, result };
+    return result;
   }
 
   #enter(state: State): void {
@@ -141,20 +166,87 @@ export class SharedConnection {
     }
   }
 
-  async #run(statements: readonly string[], endsAt: number): Promise<QueryResult> {
-    const connection = await this.#reusable(endsAt);
-    if (connection) {
-      const isLastWait = loginLeftMs(connection) < this.#timeouts.connectMs;
-      try {
-        return await this.#queryOn(connection, statements, this.#timeouts.reusedQueryMs, endsAt);
-      } catch (error) {
-        if (!this.#isDead(connection, error) && !(isLastWait && isLoginTimeout(error))) {
-          throw error;
-        }
-        await this.#discard(connection, endsAt);
+  /** @throws Error after `close`: then the connection that was just started is closed again */
+  #adopt(connection: Connection, state: State): void {
+    this.#enter(state);
+    if (this.#state.name === 'closed') {
+      connection.destroy();
+      throw new Error('Connection terminated');
+    }
+  }
+
+  async #run(statements: readonly string[], endsAt: number, isCheck: boolean): Promise<QueryResult> {
+    const open = await this.#reusable(endsAt);
+    const connection = open && isCheck ? await this.#current(open, endsAt) : open;
+    if (!connection) {
+      return await this.#queryOnNew(statements, endsAt);
+    }
+    if (connection !== open) {
+      return await this.#cleaningUp(
+        () => this.#queryOn(connection, statements, this.#timeouts.queryMs, endsAt),
+        endsAt,
+      );
+    }
+    const isLastWait = loginLeftMs(connection) < this.#timeouts.connectMs;
+    try {
+      return await this.#queryOn(connection, statements, this.#timeouts.reusedQueryMs, endsAt);
+    } catch (error) {
+      if (!this.#isDead(connection, error) && !(isLastWait && isLoginTimeout(error))) {
+        throw error;
       }
+      await this.#discard(connection, endsAt);
     }
     return await this.#queryOnNew(statements, endsAt);
+  }
+
+  /** The connection for a check: the open one, or its replacement. Null if the check has to log in as without one. */
+  async #current(open: Connection, endsAt: number): Promise<Connection | null> {
+    const latest = endsAt - this.#timeouts.reusedQueryMs;
+    if (open.state !== 'idle' || monotonicMs() >= latest) {
+      return open;
+    }
+    const reason = await this.#exchanges.due(open, latest - monotonicMs());
+    if (!reason || !open.isOpen) {
+      return open;
+    }
+    const exchange = () => this.#exchange(open, reason, reason === 'moved' ? endsAt : latest);
+    return await this.#cleaningUp(exchange, endsAt);
+  }
+
+  /**
+   * Logs in on a second connection and ends the first. Keeps the first if the login fails and its counts are still valid.
+   *
+   * @throws the error of the login if the counts of the first one are of another server
+   */
+  async #exchange(open: Connection, reason: ExchangeReason, endsAt: number): Promise<Connection | null> {
+    const leftMs = () => Math.min(this.#timeouts.connectMs, endsAt - monotonicMs());
+    try {
+      const candidate = await this.#logins.attempt(async (candidate) => {
+        this.#adopt(candidate, { name: 'exchanging', connection: open, candidate });
+        await candidate.logIn(leftMs());
+        return candidate;
+      });
+      this.#exchanges.replaced(reason);
+      this.#enter({ name: 'connected', connection: candidate });
+      // Waits until the server has ended the backend, which the statement would count.
+      await open.end();
+      return candidate;
+    } catch (error) {
+      const candidate = this.#state.name === 'exchanging' ? this.#state.candidate : null;
+      if (this.#exchanges.failed(reason, error)) {
+        candidate?.destroy();
+        this.#enter({ name: 'connected', connection: open });
+        return open;
+      }
+      await open.end();
+      // A login that goes on is the one that the next check waits for.
+      this.#enter(candidate ? { name: 'connected', connection: candidate } : DISCONNECTED);
+      if (toProblem(error).code === 'PROBE.OWN_LIMIT') {
+        // Without the first connection the role may have room for the second.
+        return null;
+      }
+      throw error;
+    }
   }
 
   /** The open connection. Discards it and returns null if it is probably dead. */
@@ -184,14 +276,24 @@ export class SharedConnection {
   }
 
   async #queryOnNew(statements: readonly string[], endsAt: number): Promise<QueryResult> {
-    const since = currentMoment();
-    if (this.#state.name === 'backing-off' && ageMs(this.#state.since, since) < this.#state.delayMs) {
+    if (this.#state.name === 'backing-off' && ageMs(this.#state.since) < this.#state.delayMs) {
       throw this.#state.error;
     }
     const timeouts = this.#state.name === 'backing-off' ? this.#state.timeouts : 0;
     this.#enter(DISCONNECTED);
+    const connectAndQuery = () =>
+      this.#logins.attempt((connection) => {
+        this.#adopt(connection, { name: 'connected', connection });
+        return this.#queryOn(connection, statements, this.#timeouts.queryMs, endsAt);
+      });
+    return await this.#cleaningUp(connectAndQuery, endsAt, timeouts);
+  }
+
+  /** Discards the connection if it is of no further use after a failure, and backs off after a statement that timed out. */
+  async #cleaningUp<T>(work: () => Promise<T>, endsAt: number, timeouts = 0): Promise<T> {
+    const since = currentMoment();
     try {
-      return await this.#connectAndQuery(statements, endsAt);
+      return await work();
     } catch (error) {
       const connection = this.#connection;
       if (error instanceof ProbeTimeout && error.phase === 'query' && !this.#isPooled()) {
@@ -200,27 +302,6 @@ export class SharedConnection {
         await this.#discard(connection, endsAt, next);
       } else if (connection && this.#isDead(connection, error)) {
         await this.#discard(connection, endsAt);
-      }
-      throw error;
-    }
-  }
-
-  async #connectAndQuery(statements: readonly string[], endsAt: number): Promise<QueryResult> {
-    const { target, credentials, caFile } = this.#options;
-    const ssl = await tlsOptions(target, caFile);
-    const attempt = () => {
-      if (this.#state.name === 'closed') {
-        throw new Error('Connection terminated');
-      }
-      const connection = new Connection(target, ssl, () => credentials.password());
-      this.#state = { name: 'connected', connection };
-      return this.#queryOn(connection, statements, this.#timeouts.queryMs, endsAt);
-    };
-    try {
-      return await attempt();
-    } catch (error) {
-      if (isRefusedLogin(error) && credentials.refused()) {
-        return await attempt();
       }
       throw error;
     }
@@ -255,20 +336,6 @@ export class SharedConnection {
   }
 }
 
-/** Whether the connection has waited, or been idle, for too long. */
-function isStale({ waiting, idleMs }: Connection): boolean {
-  return waiting ? waiting.ms > MAX_WAIT_MS[waiting.phase] : idleMs > MAX_IDLE_MS;
-}
-
-/** How long the login may still take, in milliseconds. Infinite if the connection is not in its login. */
-function loginLeftMs({ waiting }: Connection): number {
-  return waiting?.phase === 'login' ? MAX_WAIT_MS.login - waiting.ms : Number.POSITIVE_INFINITY;
-}
-
 function isLoginTimeout(error: unknown): boolean {
   return error instanceof ProbeTimeout && error.phase === 'login';
-}
-
-function isRefusedLogin(error: unknown): boolean {
-  return sqlState(error) !== null && toProblem(error).code === 'PROBE.AUTH';
 }

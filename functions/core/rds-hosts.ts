@@ -1,9 +1,13 @@
-/** The host names of Amazon RDS, and what the host name of an RDS Proxy says. */
+/** The host names of Amazon RDS, and what the host names of RDS Proxies and clusters say. */
 
 /** In China the region follows `rds`, except in the names of older databases. */
 const RDS_DOMAIN = String.raw`\.rds(\.cn-[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$`;
 const RDS_HOST = new RegExp(RDS_DOMAIN, 'i');
 const RDS_PROXY_HOST = new RegExp(String.raw`\.proxy-[a-z0-9]+(\.[a-z0-9-]+)*${RDS_DOMAIN}`, 'i');
+const CLUSTER_HOST = new RegExp(
+  String.raw`^[^.]+\.cluster-(?<kind>ro-|custom-)?[a-z0-9]+(\.[a-z0-9-]+)*${RDS_DOMAIN}`,
+  'i',
+);
 const FIRST_LABELS = /^(?<label>[^.]+)\.(?<isOther>endpoint\.)?proxy-/i;
 
 /** What the host name of an RDS Proxy says. Names are in lower case. */
@@ -38,4 +42,18 @@ export function parseRdsProxyHost(host: string): RdsProxyHost | null {
   const { label, isOther } = FIRST_LABELS.exec(host)?.groups ?? {};
   const name = label?.toLowerCase() ?? null;
   return isOther ? { proxy: null, endpoint: name } : { proxy: name, endpoint: null };
+}
+
+/** The servers behind an endpoint of a cluster. */
+export type ClusterEndpoint = 'writer' | 'readers' | 'custom';
+
+/**
+ * Which endpoint of an Aurora or Multi-AZ DB cluster a host name is; null if of none, as an endpoint of one instance.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.Endpoints.html
+ */
+export function clusterEndpoint(host: string): ClusterEndpoint | null {
+  const found = CLUSTER_HOST.exec(host);
+  const kind = found?.groups?.kind?.toLowerCase();
+  return found && (kind === 'ro-' ? 'readers' : kind === 'custom-' ? 'custom' : 'writer');
 }

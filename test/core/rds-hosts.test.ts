@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRdsHost, isRdsProxyHost, parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
+import { clusterEndpoint, isRdsHost, isRdsProxyHost, parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
 
 describe('isRdsProxyHost', () => {
   it.each([
@@ -41,4 +41,20 @@ it('isRdsHost accepts databases and proxies of RDS, and no other host', () => {
     'rds.amazonaws.com.example.com',
   ];
   expect(hosts.map(isRdsHost)).toEqual([true, true, false, false]);
+});
+
+describe('clusterEndpoint', () => {
+  it.each([
+    ['the writer', 'orders.cluster-c0ffee123.eu-central-1.rds.amazonaws.com', 'writer'],
+    ['the readers', 'orders.cluster-ro-c0ffee123.eu-central-1.rds.amazonaws.com', 'readers'],
+    ['the readers in capitals', 'ORDERS.CLUSTER-RO-C0FFEE123.EU-CENTRAL-1.RDS.AMAZONAWS.COM', 'readers'],
+    ['a custom endpoint', 'reports.cluster-custom-c0ffee123.eu-central-1.rds.amazonaws.com', 'custom'],
+    ['the writer in China', 'orders.cluster-c0ffee123.rds.cn-north-1.amazonaws.com.cn', 'writer'],
+    ['an instance', 'orders.c0ffee123.eu-central-1.rds.amazonaws.com', null],
+    ['a proxy', 'orders.proxy-c0ffee123.eu-central-1.rds.amazonaws.com', null],
+    ['another domain', 'orders.cluster-c0ffee123.example.com', null],
+    ['an address', '127.0.0.1', null],
+  ])('%s', (_, host, endpoint) => {
+    expect(clusterEndpoint(host)).toBe(endpoint);
+  });
 });
