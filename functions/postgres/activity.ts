@@ -31,6 +31,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const activityRow = v.object({
   server_version: count,
+  is_standby: v.boolean(),
   max_connections: count,
   superuser_reserved: count,
   reserved: count,
@@ -77,6 +78,7 @@ export function activityStatement(config: Pick<ValidatedPoolConfig, 'count' | 's
   return `
 select pg_backend_pid() as pid,
   current_setting('server_version_num')::int as server_version,
+  pg_is_in_recovery() as is_standby,
   current_setting('max_connections')::int as max_connections,
   current_setting('superuser_reserved_connections')::int as superuser_reserved,
   coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) as reserved,
@@ -164,7 +166,7 @@ export function readActivity({ results, isDirect }: QueryResult, sharedUser: boo
             ofCheckUser: null,
             idleTooLong: null,
           },
-    role: 'primary',
+    role: row.is_standby ? 'standby' : 'primary',
     facts: null,
     orphans: row.orphans === '' ? [] : row.orphans.split(',').sort((a, b) => Number(a) - Number(b)),
   };

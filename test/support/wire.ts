@@ -54,7 +54,7 @@ export class Wire {
   }
 
   probe(changes: SessionChanges = {}): PostgresProbe {
-    return new PostgresProbe({ count: { users: null, applications: null }, sharedUser: false }, this.session(changes));
+    return new PostgresProbe(configFor(this.server, changes), this.session(changes));
   }
 
   /** The problems of a look. None of them may ever hold the password. */
