@@ -12,7 +12,7 @@ export class Names {
   install(): void {
     const original = dns.lookup;
     vi.spyOn(dns, 'lookup').mockImplementation(((name: string, options: LookupOptions, callback: Callback) => {
-      if (!name.endsWith('.test.invalid')) {
+      if (!name.endsWith('.test.invalid') && !this.#answers.has(name)) {
         original(name, options, callback as never);
         return;
       }
