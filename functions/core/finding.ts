@@ -8,14 +8,19 @@ export interface Fix {
 export interface Finding {
   /** What was checked, in one or two stable words. */
   readonly about: string;
-  readonly state: 'ok' | 'failed' | 'unknown';
+  /** A tip is an improvement of a set-up that works. */
+  readonly state: 'ok' | 'tip' | 'failed' | 'unknown';
   readonly text: string;
-  /** Null unless the check failed, and where the text already says what to look for. */
+  /** Null if the finding is ok or unknown, and where the text already says what to look for. */
   readonly fix: Fix | null;
 }
 
 export function ok(about: string, text: string): Finding {
   return { about, state: 'ok', text, fix: null };
+}
+
+export function tip(about: string, text: string, fix: Fix | null = null): Finding {
+  return { about, state: 'tip', text, fix };
 }
 
 export function unknown(about: string, text: string): Finding {

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
+import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
 
 /**
- * One row about the role that is logged in, and about idle transactions. Read-only; works on PostgreSQL 12 to 18, through
- * poolers. Whether a role may monitor is tested as the server tests it: by membership up to 14, by inherited privileges from
- * 15 on.
+ * One row about the role that is logged in, idle transactions, and all roles with their sessions. Read-only; works on
+ * PostgreSQL 12 to 18, through poolers. Whether a role may monitor is tested as the server tests it: by membership up to 14,
+ * by inherited privileges from 15 on.
+ *
+ * Users and application names of sessions are visible to every role. A session that hides everything else counts as a client.
  *
  * @see https://www.postgresql.org/docs/current/catalog-pg-db-role-setting.html
  */
@@ -25,7 +28,17 @@ select pg_backend_pid() as pid, rolname as "user", rolsuper as "isSuperuser",
           from pg_settings where name = 'idle_in_transaction_session_timeout')) as "isEnded"
     from pg_stat_get_activity(null) a join pg_roles r on r.oid = a.usesysid
     where state like 'idle in transaction%' and a.datid = (select oid from pg_database where datname = current_database())
-    group by r.oid, r.rolname, a.datid order by 2 desc, 1) as idle), '[]') as "idleInTransaction"
+    group by r.oid, r.rolname, a.datid order by 2 desc, 1) as idle), '[]') as "idleInTransaction",
+  (select jsonb_agg(jsonb_build_object('name', r.rolname, 'sessions', coalesce(total, 0), 'here', coalesce(here, 0),
+      'ofCheck', coalesce(of_check, 0), 'limit', case when not r.rolsuper then nullif(greatest(r.rolconnlimit, -1), -1) end))
+    from pg_roles r left join (
+      select usesysid, count(*) as total, count(*) filter (where application_name = '${CHECK_APPLICATION_NAME}') as of_check,
+        count(*) filter (where datid = (select oid from pg_database where datname = current_database())) as here
+      from pg_stat_get_activity(null) where coalesce(backend_type, 'client backend') = 'client backend'
+      group by usesysid) as sessions on usesysid = r.oid) as roles,
+  coalesce((select jsonb_agg(distinct application_name) from pg_stat_get_activity(null)
+    where datid = (select oid from pg_database where datname = current_database())
+      and application_name not in ('', '${CHECK_APPLICATION_NAME}')), '[]') as applications
 from pg_roles where rolname = session_user`;
 
 const number = v.pipe(v.number(), v.finite());
@@ -40,6 +53,19 @@ const idleInTransaction = v.object({
   isEnded: v.nullable(v.boolean()),
 });
 
+/** A role of the server, and its sessions. */
+const roleOnServer = v.object({
+  name: v.string(),
+  /** Its CONNECTION LIMIT; null if it has none or is a superuser, which is exempt. */
+  limit: v.nullable(number),
+  /** Its sessions in all databases, which is what the limit counts. */
+  sessions: number,
+  /** Those in the database of this session. */
+  here: number,
+  /** Those that have the application name of the check. */
+  ofCheck: number,
+});
+
 /** The row of `ROLE_STATEMENT`. */
 const roleRow = v.object({
   user: v.string(),
@@ -51,7 +77,13 @@ const roleRow = v.object({
   /** Its `statement_timeout` in milliseconds; null if it has none. */
   statementTimeoutMs: v.nullable(number),
   idleInTransaction: v.array(idleInTransaction),
+  /** All roles of the server. */
+  roles: v.array(roleOnServer),
+  /** The application names of the sessions in this database, without those of the check. */
+  applications: v.array(v.string()),
 });
+
+export type RoleOnServer = Readonly<v.InferOutput<typeof roleOnServer>>;
 
 /** The role that is logged in, and sessions of all roles that are idle in transaction. */
 export type RoleFacts = Readonly<v.InferOutput<typeof roleRow>>;

@@ -12,7 +12,7 @@ export interface DoctorOptions {
   readonly json?: boolean;
 }
 
-/** A finding as `--json` prints it. Scripts rely on these keys and states. */
+/** A finding as `--json` prints it. Scripts rely on these keys and states. A tip is `fine` and has a `mend`. */
 export interface JsonFinding {
   readonly about: string;
   readonly state: 'fine' | 'wrong' | 'unseen';
@@ -22,17 +22,23 @@ export interface JsonFinding {
 
 const JSON_STATES: Readonly<Record<Finding['state'], JsonFinding['state']>> = {
   ok: 'fine',
+  tip: 'fine',
   failed: 'wrong',
   unknown: 'unseen',
 };
-const STYLES: Readonly<Record<Finding['state'], Style>> = { ok: 'green', failed: 'red', unknown: 'yellow' };
+const STYLES: Readonly<Record<Finding['state'], Style>> = {
+  ok: 'green',
+  tip: 'yellow',
+  failed: 'red',
+  unknown: 'yellow',
+};
 const FILE_HINT = 'give the path of a file with --definition';
 const STATE_WIDTH = 'unknown'.length;
 const ABOUT_WIDTH = 21;
 
 /**
- * `pool-health doctor`: prints what is ok, what is wrong with its fix, and what could not be checked. Resolves to the exit
- * code: 0 if nothing failed, 1 otherwise.
+ * `pool-health doctor`: prints what is ok, what could be better, what is wrong with its fix, and what could not be
+ * checked. Resolves to the exit code: 0 if nothing failed, 1 otherwise. A tip is no failure.
  *
  * @throws UsageError with every mistake at once
  */
@@ -62,5 +68,6 @@ function lines({ about, state, text, fix }: Finding, paint: Paint): string[] {
 
 function summary(found: readonly Finding[]): string {
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length;
-  return `${count('failed')} failed, ${count('ok')} ok, ${count('unknown')} unknown.`;
+  const tips = count('tip') === 1 ? '1 tip' : `${count('tip')} tips`;
+  return `${count('failed')} failed, ${tips}, ${count('ok')} ok, ${count('unknown')} unknown.`;
 }

@@ -1,9 +1,10 @@
 import { type Finding, failed, ok, setting, unknown } from '../../core/finding.js';
 import { pairs } from '../../core/format.js';
-import { PROBLEMS, type Problem } from '../../core/problems.js';
+import { PROBLEMS, type Problem, type ProblemCode } from '../../core/problems.js';
 import { ordinarySlots } from '../../core/sample.js';
 import { poolerFindings } from '../../poolers/findings.js';
 import { ceilingFindings, configuredMaxOf } from './ceiling.js';
+import { countFindings } from './count-findings.js';
 import type { AddressFacts, Facts } from './gather.js';
 import { roleFindings } from './role-findings.js';
 import { settingsFindings } from './settings-findings.js';
@@ -11,21 +12,30 @@ import { settingsFindings } from './settings-findings.js';
 /** The oldest PostgreSQL that the check is tested on. */
 const MIN_VERSION = 120_000;
 
+/** The finding that reports a problem of the check in more detail. */
+const REPORTED_BY: Readonly<Partial<Record<ProblemCode, string>>> = {
+  'POOL.EXCEEDS_CEILING': 'ceiling',
+  'POOL.ROLE_LIMIT': 'role limit',
+  'CONFIG.COUNT_UNKNOWN': 'count',
+  'PROBE.PRIVILEGE': 'grant',
+};
+
 /** All findings, in the order in which they are printed. Pure; never throws. */
 export function findings(facts: Facts): Finding[] {
-  return [
+  const found = [
     ...settingsFindings(facts),
     tls(facts.address),
     ...(facts.database ? [version(facts.database.serverVersion)] : []),
     ...ceilingFindings(facts),
+    ...countFindings(facts),
     ...roleFindings(facts),
     ...poolerFindings({
       pooler: facts.pooler,
       configuredMax: configuredMaxOf(facts),
       serverSlots: facts.database && ordinarySlots(facts.database.slots),
     }),
-    ...check(facts),
   ];
+  return [...found, ...check(facts, found)];
 }
 
 function tls({ tls: mode, isThisMachine }: AddressFacts): Finding {
@@ -54,20 +64,11 @@ function version(number: number): Finding {
     : ok('version', `PostgreSQL ${major}.`);
 }
 
-/** Whether another finding reports the same problem in more detail. */
-function isReportedElsewhere({ code, values }: Problem, role: Facts['role']): boolean {
-  const isGrantMissing = role !== null && !role.isMonitor;
-  return (
-    code === 'POOL.EXCEEDS_CEILING' ||
-    (code === 'PROBE.PRIVILEGE' && values.hiddenSessions !== undefined && isGrantMissing)
-  );
-}
-
-/** The problems of one check of the pool. */
-function check({ problems, database, role }: Facts): Finding[] {
+/** The problems of one check of the pool. Fine only if the pool is healthy. */
+function check({ problems, database, verdict }: Facts, others: readonly Finding[]): Finding[] {
   const orphans = database?.orphans ?? [];
   const found = problems
-    .filter((problem) => !isReportedElsewhere(problem, role))
+    .filter((problem) => !isReported(problem, others))
     .map(({ code, values }) => failed('check', `${[code, ...pairs(values)].join(' ')}. ${PROBLEMS[code].text}`));
   if (orphans.length > 0) {
     found.push(
@@ -77,10 +78,24 @@ function check({ problems, database, role }: Facts): Finding[] {
       ),
     );
   }
+  if (verdict?.status === 'unhealthy' && ![...others, ...found].some(({ state }) => state === 'failed')) {
+    found.push(failed('check', `The pool is unhealthy: ${verdict.words}.`));
+  }
   if (found.length > 0 || problems.length > 0) {
     return found;
+  }
+  if (verdict === null) {
+    return [unknown('check', 'Whether the pool is healthy is unknown while the settings are invalid.')];
   }
   return [
     database ? ok('check', 'A check of the pool found no problem.') : unknown('check', 'The server did not answer.'),
   ];
+}
+
+/** Whether another finding reports the same problem. */
+function isReported({ code, values }: Problem, others: readonly Finding[]): boolean {
+  if (code === 'PROBE.PRIVILEGE' && values.hiddenSessions === undefined) {
+    return false;
+  }
+  return others.some(({ about, state }) => about === REPORTED_BY[code] && state !== 'ok');
 }

@@ -4,9 +4,12 @@ import type { Login } from '../../connection/credentials.js';
 import { SharedConnection } from '../../connection/shared-connection.js';
 import { isThisMachine } from '../../connection/url.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
+import { poolReport } from '../../core/pool-report.js';
 import type { PoolSettings } from '../../core/pool-settings.js';
 import type { Problem } from '../../core/problems.js';
 import type { DatabaseView, PoolerView } from '../../core/sample.js';
+import { verdictInWords } from '../../core/summary.js';
+import type { Verdict } from '../../core/verdict.js';
 import { ROLE_STATEMENT, type RoleFacts, readRole } from '../../postgres/role.js';
 import { UsageError } from '../errors.js';
 
@@ -14,6 +17,8 @@ import { UsageError } from '../errors.js';
 export interface Facts {
   readonly settings: SettingsFacts;
   readonly address: AddressFacts;
+  /** Which sessions of the database belong to the pool. */
+  readonly count: ValidatedPoolConfig['count'];
   /** Whether the application also logs in as the role of the URL; otherwise only the check does. */
   readonly sharedUser: boolean;
   readonly role: RoleFacts | null;
@@ -21,6 +26,8 @@ export interface Facts {
   readonly pooler: PoolerView | null;
   /** The problems of one check. */
   readonly problems: readonly Problem[];
+  /** The verdict of that check, and the same in words; null if the settings are invalid. */
+  readonly verdict: { readonly status: Verdict['status']; readonly words: string } | null;
 }
 
 export interface SettingsFacts {
@@ -55,16 +62,22 @@ export async function gather({ url, settings: local, withDefaults }: UrlPool): P
   const { config } = withDefaults;
   const { monitor, loginFor } = urlMonitor({ url, validation: withDefaults });
   const [entry] = await monitor.pools(0);
-  const { sample, verdict } = await monitor.assess(entry, 0);
+  const assessment = await monitor.assess(entry, 0);
   await monitor.close();
+  const { sample, verdict } = assessment;
   return {
     settings,
     address: { database: config.database, tls: config.tls, isThisMachine: isThisMachine(config.endpoint) },
+    count: config.count,
     sharedUser: config.sharedUser,
     role: await readRoleFacts(config, loginFor(config)),
     database: sample.database,
     pooler: sample.pooler,
     problems: settings.inForce ? verdict.problems : sample.problems,
+    verdict: settings.inForce && {
+      status: verdict.status,
+      words: verdictInWords(poolReport(assessment, sample.takenAt)),
+    },
   };
 }
 

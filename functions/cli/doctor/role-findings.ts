@@ -1,17 +1,21 @@
-import { grantMonitorSql, SESSIONS_PER_POOL, sqlName } from '../../core/check-role.js';
-import { type Finding, failed, ok, sql, unknown } from '../../core/finding.js';
+import { grantMonitorSql, sqlName } from '../../core/check-role.js';
+import { type Finding, failed, ok, sql, tip, unknown } from '../../core/finding.js';
 import type { RoleFacts } from '../../postgres/role.js';
-import { configuredMaxOf, lowestCeiling } from './ceiling.js';
 import type { Facts } from './gather.js';
+import { isSharedRole, roleLimitFindings } from './role-limit.js';
+
+/** The server should end a session that is idle in transaction for longer (seconds). A pause below that is common. */
+const IDLE_IN_TRANSACTION_TIMEOUT_S = 60;
 
 /** Findings about the role of the URL and about idle transactions. Pure. */
 export function roleFindings(facts: Facts): Finding[] {
-  const { role, sharedUser } = facts;
+  const { role } = facts;
   if (role === null) {
     return [unknown('role', 'The privileges of the role are unknown.')];
   }
-  const ofTheCheck = sharedUser ? [] : [statementTimeout(role)];
-  const rights = role.isSuperuser ? [superuser(role)] : [monitor(role), connectionLimit(role, facts), ...ofTheCheck];
+  const ofTheCheck = isSharedRole(role, facts) ? [] : [statementTimeout(role)];
+  const limits = roleLimitFindings(role, facts);
+  const rights = role.isSuperuser ? [superuser(role), ...limits] : [monitor(role), ...limits, ...ofTheCheck];
   return [...rights, ...idleInTransaction(role)];
 }
 
@@ -31,30 +35,6 @@ function monitor({ user, isMonitor }: RoleFacts): Finding {
         `${sqlName(user)} cannot see other sessions, so connections cannot be counted.`,
         sql(grantMonitorSql(user)),
       );
-}
-
-/** A role that the application shares needs as many sessions as the settings allow. A role for the check alone needs one. */
-function connectionLimit({ user, connectionLimit: limit }: RoleFacts, facts: Facts): Finding {
-  const name = sqlName(user);
-  const minimum = facts.sharedUser ? needed(facts) : 1;
-  if (minimum === null) {
-    return unknown('role limit', `The limit that ${name} needs is unknown while the settings are invalid.`);
-  }
-  if (limit !== null && limit >= minimum) {
-    return ok('role limit', `${name} may open ${limit} sessions.`);
-  }
-  const proposed = facts.sharedUser ? minimum : SESSIONS_PER_POOL;
-  const text =
-    limit === null
-      ? `${name} has no CONNECTION LIMIT: one faulty program can use every slot of the server.`
-      : `${name} may open ${limit} sessions, but needs ${minimum}.`;
-  return failed('role limit', text, sql(`ALTER ROLE ${name} CONNECTION LIMIT ${proposed}`));
-}
-
-/** The configured maximum, up to the lowest limit; null if the settings are invalid. */
-function needed(facts: Facts): number | null {
-  const configured = configuredMaxOf(facts);
-  return configured === null ? null : Math.min(configured, lowestCeiling(facts)?.connections ?? configured);
 }
 
 function statementTimeout({ user, statementTimeoutMs }: RoleFacts): Finding {
@@ -83,10 +63,10 @@ function idleInTransaction({ idleInTransaction: idle, isMonitor }: RoleFacts): F
             about,
             `${text}. Whether the server ends them is unknown, because this session has its own idle_in_transaction_session_timeout.`,
           )
-        : failed(
+        : (longestMs < IDLE_IN_TRANSACTION_TIMEOUT_S * 1_000 ? tip : failed)(
             about,
             `${text}, and the server does not end them.`,
-            sql(`ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '60s'`),
+            sql(`ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION_TIMEOUT_S}s'`),
           );
     });
   return found.length > 0

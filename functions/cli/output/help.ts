@@ -25,9 +25,9 @@ Examples:
 Exit codes: 0 stopped by Ctrl-C or by the reader of the output, 2 invalid command, URL or settings.`;
 
 export const DOCTOR_HELP = `
-It checks DATABASE_POOL_*, NODE_ENV and the definition; the slots and limits of server, database and role; the grant
-and timeouts of the role; TLS; and PgBouncer's console if it answers. It changes nothing.
-POOL_HEALTH_SHARED_USER=false means that only the check uses the role.
+It checks DATABASE_POOL_*, NODE_ENV and the definition; the slots and limits of server, database and roles; the names
+in count; the grant and timeouts of the role; TLS; and PgBouncer's console if it answers. It changes nothing.
+POOL_HEALTH_SHARED_USER=false means that only the check uses the role. A tip improves a set-up that works.
 
 Examples:
   DATABASE_URL=postgres://app:secret@localhost:5432/shop DATABASE_POOL_MAX=20 pool-health doctor

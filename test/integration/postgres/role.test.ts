@@ -32,6 +32,8 @@ describe('the facts about a role', () => {
       isMonitor: true,
       statementTimeoutMs: 3_000,
       idleInTransaction: [],
+      roles: expect.any(Array),
+      applications: ['test'],
     });
   });
 
@@ -57,6 +59,22 @@ describe('the facts about a role', () => {
     await server.sql('ALTER ROLE watcher SET idle_in_transaction_session_timeout = 1000');
     expect((await factsOf('watcher')).facts?.idleInTransaction).toMatchObject([{ user: 'member', isEnded: null }]);
     await sessions.close();
+  });
+
+  test('all roles are reported with their limit and sessions, in all databases', async () => {
+    await server.createRole('limited', 'CONNECTION LIMIT 7');
+    const sessions = [
+      await server.open(2, 'idle', { user: 'limited', database: 'shop' }),
+      await server.open(1, 'idle', { user: 'limited', database: 'postgres', applicationName: 'pool-health' }),
+    ];
+    const { facts } = await factsOf('blind');
+    const role = (name: string) => facts?.roles.find((one) => one.name === name);
+    expect(role('limited')).toEqual({ name: 'limited', limit: 7, sessions: 3, here: 2, ofCheck: 1 });
+    expect(role('blind')).toEqual({ name: 'blind', limit: null, sessions: 1, here: 1, ofCheck: 0 });
+    await server.sql('ALTER ROLE postgres CONNECTION LIMIT 5');
+    expect((await factsOf('blind')).facts?.roles.find(({ name }) => name === 'postgres')?.limit).toBeNull();
+    await server.sql('ALTER ROLE postgres CONNECTION LIMIT -1');
+    await Promise.all(sessions.map((opened) => opened.close()));
   });
 
   test('an unexpected row shape is null', () => {
