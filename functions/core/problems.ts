@@ -197,6 +197,10 @@ export const PROBLEMS = {
   },
 } as const satisfies Record<string, ProblemKind>;
 
+/** The text of `PROBE.TIMEOUT` in the phase `queue`: the pool was not probed, so neither server nor network is to blame. */
+export const NOT_PROBED_TEXT =
+  'The check had no time to probe this pool, because too many other pools did not answer. Its state is unknown. Find out why the others do not answer, or split the deployment.';
+
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Details of a problem, for the log and for `/health/details`: never a host, a person's name or a credential. */
@@ -216,6 +220,11 @@ export interface Problem {
  */
 export function problem(code: ProblemCode, values: ProblemValues = {}, severity?: Severity): Problem {
   return { code, severity: severity ?? PROBLEMS[code].severity, values };
+}
+
+/** The text of a problem's code. Only for a pool that was not probed it is another one. */
+export function textOf({ code, values }: Problem): string {
+  return code === 'PROBE.TIMEOUT' && values.phase === 'queue' ? NOT_PROBED_TEXT : PROBLEMS[code].text;
 }
 
 /** The layer that is full according to a problem, or null. */

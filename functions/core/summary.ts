@@ -1,7 +1,7 @@
 import { age, dashOr, duration, pairs, timeOfDay } from './format.js';
 import { type PoolReport, type PoolSummary, poolReport } from './pool-report.js';
 import { POOLERS } from './poolers.js';
-import type { Problem, ProblemCode } from './problems.js';
+import { NOT_PROBED_TEXT, type Problem, type ProblemCode } from './problems.js';
 import { type PublicProblem, withValues } from './report-parts.js';
 import { type Assessment, CRITICAL_PERCENT, WARNING_PERCENT } from './verdict.js';
 
@@ -76,7 +76,7 @@ export function poolsInWords(pools: readonly PoolSummary[]): string {
 export function verdictInWords(report: PoolReport): string {
   const leading = leadingProblem(report);
   if (leading) {
-    const sentence = SENTENCES[leading.code];
+    const sentence = leading.text === NOT_PROBED_TEXT ? undefined : SENTENCES[leading.code];
     return sentence ? sentence(report) : firstSentence(leading.text);
   }
   const { percent } = report.utilization;

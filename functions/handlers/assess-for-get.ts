@@ -1,10 +1,13 @@
 import type { PoolEntry } from '../core/ports.js';
 import { ProblemError } from '../core/problems.js';
 import type { Assessment } from '../core/verdict.js';
-import { assessAll, type Monitor } from '../monitor/monitor.js';
+import type { Monitor } from '../monitor/monitor.js';
+import { monotonicMs } from '../time/moment.js';
 
 /** Maximum age of the sample in an answer: however many GETs arrive, the database is queried once in this time. */
 const SAMPLE_MAX_AGE_MS = 5_000;
+/** Milliseconds for all pools, of the 15 seconds that the function has. */
+const RUN_TIMEOUT_MS = 10_000;
 const DEFINITIONS_MAX_AGE_MS = 30_000;
 
 /**
@@ -15,9 +18,10 @@ const DEFINITIONS_MAX_AGE_MS = 30_000;
  * @returns an empty list if there is no pool of that name
  */
 export async function assessForGet(monitor: Monitor, name: string | null): Promise<readonly Assessment[]> {
+  const endsAt = monotonicMs() + RUN_TIMEOUT_MS;
   const pools = await entries(monitor, name);
   const wanted = name === null ? pools : pools.filter(({ pool }) => pool === name);
-  return await assessAll(monitor, wanted, SAMPLE_MAX_AGE_MS);
+  return await monitor.assessAll(wanted, { maxAgeMs: SAMPLE_MAX_AGE_MS, endsAt });
 }
 
 async function entries(monitor: Monitor, name: string | null): Promise<readonly PoolEntry[]> {

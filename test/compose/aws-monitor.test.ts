@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { awsMonitor } from '../../functions/compose/aws-monitor.js';
-import { assessAll, type Monitor } from '../../functions/monitor/monitor.js';
+import type { Monitor } from '../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { pass, skip, stopDate, stopTime, useRealTime } from '../support/clock.js';
 import { MetricStore, queriesOf } from '../support/metric-store.js';
@@ -65,7 +65,10 @@ function environment() {
   const { monitor } = awsMonitor({});
   monitors.push(monitor);
   return async () => {
-    const assessments = await assessAll(monitor, await monitor.pools(0), 0);
+    const assessments = await monitor.assessAll(await monitor.pools(0), {
+      maxAgeMs: 0,
+      endsAt: Number.POSITIVE_INFINITY,
+    });
     return assessments.map(({ pool, sample, verdict }) => ({ pool, sample, verdict }));
   };
 }
