@@ -3,7 +3,7 @@ import pg from 'pg';
 import { within } from '../connection/timeout.js';
 import { Gauges } from './gauges.js';
 import { type ConnectCallback, Requests } from './requests.js';
-import { LoginClient, Sockets } from './sockets.js';
+import { IsolatedLoginClient, LoginClient, Sockets } from './sockets.js';
 
 /** Options of a `MeasuredPool` that are not pg's. */
 export interface MeasuredPoolParts {
@@ -12,6 +12,8 @@ export interface MeasuredPoolParts {
   readonly tls: Promise<ConnectionOptions | false> | null;
   /** Milliseconds that `end` waits for connections in use and for waiting requests. */
   readonly endWithin: number;
+  /** Whether variables of libpq, such as `PGOPTIONS`, have no effect. */
+  readonly isIsolated: boolean;
   readonly warn: (text: string) => void;
 }
 
@@ -32,7 +34,12 @@ export class MeasuredPool extends pg.Pool {
   /** @param options of pg, without `ssl`, `stream` and `Client`, which the pool sets */
   constructor(options: pg.PoolConfig, parts: MeasuredPoolParts) {
     const sockets = new Sockets();
-    super({ ...options, ssl: false, stream: sockets.make, Client: LoginClient });
+    super({
+      ...options,
+      ssl: false,
+      stream: sockets.make,
+      Client: parts.isIsolated ? IsolatedLoginClient : LoginClient,
+    });
     this.#sockets = sockets;
     this.#parts = parts;
     this.#tls = parts.tls && this.#awaitTls(parts.tls);

@@ -138,8 +138,12 @@ export function createPool(options: PoolOptions = {}): AppPool {
   return pool;
 }
 
-/** Makes a pool of resolved options. Does not log the settings. */
-export function poolOf(resolved: ResolvedPool, options: PoolOptions): AppPool {
+/**
+ * Makes a pool of resolved options. Does not log the settings.
+ *
+ * @param isIsolated whether variables of libpq have no effect. For applications they have the same as with pg itself
+ */
+export function poolOf(resolved: ResolvedPool, options: PoolOptions, isIsolated = false): AppPool {
   const { logger = console, writeMetrics = toStandardOutput, endWithin = DEFAULT_END_WITHIN_MS } = options;
   const { name, settings, target, parameters, applicationName } = resolved;
   return new AppPool(
@@ -166,6 +170,7 @@ export function poolOf(resolved: ResolvedPool, options: PoolOptions): AppPool {
       schema: parameters.schema,
       tls: target.target.tls === 'off' ? null : tlsOptions(target.target, target.caFile),
       endWithin,
+      isIsolated,
       warn: (text) => logger.warn(text),
       writeMetrics,
     },

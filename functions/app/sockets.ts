@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { forgetEnvironment, isolatedConfig } from '../connection/isolated-client.js';
 
 type ConnectCallback = (error: Error, client?: unknown) => void;
 
@@ -49,5 +50,13 @@ export class LoginClient extends pg.Client {
       callback(error, this);
     });
     return undefined;
+  }
+}
+
+/** The same for pools of the monitor, whose logins do not depend on libpq's variables. */
+export class IsolatedLoginClient extends LoginClient {
+  constructor(config: pg.ClientConfig = {}) {
+    super(isolatedConfig(config));
+    forgetEnvironment(this);
   }
 }

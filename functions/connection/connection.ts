@@ -1,11 +1,12 @@
 import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import pg from 'pg';
+import type pg from 'pg';
 import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
 import { ageMs, currentMoment, elapsedMs, type Moment, monotonicMs } from '../time/moment.js';
 import { withoutZone } from './addresses.js';
 import { requestCancel } from './cancel.js';
+import { IsolatedClient } from './isolated-client.js';
 import { completeMessages, guardStream } from './protocol-guard.js';
 import { type Phase, ProbeTimeout, settled, within } from './timeout.js';
 
@@ -72,7 +73,7 @@ export class Connection {
 
   /** Starts to connect. Never throws: the first `query` rejects with the error of a failed login. */
   constructor(target: ConnectionTarget, ssl: ConnectionOptions | false, password: () => Promise<string | undefined>) {
-    this.#client = new pg.Client({
+    this.#client = new IsolatedClient({
       host: target.endpoint,
       port: target.port,
       database: target.database,

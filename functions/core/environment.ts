@@ -55,6 +55,8 @@ export const LOCAL_ENVIRONMENT = /* @__PURE__ */ withPoolVariables({
     meaning: 'The pool definition itself, as JSON, instead of the SSM parameter.',
     default: null,
   },
+  PGPASSWORD: { meaning: 'Password, if the URL has none.', default: null },
+  PGPASSFILE: { meaning: 'Password file, if neither the URL nor PGPASSWORD has a password.', default: '~/.pgpass' },
   NODE_ENV: {
     meaning: 'Which column of pool defaults applies: development, test or production.',
     default: 'development',

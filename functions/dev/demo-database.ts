@@ -1,4 +1,5 @@
-import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { IsolatedClient } from '../connection/isolated-client.js';
 import { checkRoleSql } from '../core/check-role.js';
 import type { EmbeddedPostgres, Login } from './embedded-postgres/embedded-postgres.js';
 
@@ -16,7 +17,7 @@ export async function createDemoDatabase(postgres: EmbeddedPostgres): Promise<De
   const { password } = postgres;
   const application = { user: 'app', password, database: 'app' };
   const check = { user: 'pool_health', password, database: 'app' };
-  const superuser = new Client(postgres.connection());
+  const superuser = new IsolatedClient(postgres.connection());
   await superuser.connect();
   try {
     await createCheckRole(superuser, check.user, check.password);

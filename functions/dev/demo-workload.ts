@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ClientConfig, Pool, type PoolClient } from 'pg';
+import { IsolatedClient } from '../connection/isolated-client.js';
 import { within } from '../connection/timeout.js';
 import type { PoolSettings } from '../core/pool-settings.js';
 
@@ -27,6 +28,7 @@ export interface Workload {
 export function startWorkload(login: ClientConfig, settings: PoolSettings): Workload {
   const pool = new Pool({
     ...login,
+    Client: IsolatedClient,
     application_name: 'demo',
     min: settings.min,
     max: settings.max,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createRoundTrips } from '../compose/round-trip.js';
 import { type LocalSettings, parseSettings, parseUrlPool, readDefinition, type UrlInput } from '../compose/url.js';
 import { urlMonitor } from '../compose/url-monitor.js';
+import { withPassword } from '../compose/url-password.js';
 import type { Environment } from '../core/environment.js';
 import { DETAILS_ROUTE, PAGE_ROUTES } from '../core/routes.js';
 import { assessmentLine } from '../core/summary.js';
@@ -93,7 +94,7 @@ export class LocalRun {
     settingsLines(settings).forEach(say);
     const { DATABASE_URL: url, POOL_HEALTH_SHARED_USER: sharedUser } = environment;
     const database = url === undefined ? await this.#startDemo(settings) : { url, sharedUser };
-    return this.#serve(server, { ...database, settings });
+    return await this.#serve(server, { ...database, settings });
   }
 
   /** Starts a PostgreSQL and an application that uses it. The check logs in with its own role. */
@@ -107,8 +108,10 @@ export class LocalRun {
     return { url: postgres.url(check), sharedUser: 'false' };
   }
 
-  #serve(server: LocalServer, input: UrlInput): Check {
-    const { monitor, log, loginFor } = urlMonitor(parseUrlPool(input));
+  async #serve(server: LocalServer, input: UrlInput): Promise<Check> {
+    const { url, validation } = parseUrlPool(input);
+    const login = url && (await withPassword(url, this.#options.environment));
+    const { monitor, log, loginFor } = urlMonitor({ url: login, validation });
     const roundTrips = createRoundTrips(loginFor);
     this.#closeConnections = async () => {
       await Promise.all([monitor.close(), roundTrips.close()]);

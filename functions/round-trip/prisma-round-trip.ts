@@ -28,7 +28,7 @@ export class PrismaRoundTrip {
       writeMetrics: null,
     };
     // A name that applications may not use: the check does not count sessions with it.
-    this.#pool = poolOf({ ...resolvePool(options), applicationName: CHECK_APPLICATION_NAME }, options);
+    this.#pool = poolOf({ ...resolvePool(options), applicationName: CHECK_APPLICATION_NAME }, options, true);
     this.#prisma = createPrismaClient({ PrismaClient, pool: this.#pool });
   }
 

@@ -1,5 +1,7 @@
-import { Client, escapeLiteral } from 'pg';
+import { type Client, escapeLiteral } from 'pg';
+import { withPassword } from '../../compose/url-password.js';
 import { sqlState, toProblem } from '../../connection/errors.js';
+import { IsolatedClient } from '../../connection/isolated-client.js';
 import { tlsOptions } from '../../connection/tls.js';
 import { type ParsedUrl, parseDatabaseUrl } from '../../connection/url.js';
 import { CHECK_APPLICATION_NAME, sqlName } from '../../core/check-role.js';
@@ -25,7 +27,7 @@ export async function runSetup(setup: Setup, options: UrlOptions, environment: N
   if (!parsed.ok) {
     throw new UsageError(...parsed.violations.map(({ message }) => message));
   }
-  const client = await connect(parsed.url);
+  const client = await connect(await withPassword(parsed.url, environment));
   let outcome = 'nothing was changed';
   try {
     await client.query('BEGIN');
@@ -63,7 +65,7 @@ function passwordOf({ role }: Setup, { POOL_HEALTH_ROLE_PASSWORD: password }: No
 
 async function connect({ target, password, caFile }: ParsedUrl): Promise<Client> {
   try {
-    const client = new Client({
+    const client = new IsolatedClient({
       host: target.endpoint,
       port: target.port,
       database: target.database,

@@ -1,4 +1,5 @@
 import { parseSettings, parseUrlPool, readDefinition, type UrlInput, type UrlPool } from '../../compose/url.js';
+import { withPassword } from '../../compose/url-password.js';
 import { Failure, UsageError } from '../errors.js';
 
 /** Options of every command that connects to a database. */
@@ -35,7 +36,8 @@ export async function readUrlPool(
 ): Promise<UrlPool> {
   const url = urlOf(options, environment);
   const settings = parseSettings(environment, await readText());
-  return parseUrlPool({ ...url, sharedUser: environment.POOL_HEALTH_SHARED_USER, settings });
+  const pool = parseUrlPool({ ...url, sharedUser: environment.POOL_HEALTH_SHARED_USER, settings });
+  return { ...pool, url: pool.url && (await withPassword(pool.url, environment)) };
 }
 
 /**

@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
+import { IsolatedClient } from '../../connection/isolated-client.js';
 import { installedPackage, runnableBinaries, serverAccount } from './binaries.js';
 import { type Child, lastLines, launch, type Place } from './child-process.js';
 import { freePort } from './free-port.js';
@@ -177,7 +178,7 @@ export class EmbeddedPostgres {
 
 /** Whether a server accepts a login now. Never throws; times out after a second. */
 export async function acceptsLogin(config: ClientConfig): Promise<boolean> {
-  const client = new Client({ ...config, connectionTimeoutMillis: LOGIN_TIMEOUT_MS });
+  const client = new IsolatedClient({ ...config, connectionTimeoutMillis: LOGIN_TIMEOUT_MS });
   client.on('error', () => {
     // A connection that breaks during the login counts as not accepted.
   });

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { PoolReport } from '../../../functions/core/pool-report.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
 import { isAlive } from '../../support/is-alive.js';
+import { LIBPQ_VARIABLES } from '../../support/libpq-variables.js';
 import { NpmStart, type StartOptions } from '../../support/npm-start.js';
 import { startTestServer } from '../../support/postgres.js';
 import { until } from '../../support/until.js';
@@ -57,6 +58,15 @@ describe('npm start', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ Pool: 'local', PoolSize: 10 });
     expect(run.output).toContain('Pool settings (development): min 2, max 10');
     expect(run.output).not.toMatch(/postgres:\/\//);
+  });
+
+  it('starts its demo whatever the variables of libpq are', async () => {
+    const run = await start({ environment: { PORT: '0', ...LIBPQ_VARIABLES } });
+    const { body } = await report(await run.ready());
+    expect(body.problems).toEqual([]);
+    expect(body.metrics.totalConnections).toBeGreaterThanOrEqual(1);
+    run.child.kill('SIGTERM');
+    expect(await run.ended()).toBe(0);
   });
 
   it('watches the database of DATABASE_URL, and starts no other', async () => {

@@ -42,6 +42,8 @@ interface Bundle {
   readonly sources: readonly string[];
   /** The packages in each of its files. */
   readonly files: Readonly<Record<string, readonly string[]>>;
+  /** Files that load the reader of password files. */
+  readonly passwordFileReaders: readonly string[];
   /** The packages in `index.js`. */
   readonly packages: readonly string[];
   /** The packages that are loaded when the process starts; the others are loaded by an `import()`. */
@@ -83,6 +85,9 @@ beforeAll(async () => {
       modules: index.inputs.length,
       sources: Object.keys(inputs).filter((file) => !file.includes('node_modules/')),
       files: Object.fromEntries(Object.entries(files).map(([file, output]) => [file, packagesOf(output.inputs)])),
+      passwordFileReaders: Object.keys(inputs).filter((file) =>
+        inputs[file]?.imports.some(({ path }) => path.includes('node_modules/pgpass/')),
+      ),
       packages: packagesOf(index.inputs),
       atStart: packagesOf(loadedWith(handlerBundle(handler).entryPoints.index, inputs)),
     };
@@ -110,6 +115,12 @@ describe('a bundle', () => {
     },
   );
 
+  test.each(CHECKING)('%s: reads no password file: only pg could, for a client without a password', (handler) => {
+    const ours = bundles[handler].passwordFileReaders.filter((file) => !/node_modules\/(pg|pgpass)\//.test(file));
+    expect(ours).toEqual([]);
+    expect(bundles[handler].passwordFileReaders).not.toEqual([]);
+  });
+
   test.each(HANDLERS)('%s: contains no entry point or handler of another function', (handler) => {
     const others = HANDLERS.filter((other) => other !== handler).join('|');
     const ofOthers = new RegExp(`^functions/(lambda|handlers)/(${others})\\.ts$`);
@@ -122,6 +133,7 @@ describe('a bundle', () => {
     ['app/', ['details']],
     ['monitor/', CHECKING],
     ['compose/url.ts', []],
+    ['compose/url-password.ts', []],
     ['compose/aws-publisher.ts', ['check']],
   ] as const)('functions/%s is in the bundles of %j only', (part, expected) => {
     const holding = HANDLERS.filter((handler) =>
