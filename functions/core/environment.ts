@@ -38,6 +38,11 @@ export const LOCAL_ENVIRONMENT = /* @__PURE__ */ withPoolVariables({
     default: null,
   },
   PORT: { meaning: 'Port of the local HTTP server.', default: '3000' },
+  POOL_HEALTH_HOSTS: {
+    meaning:
+      'Host names for which the local server answers beside localhost, 127.0.0.1 and [::1], separated by commas, such as that of a reverse proxy.',
+    default: null,
+  },
   POOL_HEALTH_SHARED_USER: {
     meaning:
       'Whether the application logs in as the user of DATABASE_URL too, so that its sessions count: true or false.',

@@ -8,6 +8,29 @@ const ALIASES: Readonly<Record<string, string>> = { '/': '/health' };
 const ROUTE_KEYS = [...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+const ABSOLUTE_FORM = /^https?:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/is;
+
+/** Where a request goes. */
+export interface RequestTarget {
+  /** Host and port, of the URL if the request has an absolute one, otherwise of the Host header; null without either. */
+  readonly authority: string | null;
+  readonly path: string;
+  readonly query: string;
+}
+
+/**
+ * Reads the target of a request: a path, or an absolute URL, whose authority then replaces the Host header.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
+ */
+export function targetOf({ url = '/', headers }: IncomingMessage): RequestTarget {
+  const absolute = ABSOLUTE_FORM.exec(url)?.groups;
+  const { authority = headers.host ?? null, rest = url } = absolute ?? {};
+  const mark = rest.indexOf('?');
+  const path = mark === -1 ? rest : rest.slice(0, mark);
+  return { authority, path: path === '' ? '/' : path, query: mark === -1 ? '' : rest.slice(mark + 1) };
+}
+
 /**
  * The event that API Gateway (HTTP API, payload 2.0) creates from a request, without the body: no route takes one. A request
  * with another method has the key of its route too, so that the handler can answer 405.
@@ -15,12 +38,10 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toEvent(request: IncomingMessage, now: Date = new Date()): APIGatewayProxyEventV2 {
-  const target = request.url ?? '/';
-  const mark = target.indexOf('?');
-  const rawPath = mark === -1 ? target : target.slice(0, mark);
-  const rawQueryString = mark === -1 ? '' : target.slice(mark + 1);
+  const { authority, path: rawPath, query: rawQueryString } = targetOf(request);
   const { routeKey, pathParameters } = matchRoute(rawPath);
-  const { cookie, ...headers } = joinedHeaders(request);
+  const { cookie, ...others } = joinedHeaders(request);
+  const headers: Record<string, string> = { ...others, ...(authority !== null && { host: authority }) };
   return {
     version: '2.0',
     routeKey,
@@ -33,7 +54,7 @@ export function toEvent(request: IncomingMessage, now: Date = new Date()): APIGa
     requestContext: {
       accountId: '000000000000',
       apiId: 'local',
-      domainName: headers.host ?? 'localhost',
+      domainName: authority ?? 'localhost',
       domainPrefix: 'localhost',
       http: {
         method: request.method ?? 'GET',
@@ -86,9 +107,18 @@ function joinedHeaders({ headersDistinct }: IncomingMessage): Record<string, str
   );
 }
 
+/** Values of the same name are joined by commas. Takes time in proportion to the length of the query. */
 function joinedQuery(query: string): Record<string, string> {
-  const parameters = new URLSearchParams(query);
-  return Object.fromEntries([...parameters.keys()].map((name) => [name, parameters.getAll(name).join(',')]));
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const others = values.get(name);
+    if (others) {
+      others.push(value);
+    } else {
+      values.set(name, [value]);
+    }
+  }
+  return Object.fromEntries([...values].map(([name, texts]) => [name, texts.join(',')]));
 }
 
 /** Such as `12/Mar/2020:19:03:58 +0000`. */

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { HttpHandler } from '../handlers/http.js';
-import { toEvent } from './event.js';
+import { targetOf, toEvent } from './event.js';
+import { isServedHost } from './hosts.js';
 
 export interface LocalServer {
   readonly port: number;
@@ -17,13 +18,14 @@ export interface LocalServer {
  * handler throws or is missing.
  *
  * @param port 0 for any free port
+ * @param hosts names, beside those of this machine, for which requests are answered; any other gets 421
  * @throws Error with `code` `EADDRINUSE` or `EACCES` if the port is not available
  */
-export function listen(port: number): Promise<LocalServer> {
+export function listen(port: number, hosts: readonly string[] = []): Promise<LocalServer> {
   let answer: HttpHandler = async () => message(503, 'Service Unavailable');
   const server = createServer((request, response) => {
     request.resume();
-    void respond(request, response, (event) => answer(event));
+    void respond(request, response, (event) => refusal(request, hosts) ?? answer(event));
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -53,6 +55,23 @@ async function respond(request: IncomingMessage, response: ServerResponse, handl
   }
 }
 
+/** The answer to a request that may not be for this server; null for any other. */
+function refusal(
+  request: IncomingMessage,
+  hosts: readonly string[],
+): Promise<APIGatewayProxyStructuredResultV2> | null {
+  const { authority } = targetOf(request);
+  if ((request.headersDistinct.host?.length ?? 0) > 1) {
+    return Promise.resolve(message(400, 'Bad Request: more than one Host'));
+  }
+  // A client of HTTP/1.0 may send no Host. A browser always does.
+  if (authority === null || isServedHost(authority, hosts)) {
+    return null;
+  }
+  const text = 'Misdirected Request: use localhost, or set POOL_HEALTH_HOSTS to the name of this server';
+  return Promise.resolve(message(421, text));
+}
+
 function write(response: ServerResponse, result: APIGatewayProxyStructuredResultV2): void {
   const { statusCode = 200, headers = {}, body = '', cookies, isBase64Encoded } = result;
   const content = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
@@ -60,7 +79,10 @@ function write(response: ServerResponse, result: APIGatewayProxyStructuredResult
   for (const [name, value] of Object.entries({ ...headers, ...(cookies && { 'set-cookie': cookies }) })) {
     response.setHeader(name, typeof value === 'boolean' ? String(value) : value);
   }
-  response.setHeader('content-length', content.byteLength);
+  // An answer to HEAD has no content, whose length would not be that of the answer to GET.
+  if (response.req.method !== 'HEAD') {
+    response.setHeader('content-length', content.byteLength);
+  }
   response.end(content);
 }
 

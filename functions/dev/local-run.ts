@@ -25,6 +25,8 @@ const CHECK_INTERVAL_MS = 5_000;
 
 export interface RunOptions {
   readonly port: number;
+  /** Names, beside those of this machine, for which requests are answered. */
+  readonly hosts: readonly string[];
   /** File that every check appends its metrics to; null for none. */
   readonly metricsFile: string | null;
   readonly environment: Environment;
@@ -83,9 +85,9 @@ export class LocalRun {
 
   /** The order matters: a port that is in use is reported before anything else starts. */
   async #start(): Promise<Check> {
-    const { port, environment, say } = this.#options;
+    const { port, hosts, environment, say } = this.#options;
     const { signal } = this.#stopping;
-    const server = await listen(port);
+    const server = await listen(port, hosts);
     this.#server = server;
     signal.throwIfAborted();
     const definition = await readDefinition(environment);

@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util';
 import type { LocalSettings } from '../compose/url.js';
 import { type Environment, LOCAL_ENVIRONMENT } from '../core/environment.js';
+import { parseHosts } from './hosts.js';
 
 /** What the user wants `npm start` to do. */
 export type Command =
-  | { readonly kind: 'run'; readonly port: number; readonly metricsFile: string | null }
+  | {
+      readonly kind: 'run';
+      readonly port: number;
+      readonly metricsFile: string | null;
+      readonly hosts: readonly string[];
+    }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'mistake'; readonly text: string };
 
@@ -31,8 +37,13 @@ export function readCommand(args: readonly string[], environment: Environment): 
     const text = `PORT must be a whole number from 0 to 65535, received ${JSON.stringify(port.slice(0, 40))}`;
     return { kind: 'mistake', text };
   }
+  const hosts = parseHosts(environment.POOL_HEALTH_HOSTS);
+  if (typeof hosts === 'string') {
+    return { kind: 'mistake', text: hosts };
+  }
   return {
     kind: 'run',
+    hosts,
     port: Number(port),
     metricsFile: values.metrics ?? (environment.POOL_HEALTH_METRICS_FILE || null),
   };

@@ -1,13 +1,15 @@
 /** `npm start`: parses the command and runs it until a signal, or until the reader of its output is gone. */
 import { LocalRun } from './local-run.js';
-import { readCommand } from './options.js';
+import { type Command, readCommand } from './options.js';
 
 /** Ctrl-C reaches this process twice, from the terminal and from npm: only a later signal forces the exit. */
 const FORCE_EXIT_AFTER_MS = 500;
 
+type RunCommand = Extract<Command, { readonly kind: 'run' }>;
+
 const command = readCommand(process.argv.slice(2), process.env);
 if (command.kind === 'run') {
-  await run(command.port, command.metricsFile);
+  await run(command);
 } else if (command.kind === 'help') {
   console.log(command.text);
 } else {
@@ -15,8 +17,8 @@ if (command.kind === 'run') {
   process.exitCode = 2;
 }
 
-async function run(port: number, metricsFile: string | null): Promise<void> {
-  const local = new LocalRun({ port, metricsFile, environment: process.env, say: (text) => console.log(text) });
+async function run({ port, metricsFile, hosts }: RunCommand): Promise<void> {
+  const local = new LocalRun({ port, metricsFile, hosts, environment: process.env, say: (text) => console.log(text) });
   let stopAt: number | null = null;
   const stop = (): void => {
     if (stopAt === null) {

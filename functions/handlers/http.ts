@@ -18,6 +18,9 @@ const event = v.fallback(
 /** Answers an event of API Gateway (HTTP API, payload 2.0). */
 export type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
+/** The methods that every route answers. */
+const METHODS: readonly string[] = ['GET', 'HEAD'];
+
 /** The parameters of a GET that a route answers. */
 export interface HealthRequest {
   /** `{pool}` of the path; null if the route has no such parameter. */
@@ -30,21 +33,23 @@ export interface HealthRequest {
 export type Routes = Readonly<Record<string, (request: HealthRequest) => Promise<APIGatewayProxyStructuredResultV2>>>;
 
 /**
- * A handler of GETs: 405 for any other method, and 404 for a route that is not in the table. An event of any
- * shape is answered, because any client with permission to invoke the function can send anything.
+ * A handler of GETs: 405 for any other method but HEAD, and 404 for a route that is not in the table. The answer to HEAD is
+ * that to GET, without its body. An event of any shape is answered, because any client with permission to invoke the function can send anything.
  */
 export function routeGets(routes: Routes): HttpHandler {
   const answers = new Map(Object.entries(routes));
   const paths = [...answers.keys()].map((key) => key.replace(/^GET /, '')).join(' or ');
   return async (from) => {
     const { routeKey, pathParameters, queryStringParameters, requestContext } = v.parse(event, from);
-    if (requestContext.http.method !== 'GET') {
-      return json(405, { message: 'Method not allowed: use GET' }, { allow: 'GET' });
+    const { method } = requestContext.http;
+    if (!METHODS.includes(method)) {
+      return json(405, { message: `Method not allowed: use ${METHODS.join(' or ')}` }, { allow: METHODS.join(', ') });
     }
-    const answer = answers.get(routeKey);
-    return answer
+    const answer = answers.get(routeKey.replace(/^HEAD /, 'GET '));
+    const result = answer
       ? await answer({ pathPool: textOrNull(pathParameters.pool), queryPool: textOrNull(queryStringParameters.pool) })
       : json(404, { message: `Not found: use ${paths}` });
+    return method === 'HEAD' ? { ...result, body: '' } : result;
   };
 }
 

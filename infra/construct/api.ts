@@ -23,6 +23,9 @@ import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.
  */
 const THROTTLE = { rateLimit: 5, burstLimit: 5 };
 
+/** The methods of every route. An HTTP API routes by method, so HEAD needs a route of its own. */
+const METHODS = [HttpMethod.GET, HttpMethod.HEAD];
+
 /** The fields of an access log entry. */
 const ACCESS_LOG = {
   requestId: '$context.requestId',
@@ -102,7 +105,7 @@ export class HealthApi extends Construct {
     const authorizer = auth === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer();
     for (const key of keys) {
       const [, path] = key.split(' ') as [string, string];
-      const routes = this.#api.addRoutes({ path, methods: [HttpMethod.GET], integration, authorizer });
+      const routes = this.#api.addRoutes({ path, methods: METHODS, integration, authorizer });
       this.#signedRoutes.push(...(auth === 'iam' ? routes : []));
     }
   }

@@ -92,9 +92,21 @@ function reference(name: keyof typeof SCHEMAS): Json {
 function paths(): Json {
   const entries = OPERATIONS.map(({ route, ...operation }) => {
     const [method = '', path = ''] = route.split(' ');
-    return [path, { [method.toLowerCase()]: operation }];
+    return [path, { [method.toLowerCase()]: operation, head: headOf(operation) }];
   });
   return Object.fromEntries(entries);
+}
+
+/** The same responses without a body. */
+function headOf({ operationId, summary, responses, ...others }: Omit<Operation, 'route'>): Json {
+  const withoutBody = Object.entries(responses).map(([status, { description }]) => [status, { description }]);
+  const name = `head${operationId.replace(/^get/, '')}`;
+  return {
+    ...others,
+    operationId: name,
+    summary: `${summary}: without the body`,
+    responses: Object.fromEntries(withoutBody),
+  };
 }
 
 function json(description: string, schema: keyof typeof SCHEMAS): Json {
@@ -111,7 +123,7 @@ function unavailable(description: string, schema: keyof typeof SCHEMAS): Json {
 const COMMON = {
   '403': json('The request is not signed or not allowed, if a signature is required. From API Gateway.', 'Message'),
   '404': json('There is no such pool or path.', 'Message'),
-  '405': json('The method is not GET. API Gateway answers 404 instead.', 'Message'),
+  '405': json('The method is neither GET nor HEAD. API Gateway answers 404 instead.', 'Message'),
   '429': json('Throttled by API Gateway.', 'Message'),
   '500': json('The function failed.', 'Message'),
 };
@@ -126,8 +138,13 @@ const POOL_RESPONSES = {
 };
 const SIGNED_IF_SET = [{}, { iam: [] }];
 
-interface Operation extends Json {
+interface Operation {
   readonly route: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly security: readonly Json[];
+  readonly parameters?: readonly Json[];
+  readonly responses: Readonly<Record<string, Json>>;
 }
 
 const OPERATIONS: readonly Operation[] = [

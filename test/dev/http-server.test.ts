@@ -37,6 +37,18 @@ function get(path: string, options: RequestOptions = {}, body = ''): Promise<Ans
   });
 }
 
+/** Sends the head of a request as it is. Resolves to the whole answer. */
+function raw(head: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(`${head}Connection: close\r\n\r\n`));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('error', reject).on('end', () => resolve(text));
+  });
+}
+
 async function eventOf(path: string, options?: RequestOptions): Promise<APIGatewayProxyEventV2> {
   await get(path, options);
   const [event] = events.splice(0);
@@ -124,7 +136,7 @@ describe('the event of a request', () => {
     '/health/pool/%',
     '/health/pool/%E0%A4%A',
     '*',
-    'http://elsewhere/health/pool',
+    'http://localhost/nope',
   ])('of %s is the default route', async (path) => {
     const event = await eventOf(path);
     expect(event.routeKey).toBe('$default');
@@ -140,8 +152,101 @@ describe('the event of a request', () => {
     expect((await eventOf(path)).pathParameters).toEqual({ pool });
   });
 
+  it('of an absolute URL has its path, and its host instead of that of the header', async () => {
+    const path = `http://LOCALHOST:${server.port}/health/pool/orders?a=1`;
+    const event = await eventOf(path, { headers: { host: 'elsewhere.example' } });
+    expect(event).toMatchObject({
+      routeKey: 'GET /health/pool/{pool}',
+      rawPath: '/health/pool/orders',
+      rawQueryString: 'a=1',
+      headers: { host: `LOCALHOST:${server.port}` },
+      pathParameters: { pool: 'orders' },
+      requestContext: { domainName: `LOCALHOST:${server.port}` },
+    });
+  });
+
+  it.each(['http://localhost', 'http://localhost/?pool=a', 'http://localhost?pool=a'])(
+    'of %s is that of the page',
+    async (path) => {
+      expect((await eventOf(path)).routeKey).toBe('GET /health');
+    },
+  );
+
+  it('reads its query once, however many parameters it has', async () => {
+    const operations = ['get', 'getAll', 'has', 'keys', 'values', 'entries', 'forEach', Symbol.iterator] as const;
+    const spies = operations.map((name) => vi.spyOn(URLSearchParams.prototype, name));
+    const parameters = '&a=1&b'.repeat(2_000);
+    const event = await eventOf(`/health/pool?${parameters}`);
+    const calls = spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    vi.restoreAllMocks();
+    expect(calls).toBeLessThanOrEqual(1);
+    expect(event.queryStringParameters).toEqual({ a: Array(2_000).fill('1').join(','), b: ','.repeat(1_999) });
+  });
+
   it('survives a query that is badly encoded', async () => {
     expect((await eventOf('/health/pool?a=%ZZ&=&&?')).rawQueryString).toBe('a=%ZZ&=&&?');
+  });
+});
+
+describe('a request for another host', () => {
+  const misdirected = { status: 421, headers: { 'content-type': 'application/json' } };
+
+  it.each([
+    'rebound.example',
+    'rebound.example:3000',
+    'localhost.rebound.example',
+    'localhost@rebound.example',
+    '127.0.0.1.rebound.example',
+    '192.0.2.1',
+    '0.0.0.0:3000',
+    '[::2]',
+    '::1',
+    'localhost:x',
+  ])('is refused with 421 and never handled: %j', async (host) => {
+    const answer = await get('/health/details', { headers: { host } });
+    expect(answer).toMatchObject(misdirected);
+    expect(JSON.parse(answer.body)).toEqual({ message: expect.stringContaining('POOL_HEALTH_HOSTS') });
+    expect(answer.body).not.toContain('rebound');
+    expect(events).toEqual([]);
+  });
+
+  it('is refused by its absolute URL, whatever its Host is', async () => {
+    const headers = { host: 'localhost' };
+    expect(await get('http://rebound.example/health/pool', { headers })).toMatchObject(misdirected);
+    expect(await get('http://localhost@rebound.example/health/pool', { headers })).toMatchObject(misdirected);
+    expect(await get('http:///health/pool', { headers })).toMatchObject(misdirected);
+    expect(events).toEqual([]);
+  });
+
+  it('is refused where the Host is empty', async () => {
+    expect(await raw('GET /health/pool HTTP/1.1\r\nHost:\r\n')).toMatch(/^HTTP\/1\.1 421 /);
+    expect(events).toEqual([]);
+  });
+
+  it('is refused where a second Host follows', async () => {
+    const answer = await raw('GET /health/pool HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(events).toEqual([]);
+  });
+
+  it.each(['localhost', 'LocalHost:3000', '127.0.0.1', '127.0.0.1:1', '[::1]', '[::1]:3000'])(
+    'is none where the host is this machine: %s',
+    async (host) => {
+      expect(await get('/health/pool', { headers: { host } })).toMatchObject({ status: 200 });
+    },
+  );
+
+  it('is none where HTTP/1.0 has no Host, as of some health checks', async () => {
+    expect(await raw('GET /health/pool HTTP/1.0\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('is none where the user named the host', async () => {
+    await server.close();
+    server = await listen(0, ['dev.example']);
+    server.serve(async () => ({ statusCode: 200 }));
+    expect(await get('/', { headers: { host: 'Dev.Example:443' } })).toMatchObject({ status: 200 });
+    expect(await get('/', { headers: { host: 'sub.dev.example' } })).toMatchObject(misdirected);
+    expect(await get('/', { headers: { host: 'localhost' } })).toMatchObject({ status: 200 });
   });
 });
 
@@ -152,8 +257,12 @@ describe('the answer', () => {
     expect(answer.headers).toMatchObject({ 'x-answer': 'yes', 'content-length': '11' });
   });
 
-  it('has no body for HEAD', async () => {
-    expect(await get('/health/pool', { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+  it('has neither a body nor the length of an empty one for HEAD', async () => {
+    server.serve(async () => ({ statusCode: 200, headers: { 'x-answer': 'yes' }, body: '' }));
+    const answer = await get('/health/pool', { method: 'HEAD' });
+    expect(answer).toMatchObject({ status: 200, body: '' });
+    expect(answer.headers).toMatchObject({ 'x-answer': 'yes' });
+    expect(answer.headers).not.toHaveProperty('content-length');
   });
 
   it('may be binary and set cookies', async () => {

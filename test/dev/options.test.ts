@@ -5,11 +5,15 @@ import { readCommand, settingsLines } from '../../functions/dev/options.js';
 
 describe('the command line', () => {
   it('needs no option', () => {
-    expect(readCommand([], {})).toEqual({ kind: 'run', port: 3000, metricsFile: null });
+    expect(readCommand([], {})).toEqual({ kind: 'run', port: 3000, metricsFile: null, hosts: [] });
   });
 
   it('takes a file for metrics and a port', () => {
-    expect(readCommand(['--metrics', 'm.log'], { PORT: '0' })).toEqual({ kind: 'run', port: 0, metricsFile: 'm.log' });
+    expect(readCommand(['--metrics', 'm.log'], { PORT: '0' })).toMatchObject({
+      kind: 'run',
+      port: 0,
+      metricsFile: 'm.log',
+    });
     expect(readCommand([], { PORT: '65535' })).toMatchObject({ port: 65_535 });
   });
 
@@ -30,6 +34,23 @@ describe('the command line', () => {
       });
     },
   );
+
+  it.each([
+    ['dev.example', ['dev.example']],
+    [' Dev.Example , [2001:db8::7],192.0.2.7,', ['dev.example', '[2001:db8::7]', '192.0.2.7']],
+    ['', []],
+  ])('takes the hosts of %j', (POOL_HEALTH_HOSTS, hosts) => {
+    expect(readCommand([], { POOL_HEALTH_HOSTS })).toMatchObject({ kind: 'run', hosts });
+  });
+
+  it.each(['dev.example:3000', 'http://dev.example', '*', 'a b', 'u:p@dev.example'])('refuses %j as a host', (host) => {
+    expect(readCommand([], { POOL_HEALTH_HOSTS: `localhost,${host}` })).toMatchObject({
+      kind: 'mistake',
+      text: expect.stringMatching(
+        /^POOL_HEALTH_HOSTS must be host names without ports, separated by commas, received /,
+      ),
+    });
+  });
 
   it.each([['--port', '1'], ['extra'], ['--metrics'], ['--metrics', ''], ['--metrics', '--help']])(
     'refuses %s %s on one line that says where to look',

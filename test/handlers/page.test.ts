@@ -124,7 +124,7 @@ describe('the history', () => {
 
 test.each(['GET /health', 'GET /health/history'])('%s answers 405 to any other method', async (route) => {
   const { statusCode, headers } = await get(route, { method: 'POST' });
-  expect({ statusCode, allow: headers?.allow }).toEqual({ statusCode: 405, allow: 'GET' });
+  expect({ statusCode, allow: headers?.allow }).toEqual({ statusCode: 405, allow: 'GET, HEAD' });
 });
 
 test('any other route is 404', async () => {

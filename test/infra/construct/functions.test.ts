@@ -105,10 +105,15 @@ describe('the API', () => {
     const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
     expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual([
       'GET /health/pool',
+      'HEAD /health/pool',
       'GET /health/pool/{pool}',
+      'HEAD /health/pool/{pool}',
       'GET /health/details',
+      'HEAD /health/details',
       'GET /health',
+      'HEAD /health',
       'GET /health/history',
+      'HEAD /health/history',
     ]);
   });
 
@@ -130,7 +135,7 @@ describe('the API', () => {
 
   it('is public unless it requires signatures, except details, which name users', () => {
     for (const { Properties } of Object.values(open.findResources('AWS::ApiGatewayV2::Route'))) {
-      const isPublic = Properties.RouteKey !== 'GET /health/details';
+      const isPublic = !/ \/health\/details$/.test(Properties.RouteKey);
       expect(Properties.AuthorizationType, Properties.RouteKey).toBe(isPublic ? 'NONE' : 'AWS_IAM');
     }
     template.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'AWS_IAM' });

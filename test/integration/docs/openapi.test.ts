@@ -70,11 +70,12 @@ describe('the description', () => {
     expect(DESCRIPTION.openapi).toMatch(/^3\.1\./);
   });
 
-  it('has the routes of the contract, and no other', () => {
+  it('has the routes of the contract, each for GET and for HEAD, and no other', () => {
+    const gets = [...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)];
     const described = Object.entries(DESCRIPTION.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(described.sort()).toEqual([...Object.values(ROUTES), DETAILS_ROUTE, ...Object.values(PAGE_ROUTES)].sort());
+    expect(described.sort()).toEqual([...gets, ...gets.map((route) => route.replace('GET', 'HEAD'))].sort());
   });
 
   it('tells a wrong answer from a right one', () => {

@@ -96,6 +96,22 @@ describe('GET /health/pool', () => {
     expect(statements() - before).toBe(2);
   });
 
+  test.each([
+    ['as API Gateway sends it', 'HEAD /health/pool'],
+    ['as npm start does', ROUTES.worstPool],
+  ])('answers HEAD, %s, as GET but without the body', async (_, route) => {
+    const healthy = handlerOf([watch('orders', 'shop')]);
+    const config = configFor(server, { user: 'nobody_here' });
+    const unhealthy = handlerOf([{ pool: 'orders', config, problems: [] }]);
+    for (const handler of [healthy, unhealthy]) {
+      const got = await handler(getEvent(ROUTES.worstPool));
+      expect(got.body).not.toBe('');
+      expect(await handler(getEvent(route, undefined, 'HEAD'))).toEqual({ ...got, body: '' });
+    }
+    const none = await healthy(getEvent('HEAD /health/pool/{pool}', { pool: 'nope' }, 'HEAD'));
+    expect(none).toMatchObject({ statusCode: 404, body: '' });
+  });
+
   test('answers the worst of several pools, with a line for each, the worst first', async () => {
     const sessions = await server.open(15, 'idle', { user: 'app', database: 'shop' });
     const handler = handlerOf([watch('quiet', 'quiet'), watch('orders', 'shop')]);
@@ -138,12 +154,11 @@ describe('a request for anything else', () => {
     ['a pool named like a property of every object', getEvent(ROUTES.onePool, { pool: '__proto__' }), 404],
     ['an unknown path', getEvent('$default'), 404],
     ['another method', getEvent(ROUTES.worstPool, undefined, 'POST'), 405],
-    ['HEAD', getEvent(ROUTES.worstPool, undefined, 'HEAD'), 405],
   ])('%s is refused', async (_, event, status) => {
     const answer = await handlerOf([watch('orders', 'shop')])(event);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
     expect(typeof JSON.parse(answer.body ?? '').message).toBe('string');
-    expect(answer.headers?.allow).toBe(status === 405 ? 'GET' : undefined);
+    expect(answer.headers?.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
   });
 });
