@@ -182,11 +182,22 @@ export class Connection {
    */
   async abandon(ms: number): Promise<void> {
     const endsAt = monotonicMs() + ms;
+    await this.cancel(ms);
+    await this.end(endsAt - monotonicMs());
+  }
+
+  /**
+   * Cancels the running statement and waits for its end. Works only without a pooler in between. Never throws.
+   *
+   * @param ms time for it in milliseconds
+   * @returns whether the connection can run the next statement
+   */
+  async cancel(ms: number): Promise<boolean> {
     this.#cancel();
     if (this.#running && ms > 0) {
       await within(settled(this.#running.result), ms, () => new ProbeTimeout('query', ms)).catch(() => undefined);
     }
-    await this.end(endsAt - monotonicMs());
+    return this.#state === 'idle';
   }
 
   /** Closes the socket at once. */

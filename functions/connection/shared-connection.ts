@@ -114,12 +114,31 @@ export class SharedConnection {
    * @throws ProbeTimeout, ProblemError, or the error of pg or the socket. `toProblem` turns each into a problem.
    */
   query(...statements: readonly string[]): Promise<QueryResult> {
-    return this.#queue(statements, false);
+    const endsAt = monotonicMs() + this.totalMs;
+    return this.#queue(statements, () => this.#run(statements, endsAt, false));
   }
 
   /** Runs the statements of a check: as `query`, after another login if one is due. */
   check(...statements: readonly string[]): Promise<CheckResult> {
-    return this.#queue(statements, true);
+    const endsAt = monotonicMs() + this.totalMs;
+    return this.#queue(statements, () => this.#run(statements, endsAt, true));
+  }
+
+  /**
+   * Runs a statement that a check can do without: once, and only on the open connection. After a timeout it is cancelled,
+   * and the connection stays open if the server then ends it. No later call has to wait or backs off for it, except behind a
+   * pooler, where it waits for the same response.
+   *
+   * @param endsAt time (`monotonicMs()`) at which the call has to end
+   * @throws as `query`, and an Error if no connection is open or no time is left
+   */
+  queryOptional(statement: string, endsAt: number): Promise<QueryResult> {
+    return this.#queue([statement], () => this.#runOptional(statement, endsAt));
+  }
+
+  /** The time within which `query` ends, in milliseconds. */
+  get totalMs(): number {
+    return this.#timeouts.totalMs;
   }
 
   /** Closes the connection and fails what runs. Later calls of `query` fail, too. */
@@ -140,17 +159,13 @@ export class SharedConnection {
     return 'connection' in this.#state ? this.#state.connection : null;
   }
 
-  #queue(statements: readonly string[], isCheck: boolean): Promise<CheckResult> {
+  #queue(statements: readonly string[], work: () => Promise<QueryResult>): Promise<CheckResult> {
     const key = statementKey(statements);
     const before = this.#running;
     if (before?.key === key) {
       return before.result;
     }
-    const endsAt = monotonicMs() + this.#timeouts.totalMs;
-    const run = async () => {
-      const result = await this.#run(statements, endsAt, isCheck);
-      return { ...result, problems: this.#exchanges.problems(this.#connection) };
-    };
+    const run = async () => ({ ...(await work()), problems: this.#exchanges.problems(this.#connection) });
     const result = (before ? settled(before.result).then(run) : run()).finally(() => {
       if (this.#running?.result === result) {
         this.#running = null;
@@ -197,6 +212,24 @@ export class SharedConnection {
       await this.#discard(connection, endsAt);
     }
     return await this.#queryOnNew(statements, endsAt);
+  }
+
+  async #runOptional(statement: string, endsAt: number): Promise<QueryResult> {
+    const connection = this.#connection;
+    const queryMs = Math.min(this.#timeouts.reusedQueryMs, endsAt - monotonicMs() - ABANDON_TIMEOUT_MS);
+    if (connection?.state !== 'idle' || queryMs <= 0) {
+      throw new Error('no open connection, or no time');
+    }
+    try {
+      return await connection.query([statement], { connectMs: 0, queryMs, endsAt });
+    } catch (error) {
+      const isLeft = this.#isDead(connection, error) && !(await connection.cancel(endsAt - monotonicMs()));
+      if (isLeft) {
+        this.#enter(DISCONNECTED);
+        connection.destroy();
+      }
+      throw error;
+    }
   }
 
   /** The connection for a check: the open one, or its replacement. Null if the check has to log in as without one. */

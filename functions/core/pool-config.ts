@@ -108,6 +108,6 @@ export function idleLimitMs(idleTimeoutMs: number): number {
 }
 
 /** Connections that all instances together may open: `max` x `instances`. */
-export function configuredMax({ settings, instances }: PoolConfig): number {
+export function configuredMax({ settings, instances }: Pick<PoolConfig, 'settings' | 'instances'>): number {
   return settings.max * instances;
 }

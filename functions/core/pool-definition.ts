@@ -45,13 +45,25 @@ export function isName(text: string): boolean {
   return v.is(name, text);
 }
 
-/** Checks the length before the names, so that a huge list is one violation. */
-const names = v.pipe(
-  v.array(v.unknown(), 'a list of names'),
-  v.minLength(1, 'a list of at least one name'),
-  v.maxLength(MAX_NAMES, `a list of at most ${MAX_NAMES} names`),
-  v.array(name),
+/** @see https://www.postgresql.org/docs/current/runtime-config-logging.html#GUC-APPLICATION-NAME */
+const applicationName = v.pipe(
+  name,
+  v.regex(
+    /^[ -~]+$/,
+    'a name of printable ASCII characters, since PostgreSQL escapes all others in an application_name',
+  ),
 );
+
+/** Checks the length before the names, so that a huge list is one violation. */
+function namesOf(item: v.GenericSchema<string>) {
+  return v.pipe(
+    v.array(v.unknown(), 'a list of names'),
+    v.minLength(1, 'a list of at least one name'),
+    v.maxLength(MAX_NAMES, `a list of at most ${MAX_NAMES} names`),
+    v.array(item),
+  );
+}
+
 const endpoint = v.pipe(
   v.string('a host name'),
   v.check(
@@ -105,7 +117,10 @@ export const DEFINITION = strictObject({
     {},
   ),
   instances: v.optional(wholeNumber(1), 1),
-  count: v.optional(strictObject({ users: v.optional(names), applications: v.optional(names) }), {}),
+  count: v.optional(
+    strictObject({ users: v.optional(namesOf(name)), applications: v.optional(namesOf(applicationName)) }),
+    {},
+  ),
   sharedUser: v.optional(v.boolean('true or false'), false),
   managed: v.optional(
     v.variant(

@@ -41,13 +41,16 @@ export interface ServerFacts {
   /** When they were read, in milliseconds since 1970. */
   readonly takenAt: number;
   /**
-   * The roles that count, as far as they exist. If the definition names no users: the roles with a CONNECTION LIMIT that have a
-   * session in the database.
+   * The roles that `count.users` names, as far as they exist. If it names none: the roles with a CONNECTION LIMIT that have a
+   * counted session. Those closest to their limit come first.
    */
   readonly roles: readonly RoleSessions[];
   /** How many names in `count.users` are no role of the server. */
   readonly missingUsers: number;
-  /** How many names in `count.applications` no session has had since this process began. */
+  /**
+   * How many names in `count.applications` no session of the counted users has had since this process began. 0 while no
+   * other session that could be the application's uses the database: the application may just not run.
+   */
   readonly unseenApplications: number;
   /** Logins that take a slot but have no row in `pg_stat_activity` yet; null from PostgreSQL 18 on, where they have one. */
   readonly pendingLogins: number | null;
@@ -74,11 +77,14 @@ export interface ConnectionCounts {
   readonly longestTransactionMs: number | null;
   /** Client backends of the whole server, including those of the check and the platform. */
   readonly server: number;
+  /** Those of them that run a query or are inside a transaction, but for this check; null if a session does not report its state. */
+  readonly serverActive: number | null;
   /** Client backends of the watched database, of all users. */
   readonly database: number;
   /**
-   * Sessions of the check's own user in the watched database under another application name, which are not counted. Null if
-   * the user is shared, or if the check does not see its own name on its own backend, as behind some poolers.
+   * Sessions of the check's own user that would be counted if `sharedUser` were set: those in the watched database under
+   * another application name, as far as `count` includes them. Null if the user is shared, behind a pooler, and if the check
+   * does not see its own name on its own backend.
    */
   readonly ofCheckUser: number | null;
   /** Counted sessions that have been idle for longer than `idleLimitMs` of the configuration; null without that limit. */

@@ -1,30 +1,37 @@
-import pg from 'pg';
 import * as v from 'valibot';
 import type { QueryResult } from '../connection/connection.js';
-import { CHECK_APPLICATION_NAME, CHECK_DEADLINE_MS } from '../core/check-role.js';
-import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import { CHECK_DEADLINE_MS } from '../core/check-role.js';
+import type { PoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult } from '../core/ports.js';
 import { type Problem, problem } from '../core/problems.js';
 import type { DatabaseView } from '../core/sample.js';
+import { CHECK_NAME, literals, ME, PLATFORM, roles } from './sql.js';
 
-/** Users of the platform's sessions. These take slots, but belong to no pool. */
-const PLATFORM_USERS = ['rdsadmin', 'rdsproxyadmin'];
-/** The class of a session. Classes are ordered, so that a count may include all classes from one on. */
+/** Where a session belongs. Classes are ordered, so that a count may include all classes from one on. */
 const CLASS = {
-  /** The check may not read what it is. */
+  /** A client that the check may not read. */
   hidden: 0,
   /** A client of another database, or not of any database yet. */
   elsewhere: 1,
   /** A client of the database but not of the pool: of the platform, of another user or application, or of the check. */
   ofOthers: 2,
+  /** It would be counted if the user were shared: of the check's user, under another application name. */
+  ofCheckUser: 3,
   /** A session of the check, recognized only by its application name. */
-  named: 3,
-  idle: 4,
-  /** Its state is unknown: `track_activities` is off. */
-  stateless: 5,
-  executing: 6,
-  inTransaction: 7,
+  named: 4,
+  /** A session of the pool. */
+  counted: 5,
 } as const;
+/** What a session does. From `executing` on its connection cannot be given to anyone else. */
+const ACTIVITY = {
+  idle: 0,
+  /** Unknown: `track_activities` is off. */
+  stateless: 1,
+  executing: 2,
+  inTransaction: 3,
+} as const;
+
+const NAMED = `application_name = ${CHECK_NAME}`;
 
 const number = v.pipe(v.number(), v.finite());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -39,11 +46,16 @@ const activityRow = v.object({
   database_limit: v.pipe(v.number(), v.safeInteger()),
   hidden: count,
   server: count,
+  server_active: count,
+  server_stateless: count,
   database: count,
   total: count,
   active: count,
   idle_in_transaction: count,
   stateless: count,
+  idle_too_long: v.nullable(count),
+  of_check_user: count,
+  sees_own_name: v.boolean(),
   named: count,
   longest_transaction_ms: v.nullable(number),
   orphans: v.pipe(v.string(), v.regex(/^(\d+(,\d+)*)?$/)),
@@ -57,24 +69,27 @@ const activityRow = v.object({
  * would cost more than the counts if there are few sessions. `to_regrole` resolves roles from the cache of the backend, so
  * that the statement reads only one catalog: `pg_database`, for the CONNECTION LIMIT.
  *
- * Each session gets one class, and all counts compare that number. `offset 0` prevents the planner from inlining expressions:
- * it would compute the class a dozen times per session, and look up a role each time.
+ * Each session gets one class and one activity, and all counts compare these numbers. `offset 0` prevents the planner from
+ * inlining expressions: it would compute them a dozen times per session, and look up a role each time.
  *
  * Hidden rows are recognized by their query text, because `backend_type` is also null for a background worker that just
- * ended. A platform may hide its own sessions from every role. No grant changes that, and the pool owns none of them. Each of
- * them with a database counts as one that takes a slot.
+ * ended. Only a client has both a database and a user; an autovacuum worker has no user and takes no slot of a client. A
+ * hidden client means a missing grant only if the role lacks `pg_read_all_stats`, tested as the server tests it: by
+ * membership up to 14, by inherited privileges from 15 on. A platform may hide its own sessions from every role. These take
+ * slots, and the pool owns none of them.
  *
  * @see https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-FUNCTIONS
  */
-export function activityStatement(config: Pick<ValidatedPoolConfig, 'count' | 'sharedUser'>): string {
-  const { count, sharedUser } = config;
-  const named = `application_name = ${pg.escapeLiteral(CHECK_APPLICATION_NAME)}`;
+export function activityStatement(config: Pick<PoolConfig, 'count' | 'sharedUser' | 'idleLimitMs'>): string {
+  const { count, sharedUser, idleLimitMs } = config;
   const others = [
     'usesysid = any (platform)',
     ...(count.users ? ['(usesysid = any (users)) is not true'] : []),
     ...(count.applications ? [`(application_name in (${literals(count.applications)})) is not true`] : []),
-    ...(sharedUser ? [] : ['usesysid = me']),
   ];
+  const ofCheck = sharedUser
+    ? `${NAMED} then ${CLASS.named}`
+    : `usesysid = me then case when ${NAMED} then ${CLASS.ofOthers} else ${CLASS.ofCheckUser} end`;
   return `
 select pg_backend_pid() as pid,
   current_setting('server_version_num')::int as server_version,
@@ -86,40 +101,56 @@ select pg_backend_pid() as pid,
   max(database_limit) as database_limit,
   count(*) filter (where class = ${CLASS.hidden})::int as hidden,
   count(*) filter (where class >= ${CLASS.elsewhere})::int as server,
+  count(*) filter (where class >= ${CLASS.elsewhere} and activity >= ${ACTIVITY.executing})::int as server_active,
+  count(*) filter (where class >= ${CLASS.elsewhere} and activity = ${ACTIVITY.stateless})::int as server_stateless,
   count(*) filter (where class >= ${CLASS.ofOthers})::int as database,
+  count(*) filter (where class = ${CLASS.ofCheckUser})::int as of_check_user,
+  current_setting('application_name') = ${CHECK_NAME} as sees_own_name,
   count(*) filter (where class = ${CLASS.named})::int as named,
-  count(*) filter (where class >= ${CLASS.idle})::int as total,
-  count(*) filter (where class >= ${CLASS.executing})::int as active,
-  count(*) filter (where class = ${CLASS.inTransaction})::int as idle_in_transaction,
-  count(*) filter (where class = ${CLASS.stateless})::int as stateless,
-  (extract(epoch from clock_timestamp() - min(xact_start) filter (where class >= ${CLASS.idle})) * 1000)::float8
+  count(*) filter (where class = ${CLASS.counted})::int as total,
+  count(*) filter (where class = ${CLASS.counted} and activity >= ${ACTIVITY.executing})::int as active,
+  count(*) filter (where class = ${CLASS.counted} and activity = ${ACTIVITY.inTransaction})::int as idle_in_transaction,
+  count(*) filter (where class = ${CLASS.counted} and activity = ${ACTIVITY.stateless})::int as stateless,
+  ${idleLimitMs === null ? 'null::int' : idleSince(idleLimitMs)} as idle_too_long,
+  (extract(epoch from clock_timestamp() - min(xact_start) filter (where class = ${CLASS.counted})) * 1000)::float8
     as longest_transaction_ms,
-  coalesce(string_agg(pid::text, ',') filter (where usesysid = me and ${named} and pid <> pg_backend_pid()
+  coalesce(string_agg(pid::text, ',') filter (where usesysid = me and ${NAMED} and pid <> own
     and state = 'active' and query_start < clock_timestamp() - interval '${CHECK_DEADLINE_MS} ms'), '') as orphans
 from (
-  select pid, usesysid, application_name, state, xact_start, query_start, me, database_limit,
+  select pid, usesysid, application_name, state, state_change, xact_start, query_start, own, me, database_limit,
+    case
+      when pid = own or state = 'idle' then ${ACTIVITY.idle}
+      when state in ('active', 'fastpath function call') then ${ACTIVITY.executing}
+      when state like 'idle in transaction%' then ${ACTIVITY.inTransaction}
+      when state = 'disabled' then ${ACTIVITY.stateless}
+      else ${ACTIVITY.idle}
+    end as activity,
     case
       when backend_type is null then case
-        when query <> '<insufficient privilege>' then null
-        when (usesysid = any (platform)) is not true then ${CLASS.hidden}
-        when datid is not null then ${CLASS.elsewhere}
+        when query <> '<insufficient privilege>' or datid is null or usesysid is null then null
+        when sees_all or usesysid = any (platform) then ${CLASS.elsewhere}
+        else ${CLASS.hidden}
       end
       when backend_type <> 'client backend' then null
       when (datid = here) is not true then ${CLASS.elsewhere}
       when ${others.join(' or ')} then ${CLASS.ofOthers}
-      when ${named} then ${CLASS.named}
-      when state in ('active', 'fastpath function call') then ${CLASS.executing}
-      when state like 'idle in transaction%' then ${CLASS.inTransaction}
-      when state = 'disabled' then ${CLASS.stateless}
-      else ${CLASS.idle}
+      when ${ofCheck}
+      else ${CLASS.counted}
     end as class
   from pg_catalog.pg_stat_get_activity(null),
-    (select oid as here, datconnlimit as database_limit, to_regrole(quote_ident(session_user))::oid as me,
-        ${roles(PLATFORM_USERS)} as platform, ${roles(count.users ?? [])} as users
+    (select oid as here, datconnlimit as database_limit, pg_backend_pid() as own, ${ME} as me,
+        pg_has_role('pg_read_all_stats',
+          case when current_setting('server_version_num')::int < 150000 then 'MEMBER' else 'USAGE' end) as sees_all,
+        ${PLATFORM} as platform, ${roles(count.users ?? [])} as users
       from pg_catalog.pg_database where datname = current_database()
       offset 0) as self
   offset 0
 ) as session`;
+}
+
+function idleSince(ms: number): string {
+  return `count(*) filter (where class = ${CLASS.counted} and activity = ${ACTIVITY.idle}
+    and state_change < now() - interval '${ms} ms')::int`;
 }
 
 /**
@@ -163,22 +194,13 @@ export function readActivity({ results, isDirect }: QueryResult, sharedUser: boo
             longestTransactionMs: row.longest_transaction_ms,
             server: row.server,
             database: row.database,
-            ofCheckUser: null,
-            idleTooLong: null,
+            serverActive: row.server_stateless === 0 ? row.server_active : null,
+            ofCheckUser: sharedUser || !isDirect || !row.sees_own_name ? null : row.of_check_user,
+            idleTooLong: hasStates ? row.idle_too_long : null,
           },
     role: row.is_standby ? 'standby' : 'primary',
     facts: null,
     orphans: row.orphans === '' ? [] : row.orphans.split(',').sort((a, b) => Number(a) - Number(b)),
   };
   return { database, isDirect, problems };
-}
-
-/** An SQL array of role oids, with null for a role that does not exist. */
-function roles(names: readonly string[]): string {
-  const oids = names.map((name) => `to_regrole(${pg.escapeLiteral(pg.escapeIdentifier(name))})`);
-  return `array[${oids.join(', ')}]::oid[]`;
-}
-
-function literals(values: readonly string[]): string {
-  return values.map((value) => pg.escapeLiteral(value)).join(', ');
 }

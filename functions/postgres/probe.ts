@@ -2,36 +2,57 @@ import { toProblem } from '../connection/errors.js';
 import type { SharedConnection } from '../connection/shared-connection.js';
 import type { SessionGroupsResult } from '../core/details-report.js';
 import { type RoleConfig, roleProblem } from '../core/expected-role.js';
-import type { ValidatedPoolConfig } from '../core/pool-config.js';
+import type { PoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult } from '../core/ports.js';
 import type { Problem } from '../core/problems.js';
-import type { ServerRole } from '../core/sample.js';
+import type { DatabaseView, ServerFacts, ServerRole } from '../core/sample.js';
+import { ageMs, currentMoment, monotonicMs, NEVER } from '../time/moment.js';
 import { activityStatement, readActivity } from './activity.js';
+import { type FactsRow, factsStatement, isNearLimit, type LastFacts, readFacts } from './server-facts.js';
 import { readSessionGroups, SESSION_GROUPS_STATEMENT } from './session-groups.js';
 
-/** The part of a definition that the probe needs. */
-export type ProbeConfig = RoleConfig & Pick<ValidatedPoolConfig, 'count' | 'sharedUser'>;
+/** How long the facts of the server are reused, and how long a failed read is not repeated. */
+const MAX_FACTS_AGE_MS = 30_000;
 
-/** Probes the database of one pool. Concurrent calls share one statement on one connection. */
+/** The part of a definition that the probe needs. */
+export type ProbeConfig = RoleConfig &
+  Pick<PoolConfig, 'count' | 'sharedUser' | 'idleLimitMs' | 'settings' | 'instances'>;
+
+/**
+ * Probes the database of one pool. Concurrent calls share each statement on one connection: the counts, and if they are due
+ * the facts of the server.
+ */
 export class PostgresProbe {
-  readonly #connection: SharedConnection;
   readonly #config: ProbeConfig;
+  readonly #connection: SharedConnection;
   readonly #statement: string;
+  readonly #factsStatement: string;
   /** The role of the server in the first result. */
   #firstRole: ServerRole | null = null;
+  #last: LastFacts | null = null;
+  #factsRequested = NEVER;
+  /** The names in `count.applications` that a session has had since this process began. */
+  readonly #seenApplications = new Set<string>();
 
   constructor(config: ProbeConfig, connection: SharedConnection) {
+    this.#config = config;
     this.#connection = connection;
     this.#statement = activityStatement(config);
-    this.#config = config;
+    this.#factsStatement = factsStatement(config);
   }
 
   /** Returns within the timeouts of the connection. Never throws: an error becomes a problem, with `database` null. */
   async probe(): Promise<DatabaseProbeResult> {
+    const endsAt = monotonicMs() + this.#connection.totalMs;
     try {
       const result = await this.#connection.check(this.#statement);
       const activity = readActivity(result, this.#config.sharedUser);
-      return { ...activity, problems: [...result.problems, ...activity.problems, ...this.#roleProblems(activity)] };
+      const database = activity.database && {
+        ...activity.database,
+        facts: await this.#factsFor(activity.database, endsAt),
+      };
+      const problems = [...result.problems, ...activity.problems, ...this.#roleProblems(activity)];
+      return { ...activity, database, problems };
     } catch (error) {
       return { database: null, isDirect: null, problems: [toProblem(error)] };
     }
@@ -58,5 +79,34 @@ export class PostgresProbe {
     this.#firstRole ??= database.role;
     const found = roleProblem(this.#config, database.role, this.#firstRole, isDirect === true);
     return found ? [found] : [];
+  }
+
+  /** The facts of the server, read again if they are due. Those of an earlier check if they cannot be read. Never throws. */
+  async #factsFor(database: DatabaseView, endsAt: number): Promise<ServerFacts | null> {
+    if (this.#areFactsDue(database)) {
+      this.#factsRequested = currentMoment();
+      try {
+        const { results } = await this.#connection.queryOptional(this.#factsStatement, endsAt);
+        const row = readFacts(results[0]?.[0]);
+        this.#last = row ? { facts: this.#toFacts(row), server: database.connections?.server ?? 0 } : this.#last;
+      } catch {
+        // The counts are valid without the facts.
+      }
+    }
+    return this.#last?.facts ?? null;
+  }
+
+  #areFactsDue(database: DatabaseView): boolean {
+    const isOld = ageMs(this.#factsRequested) >= MAX_FACTS_AGE_MS;
+    return isOld || isNearLimit(this.#config, database, this.#last);
+  }
+
+  #toFacts({ roles, missingUsers, applications, others, pendingLogins }: FactsRow): ServerFacts {
+    for (const name of applications) {
+      this.#seenApplications.add(name);
+    }
+    const named = new Set(this.#config.count.applications ?? []);
+    const unseenApplications = others > 0 ? named.size - this.#seenApplications.size : 0;
+    return { takenAt: Date.now(), roles, missingUsers, unseenApplications, pendingLogins };
   }
 }

@@ -88,7 +88,11 @@ async function table(server: TestServer, counts: readonly number[], processes: n
 
 /** Milliseconds of the checks' statements alone, each on a connection of its own, as many at a time as in a check. */
 async function bareStatements(server: TestServer, count: number): Promise<readonly number[]> {
-  const statement = activityStatement({ count: { users: ['app'], applications: null }, sharedUser: false });
+  const statement = activityStatement({
+    count: { users: ['app'], applications: null },
+    sharedUser: false,
+    idleLimitMs: null,
+  });
   const login = { user: CHECK, database: 'shop', applicationName: 'bench' };
   const clients = await inParallel(Array(count).fill(login), 20, (each) => server.connect(each));
   const { all } = await race(BARE_ROUNDS, { all: () => inParallel(clients, 100, (client) => client.query(statement)) });

@@ -14,6 +14,7 @@ const DATABASE: DatabaseView = {
     idleInTransaction: 0,
     longestTransactionMs: null,
     server: 4,
+    serverActive: 1,
     database: 3,
     ofCheckUser: null,
     idleTooLong: null,

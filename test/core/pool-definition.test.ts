@@ -349,6 +349,15 @@ describe('a name', () => {
     expect(tooLong.map((user) => parse({ user }).ok)).toEqual([false, false, false]);
   });
 
+  it('of an application must be printable ASCII, since PostgreSQL escapes other characters; a user need not', () => {
+    const reason =
+      'must be a name of printable ASCII characters, since PostgreSQL escapes all others in an application_name';
+    expect(mistakesOf({ count: { applications: ['web', 'bücher'] } }).map(({ message }) => message)).toEqual([
+      `count.applications.1 ${reason}, received "bücher"`,
+    ]);
+    expect(parse({ count: { users: ['bücher'], applications: [`o'brien "~\\`] } }).ok).toBe(true);
+  });
+
   it('may hold blanks, quotes and backslashes, but no control character', () => {
     expect(accepted(parse({ user: `o'neil "x" \\ ;--` })).user).toBe(`o'neil "x" \\ ;--`);
     expect(['a\u0000', 'a\n', '\u001f', '\u007f'].map((user) => parse({ user }).ok)).toEqual(Array(4).fill(false));

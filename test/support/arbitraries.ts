@@ -14,6 +14,7 @@ import { configWith, NOON } from './samples.js';
 
 const hostName = fc.stringMatching(/^[a-z][a-z0-9-]{0,9}(\.[a-z]{1,8}){0,3}$/);
 const name = fc.stringMatching(/^[a-zA-Z_é][a-zA-Z0-9_ é-]{0,20}$/);
+const applicationName = fc.stringMatching(/^[ -~]{1,20}$/);
 const secret = fc.record({
   type: fc.constant('secret'),
   arn: fc.constant('arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:monitor-AbCdEf'),
@@ -47,7 +48,7 @@ export const validDefinition = fc.record(
     count: fc.record(
       {
         users: fc.array(name, { minLength: 1, maxLength: 40 }),
-        applications: fc.array(name, { minLength: 1, maxLength: 40 }),
+        applications: fc.array(applicationName, { minLength: 1, maxLength: 40 }),
       },
       { requiredKeys: [] },
     ),
@@ -132,16 +133,19 @@ export const anyCounts: fc.Arbitrary<ConnectionCounts> = fc
     activeShare: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     idleShare: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     longestTransactionMs: fc.option(fc.nat()),
+    serverActive: fc.option(fc.nat({ max: 50 })),
     ofCheckUser: fc.option(fc.nat({ max: 50 })),
     idleTooLong: fc.option(fc.nat({ max: 50 })),
     others: fc.nat({ max: 50 }),
     elsewhere: fc.oneof(fc.nat({ max: 50 }), fc.nat({ max: 3000 })),
   })
-  .map(({ total, activeShare, idleShare, others, elsewhere, ...rest }) => {
+  .map(({ total, activeShare, idleShare, serverActive: more, others, elsewhere, ...rest }) => {
     const active = activeShare === null ? null : Math.floor(total * activeShare);
     const idleInTransaction = active === null || idleShare === null ? null : Math.floor(active * idleShare);
     const database = total + others;
-    return { ...rest, total, active, idleInTransaction, database, server: database + elsewhere };
+    const server = database + elsewhere;
+    const serverActive = active === null || more === null ? null : Math.min(server, active + more);
+    return { ...rest, total, active, idleInTransaction, database, server, serverActive };
   });
 
 const anyFacts: fc.Arbitrary<ServerFacts> = fc.record({

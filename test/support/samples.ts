@@ -50,6 +50,7 @@ export function counts(parts: Partial<ConnectionCounts> = {}): ConnectionCounts 
     idleInTransaction: 0,
     longestTransactionMs: null,
     server: total,
+    serverActive: active,
     database: total,
     ofCheckUser: null,
     idleTooLong: null,

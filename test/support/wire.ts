@@ -16,6 +16,9 @@ export const ROLE = 'check_through_relay';
 /** For tests on a clock that goes by turns: there they are over only after so many turns of the event loop. */
 export const SHORT = { totalMs: 1_500, connectMs: 1_000, queryMs: 1_000, reusedQueryMs: 500 };
 
+/** Statements of the first check on a server: the counts and the facts. */
+export const FIRST_STATEMENTS = 2;
+
 export interface SessionChanges extends Partial<PoolConfig> {
   readonly credentials?: Credentials;
   readonly isPooled?: boolean;

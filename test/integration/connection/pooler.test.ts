@@ -4,7 +4,7 @@ import type { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { onTurns, skip, stopDate } from '../../support/clock.js';
 import { type Message, NOTHING } from '../../support/relay.js';
 import { until } from '../../support/until.js';
-import { SHORT, Wire } from '../../support/wire.js';
+import { FIRST_STATEMENTS, SHORT, Wire } from '../../support/wire.js';
 
 onTurns();
 
@@ -78,11 +78,11 @@ describe('a statement without a response behind a pooler', () => {
     const [first, second, third] = ages.map(Number);
     expect(second).toBeGreaterThanOrEqual(Number(first) + SHORT.totalMs);
     expect(third).toBeGreaterThanOrEqual(Number(second) + SHORT.totalMs);
-    expect([relay.sessions, relay.statements]).toEqual([1, 2]);
+    expect([relay.sessions, relay.statements]).toEqual([1, FIRST_STATEMENTS + 1]);
     await locker.query('ROLLBACK');
     expect(await wire.codes(watching)).toEqual([]);
     expect(await wire.codes(watching)).toEqual([]);
-    expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, 3, 0]);
+    expect([relay.sessions, relay.statements, relay.cancelRequests]).toEqual([1, FIRST_STATEMENTS + 2, 0]);
   });
 
   test('counts as dead after the timeout of every pooler, and not before', async () => {
@@ -134,7 +134,7 @@ test('a definition that names a pooler without one is corrected by the first res
   relay.toClient.filter = held(asItIs);
   expect(await wire.codes(watching)).toEqual(['PROBE.TIMEOUT']);
   await until('each statement is cancelled', () => relay.cancelRequests === 2);
-  expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([2, 3, 1]);
+  expect([relay.sessions, relay.statements, relay.mostAtOnce]).toEqual([2, FIRST_STATEMENTS + 2, 1]);
 });
 
 test('a login that succeeds just before its limit leaves its statement in the queue, like any other login', async () => {

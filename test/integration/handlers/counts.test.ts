@@ -68,7 +68,7 @@ async function deployed(count: number, work: (monitor: Monitor) => Promise<void>
 
 describe('what a check costs', () => {
   test.each([1, 25, 120])(
-    '%i pools need one statement and one connection each, and AWS is queried for all together',
+    '%i pools need one connection each, a statement a check and one more for the facts, and AWS is queried for all together',
     (count) =>
       deployed(count, async (monitor) => {
         const sink = new CloudWatchPublisher({ client: cloudWatchClient() });
@@ -87,21 +87,22 @@ describe('what a check costs', () => {
         aws.calls.length = 0;
         await check();
         expect(callsOf(aws)).toEqual(everyMinute);
-        expect(await statements()).toBe(before + 2 * count);
+        const [checks, facts] = [2, 1];
+        expect(await statements()).toBe(before + (checks + facts) * count);
         expect(await sessions()).toEqual(first);
       }),
   );
 });
 
 describe('what GETs cost', () => {
-  test('1,000 at once and 1,000 after them need one statement, one connection, and one query to each service', () =>
+  test('1,000 at once and 1,000 after them need one statement of each kind, one connection, and one query to each service', () =>
     deployed(1, async (monitor) => {
       const get = poolHandler({ monitor });
       const before = await statements();
       const load = () => Promise.all(Array.from({ length: 1_000 }, () => get(getEvent(ROUTES.worstPool))));
       const answers = [...(await load()), ...(await load())];
       expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
-      expect(await statements()).toBe(before + 1);
+      expect(await statements()).toBe(before + 2);
       expect(await sessions()).toHaveLength(1);
       expect(callsOf(aws)).toEqual({ GetParametersByPath: 1, GetSecretValue: 1, GetMetricData: 1 });
     }));

@@ -170,7 +170,7 @@ describe('unknown values are not guessed', () => {
     const session = await server.connect({ database: 'shop' });
     const hidden = (value: string, column: string) =>
       `CASE WHEN usesysid = 'rdsadmin'::regrole THEN ${value} ELSE ${column} END AS ${column}`;
-    const masked = `(SELECT datid, pid, usesysid, application_name, xact_start, query_start, ${hidden('NULL', 'state')},
+    const masked = `(SELECT datid, pid, usesysid, application_name, state_change, xact_start, query_start, ${hidden('NULL', 'state')},
       ${hidden("'<insufficient privilege>'", 'query')}, ${hidden('NULL', 'backend_type')}
       FROM pg_catalog.pg_stat_get_activity(NULL)) AS masked`;
     const statement = activityStatement(configFor(server, { database: 'shop' }));
