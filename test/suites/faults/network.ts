@@ -1,8 +1,10 @@
 import { NeverAccepts } from '../../support/never-accepts.js';
-import { type Message, NOTHING } from '../../support/relay.js';
+import type { TestServer } from '../../support/postgres.js';
+import { type Message, NOTHING, Relay } from '../../support/relay.js';
 import { until } from '../../support/until.js';
 import type { Fault, Lift, Promised } from './row.js';
 import { HOST, type Scene } from './scene.js';
+import { startStandby } from './standby.js';
 
 const UNREACHABLE: Promised = { status: 'unhealthy', codes: ['PROBE.UNREACHABLE'] };
 const TIMEOUT: Promised = { status: 'unhealthy', codes: ['PROBE.TIMEOUT'] };
@@ -77,6 +79,27 @@ async function moved(scene: Scene, host: string, addresses: readonly string[] = 
   };
 }
 
+/** The name leads to a standby at another address; the primary stays where it was. */
+function movedToStandby(): Pick<Fault, 'before' | 'make'> {
+  const standbys: TestServer[] = [];
+  return {
+    before: async (scene) => {
+      const standby = await startStandby(scene.server.postgres);
+      standbys.push(standby);
+      return () => standby.close();
+    },
+    make: async (scene) => {
+      const standby = standbys.pop();
+      const relay = await Relay.start(standby?.postgres.port ?? 0, { port: scene.port, host: '127.0.0.2' });
+      scene.names.set(HOST, ['127.0.0.2']);
+      return async () => {
+        scene.names.set(HOST, ['127.0.0.1']);
+        await relay.close();
+      };
+    },
+  };
+}
+
 export const network: readonly Fault[] = [
   {
     side: 'network',
@@ -110,10 +133,27 @@ export const network: readonly Fault[] = [
     fault: 'DNS leads to another server (failover), and the old one is gone',
     promise: {
       ...NOTHING_LOST,
-      note: 'The next connection looks the name up again. An open one stays as long as it answers.',
+      note: 'Each check looks the name up, and logs in again where it leads.',
     },
     needs: lacksSecondAddress,
     make: (scene) => moved(scene, '127.0.0.2'),
+  },
+  {
+    side: 'network',
+    fault: 'DNS leads to a standby, while the old primary still answers',
+    promise: { status: 'unhealthy', codes: ['DATABASE.ROLE'], hasCounts: true },
+    needs: lacksSecondAddress,
+    ...movedToStandby(),
+  },
+  {
+    side: 'network',
+    fault: 'DNS leads to an address where nothing answers, while the old server still does',
+    promise: UNREACHABLE,
+    needs: lacksSecondAddress,
+    make: async (scene) => {
+      scene.names.set(HOST, ['127.0.0.2']);
+      return async () => scene.names.set(HOST, ['127.0.0.1']);
+    },
   },
   {
     side: 'network',

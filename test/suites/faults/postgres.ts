@@ -1,10 +1,16 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { escapeLiteral } from 'pg';
+import type { TestServer } from '../../support/postgres.js';
 import { NOTHING } from '../../support/relay.js';
 import { until } from '../../support/until.js';
-import type { Fault } from './row.js';
+import type { Fault, Promised } from './row.js';
 import { DATABASE, ROLE, type Scene } from './scene.js';
-import { keepRecovering, startStandby } from './standby.js';
+import { keepRecovering, standBy, startStandby } from './standby.js';
 
+const WRONG_ROLE: Promised = { status: 'unhealthy', codes: ['DATABASE.ROLE'], hasCounts: true };
+/** The check after these minutes logs in again. */
+const MINUTES_TO_LOGIN = 5;
 const HEALTHY = { status: 'healthy', codes: [] } as const;
 
 /** Runs SQL as superuser and returns what reverts it; the check has to log in again. */
@@ -40,6 +46,43 @@ async function refusal(scene: Scene): Promise<string | null> {
   } catch (error) {
     return `${(error as { code?: string }).code}`;
   }
+}
+
+/** The check is connected to a standby, which is then promoted. */
+function promotedStandby(): Pick<Fault, 'before' | 'make'> {
+  const standbys: TestServer[] = [];
+  return {
+    before: async (scene) => {
+      const standby = await startStandby(scene.server.postgres);
+      standbys.push(standby);
+      scene.relay.targetPort = standby.postgres.port;
+      return () => standby.close();
+    },
+    make: async (scene) => {
+      await standbys.pop()?.sql('SELECT pg_promote()');
+      return async () => {
+        scene.relay.targetPort = scene.server.postgres.port;
+      };
+    },
+  };
+}
+
+/** Opens sockets and sends nothing, until a login is refused. The server gives up on each after a minute. */
+async function silentSockets(scene: Scene): Promise<() => Promise<void>> {
+  const sockets = new Set<Socket>();
+  while ((await refusal(scene)) !== '53300') {
+    const batch = Array.from({ length: 25 }, () => connect(scene.server.postgres.port, '127.0.0.1'));
+    for (const socket of batch) {
+      sockets.add(socket.on('error', () => undefined));
+    }
+    await Promise.all(batch.map((socket) => once(socket, 'connect')));
+  }
+  return async () => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    await until('the server lets clients log in again', async () => (await refusal(scene)) === null);
+  };
 }
 
 const APPLICATION = { user: 'marked_app', database: DATABASE };
@@ -150,8 +193,36 @@ export const postgres: readonly Fault[] = [
   },
   {
     side: 'PostgreSQL',
+    fault: 'the primary comes back as a standby',
+    promise: WRONG_ROLE,
+    make: async ({ server }) => {
+      const { postgres } = server;
+      await postgres.stop();
+      const promote = standBy(postgres);
+      await postgres.start();
+      return async () => {
+        await postgres.stop();
+        promote();
+        await postgres.start();
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'a standby that is watched is promoted',
+    promise: { ...WRONG_ROLE, note: 'The standby itself is healthy; an expected promotion needs `"role": "any"`.' },
+    ...promotedStandby(),
+    endsWithStart: true,
+  },
+  {
+    side: 'PostgreSQL',
     fault: 'max_connections reached, while the check is connected',
-    promise: { status: 'unhealthy', codes: ['DATABASE.FULL'], note: 'The open connection goes on counting.' },
+    promise: {
+      status: 'unhealthy',
+      codes: ['DATABASE.FULL', 'POOL.ABOVE_MAX'],
+      hasCounts: true,
+      note: 'The open connection goes on counting.',
+    },
     make: (scene) => fill(scene, APPLICATION),
   },
   {
@@ -162,6 +233,18 @@ export const postgres: readonly Fault[] = [
       await scene.endSessions();
       return await fill(scene, APPLICATION);
     },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'sockets that send nothing hold every slot, while the check is connected',
+    promise: {
+      status: 'unhealthy',
+      codes: ['PROBE.SLOTS_EXHAUSTED'],
+      hasCounts: true,
+      note: 'No view of the server has them. Every five minutes the check logs in again, so that it finds out; its open connection goes on counting.',
+    },
+    minutes: MINUTES_TO_LOGIN,
+    make: silentSockets,
   },
   {
     side: 'PostgreSQL',

@@ -19,6 +19,8 @@ export interface Promised {
   readonly status: 'healthy' | 'unhealthy';
   /** Problems of the verdict. */
   readonly codes: readonly ProblemCode[];
+  /** Whether the counts are known although the pool is unhealthy. @default false */
+  readonly hasCounts?: boolean;
   /** What status and codes do not show, or what is surprising. */
   readonly note?: string;
 }
@@ -33,6 +35,8 @@ export interface Fault extends Row {
   readonly before?: (scene: Scene) => Promise<Lift>;
   /** Makes the fault happen. */
   readonly make: (scene: Scene) => Promise<Lift>;
+  /** Minutes with a healthy check each before the fault happens. @default 1 */
+  readonly minutes?: number;
   /** Keys of the pool's definition that differ from the usual ones. */
   readonly definition?: Partial<PoolDefinition>;
   /** True when the functions start during the fault; otherwise they have already answered once. @default false */

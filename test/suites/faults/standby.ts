@@ -33,16 +33,22 @@ export async function startStandby(primary: EmbeddedPostgres): Promise<TestServe
   return server;
 }
 
-/** From its next start the server stays in recovery and refuses logins (57P03); gives what ends that at the start after. */
-export function keepRecovering(postgres: EmbeddedPostgres): () => void {
+/** From its next start the server is a standby that nothing streams to; gives what ends that at the start after. */
+export function standBy(postgres: EmbeddedPostgres): () => void {
   const signal = join(dataOf(postgres), 'standby.signal');
-  const settings = join(dataOf(postgres), 'postgresql.conf');
-  const before = readFileSync(settings, 'utf8');
   writeFileSync(signal, '');
   giveTo(serverAccount(), signal);
+  return () => rmSync(signal);
+}
+
+/** From its next start the server stays in recovery and refuses logins (57P03); gives what ends that at the start after. */
+export function keepRecovering(postgres: EmbeddedPostgres): () => void {
+  const promote = standBy(postgres);
+  const settings = join(dataOf(postgres), 'postgresql.conf');
+  const before = readFileSync(settings, 'utf8');
   appendFileSync(settings, 'hot_standby = off\n');
   return () => {
-    rmSync(signal);
+    promote();
     writeFileSync(settings, before);
   };
 }
