@@ -1,3 +1,4 @@
+import { advice } from './advice.js';
 import { aws } from './aws.js';
 import { input } from './input.js';
 import { lambda } from './lambda.js';
@@ -12,6 +13,7 @@ import { tls } from './tls.js';
 export const ROWS: readonly Row[] = [
   ...network,
   ...postgres,
+  ...advice,
   ...tls,
   ...lambda.faults,
   ...lambda.scenarios,
