@@ -1,5 +1,6 @@
 import { emfLine } from '../core/emf.js';
 import { appDatapoints } from '../core/metrics.js';
+import { ageMs, currentMoment, NEVER } from '../time/moment.js';
 import type { Gauges } from './gauges.js';
 
 /** One datapoint per minute and instance: the sum over a minute is then the sum over the instances. */
@@ -14,7 +15,7 @@ export class Publisher {
   readonly #gauges: Gauges;
   readonly #writeLine: (line: string) => void;
   readonly #timer: NodeJS.Timeout;
-  #lastAt = Number.NEGATIVE_INFINITY;
+  #lastAt = NEVER;
 
   constructor(pool: string, gauges: Gauges, writeLine: (line: string) => void) {
     this.#pool = pool;
@@ -25,7 +26,7 @@ export class Publisher {
 
   /** Writes a line unless the last one is younger than a minute. The peaks are then part of the next line. */
   flush(): void {
-    if (Date.now() - this.#lastAt >= INTERVAL_MS) {
+    if (ageMs(this.#lastAt) >= INTERVAL_MS) {
       this.#timer.refresh();
       this.#publish();
     }
@@ -40,7 +41,7 @@ export class Publisher {
   }
 
   #publish(): void {
-    this.#lastAt = Date.now();
-    this.#writeLine(emfLine(appDatapoints(this.#pool, this.#lastAt, this.#gauges.takePeaks())));
+    this.#lastAt = currentMoment();
+    this.#writeLine(emfLine(appDatapoints(this.#pool, this.#lastAt.wall, this.#gauges.takePeaks())));
   }
 }

@@ -3,6 +3,7 @@ import { type ClientConfig, Pool, type PoolClient } from 'pg';
 import { IsolatedClient } from '../connection/isolated-client.js';
 import { within } from '../connection/timeout.js';
 import type { PoolSettings } from '../core/pool-settings.js';
+import { monotonicMs } from '../time/moment.js';
 
 /** Limit for a large `max`: more customers than the embedded server has slots. */
 const MAX_CUSTOMERS = 150;
@@ -39,10 +40,10 @@ export function startWorkload(login: ClientConfig, settings: PoolSettings): Work
     // An idle connection was closed by the server; the pool opens another one when it needs it.
   });
   const stopping = new AbortController();
-  const startedAt = Date.now();
+  const startedAt = monotonicMs();
   const periodMs = wavePeriod(settings.idleTimeout);
   const isNeeded = (index: number): boolean =>
-    index < neededConnections(Date.now() - startedAt, periodMs, settings.max);
+    index < neededConnections(monotonicMs() - startedAt, periodMs, settings.max);
   const customers = Array.from({ length: Math.min(settings.max, MAX_CUSTOMERS) }, (_, index) =>
     runCustomer(pool, index, () => isNeeded(index), stopping.signal),
   );

@@ -37,7 +37,8 @@ export class LocalHistory implements HistorySource {
       points.push(...this.#missing(points.at(-1)?.[0] ?? timestamp, timestamp), [timestamp, values]);
       this.#points.set(
         pool,
-        points.filter(([at]) => at >= timestamp - MAX_AGE_MS),
+        // Also without those after it, from before the clock was set back: the chart needs an order.
+        points.filter(([at], index) => at >= timestamp - MAX_AGE_MS && (at < timestamp || index === points.length - 1)),
       );
     }
   }

@@ -13,6 +13,7 @@ import type { HttpHandler } from '../handlers/http.js';
 import { pageHandler } from '../handlers/page.js';
 import { poolHandler } from '../handlers/pool.js';
 import { CONTENT_SECURITY_POLICY, HTML } from '../page/generated/page.js';
+import { monotonicMs } from '../time/moment.js';
 import { createDemoDatabase } from './demo-database.js';
 import { startWorkload, type Workload } from './demo-workload.js';
 import { type EmbeddedPostgres, startPostgres } from './embedded-postgres/embedded-postgres.js';
@@ -134,7 +135,7 @@ export class LocalRun {
     const { signal } = this.#stopping;
     const { say } = this.#options;
     for (let isFirst = true; !signal.aborted; isFirst = false) {
-      const next = Date.now() + CHECK_INTERVAL_MS;
+      const next = monotonicMs() + CHECK_INTERVAL_MS;
       const lines = await check().then(
         (assessments) => {
           this.#history.add(assessments);
@@ -149,7 +150,7 @@ export class LocalRun {
         say(`The page: ${address}`);
         say(`Ready, Ctrl-C stops: ${address}/health/pool`);
       }
-      await pause(Math.max(0, next - Date.now()), undefined, { signal });
+      await pause(Math.max(0, next - monotonicMs()), undefined, { signal });
     }
   }
 }

@@ -1,4 +1,5 @@
 /** `npm start`: parses the command and runs it until a signal, or until the reader of its output is gone. */
+import { monotonicMs } from '../time/moment.js';
 import { LocalRun } from './local-run.js';
 import { type Command, readCommand } from './options.js';
 
@@ -22,13 +23,13 @@ async function run({ port, metricsFile, hosts }: RunCommand): Promise<void> {
   let stopAt: number | null = null;
   const stop = (): void => {
     if (stopAt === null) {
-      stopAt = Date.now();
+      stopAt = monotonicMs();
       void end(local, 0);
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stopAt !== null && Date.now() > stopAt + FORCE_EXIT_AFTER_MS) {
+      if (stopAt !== null && monotonicMs() > stopAt + FORCE_EXIT_AFTER_MS) {
         process.exit(1);
       }
       stop();

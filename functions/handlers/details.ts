@@ -3,6 +3,7 @@ import type { ValidatedPoolConfig } from '../core/pool-config.js';
 import { worstOf } from '../core/pool-report.js';
 import { DETAILS_ROUTE } from '../core/routes.js';
 import type { Monitor } from '../monitor/monitor.js';
+import { ageMs, currentMoment, type Moment } from '../time/moment.js';
 import { assessForGet } from './assess-for-get.js';
 import { type HttpHandler, json, routeGets } from './http.js';
 
@@ -35,9 +36,9 @@ export function detailsHandler({ monitor, measureRoundTrip }: DetailsHandlerPart
         monitor.sessionGroups({ pool, config, problems: [] }),
         measureRoundTrip(config),
       ]);
-      const now = Date.now();
+      const now = currentMoment();
       const transactionsPerSecond = rate.next(pool, holders.transactions, now);
-      const report = detailsReport({ assessment, holders, roundTrip, transactionsPerSecond }, now);
+      const report = detailsReport({ assessment, holders, roundTrip, transactionsPerSecond }, now.wall);
       return json(report.status === 'ok' ? 200 : 503, report);
     },
   });
@@ -45,24 +46,25 @@ export function detailsHandler({ monitor, measureRoundTrip }: DetailsHandlerPart
 
 /** Transactions per second of each pool, from the counter of its database. */
 export class TransactionRate {
-  readonly #counts = new Map<string, { readonly transactions: number; readonly at: number }>();
+  readonly #counts = new Map<string, { readonly transactions: number; readonly at: Moment }>();
 
   /**
    * The rate since the previous count of this pool; null for the first one, after a reset of the statistics and after a long
    * pause.
    *
    * @param transactions the counter; null if it is unknown
-   * @param at milliseconds since 1970
    */
-  next(pool: string, transactions: number | null, at: number): number | null {
+  next(pool: string, transactions: number | null, at: Moment): number | null {
     const before = this.#counts.get(pool);
     if (transactions === null) {
       return null;
     }
     this.#counts.set(pool, { transactions, at });
-    if (!before || at <= before.at || at - before.at > RATE_MAX_INTERVAL_MS || transactions < before.transactions) {
+    if (!before || transactions < before.transactions) {
       return null;
     }
-    return ((transactions - before.transactions) * 1_000) / (at - before.at);
+    const intervalMs = ageMs(before.at, at);
+    const isUsable = intervalMs > 0 && intervalMs <= RATE_MAX_INTERVAL_MS;
+    return isUsable ? ((transactions - before.transactions) * 1_000) / intervalMs : null;
   }
 }

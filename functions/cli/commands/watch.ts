@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../../time/moment.js';
 import { Failure, UsageError } from '../errors.js';
 import { type Display, LineDisplay, ScreenDisplay } from '../output/displays.js';
 import type { Terminal } from '../output/terminal.js';
@@ -47,7 +48,7 @@ async function checkUntil(signal: AbortSignal, source: Source, everyMs: number, 
     signal.addEventListener('abort', () => resolve(null), { once: true });
   });
   while (!signal.aborted) {
-    const next = Date.now() + everyMs;
+    const next = monotonicMs() + everyMs;
     const check = source.check().catch((error: unknown) => {
       if (error instanceof Failure) {
         return error;
@@ -61,7 +62,7 @@ async function checkUntil(signal: AbortSignal, source: Source, everyMs: number, 
       return;
     }
     display.show(result);
-    await pause(Math.max(0, next - Date.now()), undefined, { signal }).catch(() => undefined);
+    await pause(Math.max(0, next - monotonicMs()), undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { IsolatedClient } from '../../connection/isolated-client.js';
+import { monotonicMs } from '../../time/moment.js';
 import { installedPackage, runnableBinaries, serverAccount } from './binaries.js';
 import { type Child, lastLines, launch, type Place } from './child-process.js';
 import { freePort } from './free-port.js';
@@ -125,15 +126,15 @@ export class EmbeddedPostgres {
    * @throws Error of one line if it does not accept connections in time
    */
   async start(): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
+    const deadline = monotonicMs() + START_TIMEOUT_MS;
     let child = this.#launch();
     while (!(await acceptsLogin(this.connection()))) {
       const outcome = child.outcome();
       const last = lastLines(this.#place.logFile);
-      if (outcome !== null && last.includes('pre-existing shared memory') && Date.now() < deadline) {
+      if (outcome !== null && last.includes('pre-existing shared memory') && monotonicMs() < deadline) {
         // Backends of a killed server are still ending.
         child = this.#launch();
-      } else if (outcome !== null || Date.now() > deadline) {
+      } else if (outcome !== null || monotonicMs() > deadline) {
         throw new Error(`PostgreSQL did not start (${outcome ?? 'no answer in time'}): ${last}`);
       }
       await pause(20);

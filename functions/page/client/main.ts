@@ -23,7 +23,7 @@ function selectedPool(): string | null {
 function show(): void {
   if (state) {
     const wasStale = document.body.classList.contains('stale');
-    render(state, selectedPool(), Date.now());
+    render(state, selectedPool());
     renderHistory(state);
     if (document.body.classList.contains('stale') !== wasStale) {
       redrawHistory();

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { HISTORY, type History } from '../../core/history.js';
 import { POOL_REPORT, type PoolReport, type PoolSummary } from '../../core/pool-report.js';
+import { ageMs, currentMoment, type Moment, NEVER } from '../../time/moment.js';
 
 const POLL_INTERVAL_MS = 5_000;
 const MAX_POLL_INTERVAL_MS = 60_000;
@@ -22,8 +23,8 @@ export interface PageState {
   readonly report: PoolReport | null;
   /** Null if there is only one pool. */
   readonly pools: readonly PoolSummary[] | null;
-  /** When the report was received, in milliseconds since 1970. */
-  readonly receivedAt: number | null;
+  /** When the report was received. */
+  readonly receivedAt: Moment | null;
   /** Why the last request failed; null if it succeeded. */
   readonly failure: string | null;
   readonly history: History | null;
@@ -60,7 +61,8 @@ export class Poller {
   #intervalMs = POLL_INTERVAL_MS;
   #timer = 0;
   #round = new AbortController();
-  #historyDueAt = 0;
+  #historyReadAt = NEVER;
+  #historyIntervalMs = 0;
 
   /** @param selectedPool returns the pool to show, or null for the worst */
   constructor(selectedPool: () => string | null, onChange: (state: PageState) => void) {
@@ -82,7 +84,7 @@ export class Poller {
 
   /** Call it when another pool was selected: drops the data of the previous pool. */
   restart(): void {
-    this.#historyDueAt = 0;
+    this.#historyReadAt = NEVER;
     this.#update({ ...EMPTY_STATE, pools: this.#state.pools });
     this.start();
   }
@@ -94,7 +96,7 @@ export class Poller {
         return;
       }
       this.#intervalMs = POLL_INTERVAL_MS;
-      this.#update({ report, receivedAt: Date.now(), failure: null });
+      this.#update({ report, receivedAt: currentMoment(), failure: null });
       await this.#refreshHistory(report.pool, stopped);
     } catch (error) {
       if (stopped.aborted) {
@@ -129,21 +131,23 @@ export class Poller {
     const { history: previous } = this.#state;
     if (previous && previous.pool !== pool) {
       // Another pool is the worst now.
-      this.#historyDueAt = 0;
+      this.#historyReadAt = NEVER;
       this.#update({ history: null });
     }
-    if (Date.now() < this.#historyDueAt) {
+    if (ageMs(this.#historyReadAt) < this.#historyIntervalMs) {
       return;
     }
     try {
       const history = await fetchJson(`health/history?pool=${encodeURIComponent(pool)}`, HISTORY, stopped);
-      this.#historyDueAt = Date.now() + Math.min(60, Math.max(5, history.stepSeconds)) * 1_000 - 500;
+      this.#historyReadAt = currentMoment();
+      this.#historyIntervalMs = Math.min(60, Math.max(5, history.stepSeconds)) * 1_000 - 500;
       const [problem] = history.problems;
       if (!stopped.aborted) {
         this.#update(problem ? { historyFailure: unavailable(problem.text) } : { history, historyFailure: null });
       }
     } catch (error) {
-      this.#historyDueAt = Date.now() + HISTORY_RETRY_MS;
+      this.#historyReadAt = currentMoment();
+      this.#historyIntervalMs = HISTORY_RETRY_MS;
       if (!stopped.aborted) {
         this.#update({ historyFailure: historyFailure(error) });
       }

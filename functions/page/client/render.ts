@@ -1,6 +1,7 @@
 import { percent, timeOfDay } from '../../core/format.js';
 import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
 import { type Level, levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../core/summary.js';
+import { elapsedMs } from '../../time/moment.js';
 import { type LayerPanel, layerPanels } from '../layers.js';
 import { byId, element, setText } from './dom.js';
 import type { PageState } from './poller.js';
@@ -12,20 +13,20 @@ const WORDS: Readonly<Record<Level, string>> = { healthy: 'Healthy', warning: 'W
 /** A report older than three polling intervals is stale. */
 const STALE_AFTER_MS = 15_000;
 
-/** Shows everything but the charts. @param now milliseconds since 1970 */
-export function render(state: PageState, selected: string | null, now: number): void {
+/** Shows everything but the charts. */
+export function render(state: PageState, selected: string | null): void {
   const { report, pools, receivedAt, failure } = state;
-  const sinceReceivedMs = receivedAt === null ? 0 : Math.max(0, now - receivedAt);
+  const sinceReceivedMs = receivedAt === null ? 0 : elapsedMs(receivedAt);
   const isStale = report !== null && sinceReceivedMs > STALE_AFTER_MS;
   document.body.classList.toggle('stale', isStale);
-  setText(byId('freshness'), freshness(receivedAt, failure));
+  setText(byId('freshness'), freshness(receivedAt?.wall ?? null, failure));
   showPools(pools, selected);
   byId('figures').hidden = report === null;
   if (report === null) {
     showNoReport(failure, selected);
     return;
   }
-  showVerdict(report, { pools, selected, failure, staleSince: isStale ? receivedAt : null });
+  showVerdict(report, { pools, selected, failure, staleSince: isStale ? (receivedAt?.wall ?? null) : null });
   showGauge(report);
   showLayers(layerPanels(report, sinceReceivedMs));
   showProblems(report);

@@ -9,7 +9,7 @@ import { detailsHandler, TransactionRate } from '../../../functions/handlers/det
 import { Monitor } from '../../../functions/monitor/monitor.js';
 import { PrismaRoundTrip } from '../../../functions/round-trip/prisma-round-trip.js';
 import { RoundTrips } from '../../../functions/round-trip/round-trips.js';
-import { onTurns } from '../../support/clock.js';
+import { momentAt, onTurns } from '../../support/clock.js';
 import { getEvent } from '../../support/events.js';
 import { OWN_SESSIONS, startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor, probesFor } from '../../support/probe.js';
@@ -190,12 +190,12 @@ describe('GET /health/details', () => {
 describe('transactions per second', () => {
   test('are known from the second count on, but not across a long pause or a reset of the statistics', () => {
     const rate = new TransactionRate();
-    expect(rate.next('a', 1_000, 0)).toBeNull();
-    expect(rate.next('a', 1_300, 10_000)).toBe(30);
-    expect(rate.next('b', 5, 10_000)).toBeNull();
-    expect(rate.next('a', 10, 20_000)).toBeNull();
-    expect(rate.next('a', 20, 21_000)).toBe(10);
-    expect(rate.next('a', 9_000, 20 * 60_000)).toBeNull();
-    expect(rate.next('a', null, 21 * 60_000)).toBeNull();
+    expect(rate.next('a', 1_000, momentAt(0))).toBeNull();
+    expect(rate.next('a', 1_300, momentAt(10_000))).toBe(30);
+    expect(rate.next('b', 5, momentAt(10_000))).toBeNull();
+    expect(rate.next('a', 10, momentAt(20_000))).toBeNull();
+    expect(rate.next('a', 20, momentAt(21_000))).toBe(10);
+    expect(rate.next('a', 9_000, momentAt(20 * 60_000))).toBeNull();
+    expect(rate.next('a', null, momentAt(21 * 60_000))).toBeNull();
   });
 });
