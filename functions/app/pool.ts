@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { tlsOptions } from '../connection/tls.js';
 import type { PoolSettings } from '../core/pool-settings.js';
-import { CRITICAL_PERCENT } from '../core/verdict.js';
+import { CRITICAL_PERCENT } from '../core/utilization.js';
 import type { PoolSnapshot } from './gauges.js';
 import { MeasuredPool, type MeasuredPoolParts } from './measured-pool.js';
 import type { PoolOptions } from './options.js';

@@ -7,6 +7,7 @@ import {
   type DeepReadonly,
   described,
   numberOrNull,
+  oneOf,
   PROBLEM,
   schema,
   withValues,
@@ -70,6 +71,7 @@ export const POOLER_STATS = /* @__PURE__ */ schema(() =>
     v.object({
       takenAt: described(v.number(), 'Milliseconds since 1970.'),
       isLive: described(v.boolean(), 'Of this moment. Figures from CloudWatch are minutes old.'),
+      mode: v.optional(described(oneOf('session', 'transaction', 'statement'), 'Pool mode of a PgBouncer.')),
       limit: countOrNull,
       open: countOrNull,
       inUse: countOrNull,

@@ -91,6 +91,9 @@ function poolerSchema({ kind, keys }: (typeof poolers)[number]) {
   for (const [key, form] of Object.entries(keys)) {
     entries[key] = KEY_SCHEMAS[form];
   }
+  if (kind !== 'none') {
+    entries.size = v.optional(wholeNumber(1));
+  }
   return strictKeys({ kind: v.literal(kind), ...entries });
 }
 

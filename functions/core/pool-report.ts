@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ValidatedPoolConfig } from './pool-config.js';
 import { type PoolSettings, SETTING_NAMES } from './pool-settings.js';
 import { POOLERS, type PoolerKind } from './poolers.js';
 import {
@@ -16,7 +17,8 @@ import {
   toPublic,
 } from './report-parts.js';
 import { type AppView, type DatabaseView, ordinarySlots, type PoolerView } from './sample.js';
-import { type Assessment, CRITICAL_PERCENT, type UtilizationStatus, WARNING_PERCENT } from './verdict.js';
+import { CRITICAL_PERCENT, poolerLimit, type UtilizationStatus, WARNING_PERCENT } from './utilization.js';
+import type { Assessment } from './verdict.js';
 
 /** One key for each setting of the pool. */
 const settings = /* @__PURE__ */ schema(
@@ -28,7 +30,13 @@ const settings = /* @__PURE__ */ schema(
 );
 const status = /* @__PURE__ */ schema(() => v.picklist(['healthy', 'unhealthy']));
 const percent = /* @__PURE__ */ schema(() =>
-  described(numberOrNull, 'totalConnections / poolSize x 100, one decimal, not capped at 100.'),
+  described(numberOrNull, 'Used connections / poolSize x 100, one decimal, not capped at 100.'),
+);
+const utilizationStatus = /* @__PURE__ */ schema(() =>
+  described(
+    oneOf('normal', 'warning', 'critical', 'unknown'),
+    `normal: below ${WARNING_PERCENT} %. warning: up to ${CRITICAL_PERCENT} %. critical: above, or a layer is known to be full.`,
+  ),
 );
 
 /** The pooler. Its numbers are null where the pooler does not report them. */
@@ -73,7 +81,14 @@ export const APP = /* @__PURE__ */ schema(() =>
   }),
 );
 
-export const POOL_SUMMARY = /* @__PURE__ */ schema(() => v.object({ pool: v.string(), status, percent }));
+export const POOL_SUMMARY = /* @__PURE__ */ schema(() =>
+  v.object({
+    pool: v.string(),
+    status,
+    percent,
+    utilization: described(addedLater(utilizationStatus), 'utilization.status of the pool.'),
+  }),
+);
 
 /** The JSON of `GET /health/pool`. Nothing in it names a host, a user or a query. */
 export const POOL_REPORT = /* @__PURE__ */ schema(() =>
@@ -96,9 +111,10 @@ export const POOL_REPORT = /* @__PURE__ */ schema(() =>
       ),
       utilization: v.object({
         percent,
-        status: described(
-          oneOf('normal', 'warning', 'critical', 'unknown'),
-          `normal: below ${WARNING_PERCENT} %. warning: up to ${CRITICAL_PERCENT} %. critical: above, or a layer is known to be full.`,
+        status: utilizationStatus,
+        of: described(
+          addedLater(oneOf('open', 'active')),
+          'Which connections are used. open: all that are open. active: those in use, the default behind a pooler that multiplexes. Null without a valid definition.',
         ),
       }),
       timestamp: described(time, 'When the sample was taken.'),
@@ -106,6 +122,10 @@ export const POOL_REPORT = /* @__PURE__ */ schema(() =>
       managedPool: described(v.nullable(MANAGED_POOL), 'The pooler in front of the server. Null while it is unknown.'),
       database: described(addedLater(DATABASE), 'The server. Null if the check could not read it.'),
       app: described(addedLater(APP), 'The pools inside the application. Null if it publishes no gauges.'),
+      limitedBy: described(
+        addedLater(oneOf('app', 'managed', 'database')),
+        'The layer whose limit is poolSize. app: max x instances. managed: the limit of the pooler. database: the slots that the server, the database and the roles leave.',
+      ),
       saturatedLayer: described(
         v.nullable(oneOf('database', 'managed', 'app')),
         'The full layer closest to the database, because it makes the others full too.',
@@ -140,23 +160,25 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
     config: Object.fromEntries(
       SETTING_NAMES.map((name) => [name, config?.settings[name] ?? null]),
     ) as PoolReport['config'],
-    utilization: { percent: shown(verdict.utilization.percent), status: verdict.utilization.status },
+    utilization: { ...verdict.utilization, percent: shown(verdict.utilization.percent) },
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,
-    managedPool: sample.pooler && managedPoolReport(sample.pooler, now),
+    managedPool: sample.pooler && managedPoolReport(config, sample.pooler, now),
     database: sample.database && databaseReport(sample.database),
     app: sample.app && appReport(sample.app, now),
+    limitedBy: verdict.limitedBy,
     saturatedLayer: verdict.saturatedLayer,
     problems: verdict.problems.map(toPublic),
     ageMs: Math.max(0, now - sample.takenAt),
   };
 }
 
-function managedPoolReport({ kind, source, stats }: PoolerView, now: number): ManagedPoolReport {
+function managedPoolReport(config: ValidatedPoolConfig | null, pooler: PoolerView, now: number): ManagedPoolReport {
+  const { kind, source, stats } = pooler;
   return {
     kind,
     source,
-    size: stats?.limit ?? null,
+    size: config && poolerLimit(config, pooler),
     inUse: stats?.inUse ?? null,
     waiting: stats?.waiting ?? null,
     longestWaitMs: stats?.longestWaitMs ?? null,
@@ -197,6 +219,7 @@ export function worstReport(assessments: readonly [Assessment, ...Assessment[]],
     pool,
     status: verdict.status,
     percent: shown(verdict.utilization.percent),
+    utilization: verdict.utilization.status,
   }));
   return { ...report, pools };
 }

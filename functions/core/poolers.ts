@@ -18,6 +18,8 @@ interface PoolerRow {
   /** The keys of `managed` in addition to `kind`; null if a definition cannot name this kind. */
   readonly keys: Readonly<Record<string, keyof DefinitionKeys>> | null;
   readonly counts: readonly PoolerCount[];
+  /** Whether it gives a connection to another client after each transaction or statement, unless it is in session mode. */
+  readonly multiplexes: boolean;
 }
 
 /** The forms that a key of `managed` can have. */
@@ -34,30 +36,35 @@ export const POOLERS = {
     subject: 'RDS Proxy',
     keys: { name: 'name' },
     counts: ['borrowWait', 'pinned'],
+    multiplexes: true,
   },
   pgbouncer: {
     label: 'PgBouncer',
     subject: 'PgBouncer',
     keys: { user: 'name', auth: 'secret' },
     counts: ['waiting'],
+    multiplexes: true,
   },
   /** Connections go straight to PostgreSQL. */
-  none: { label: 'Pooler', subject: 'The pooler', keys: {}, counts: [] },
+  none: { label: 'Pooler', subject: 'The pooler', keys: {}, counts: [], multiplexes: false },
   /** A pooler of unknown kind: a different backend answers than the one that the login reached. */
-  unknown: { label: 'Pooler', subject: 'The pooler', keys: null, counts: [] },
+  unknown: { label: 'Pooler', subject: 'The pooler', keys: null, counts: [], multiplexes: true },
 } as const satisfies Record<string, PoolerRow>;
 
 export type PoolerKind = keyof typeof POOLERS;
 
 type KeysOf<Kind extends PoolerKind> = (typeof POOLERS)[Kind]['keys'];
 
-/** The key `managed` of a definition: a kind and the keys of its row. */
+/**
+ * The key `managed` of a definition: a kind and the keys of its row. `size` is the pooler's limit for this pool, for a pooler
+ * that cannot be queried.
+ */
 export type PoolerDefinition = {
   readonly [Kind in PoolerKind]: KeysOf<Kind> extends null
     ? never
     : { readonly kind: Kind } & {
         readonly [Key in keyof KeysOf<Kind>]: DefinitionKeys[KeysOf<Kind>[Key] & keyof DefinitionKeys];
-      };
+      } & (Kind extends 'none' ? unknown : { readonly size?: number });
 }[PoolerKind];
 
 /** What the doctor finds where it has no stats of the pooler. */

@@ -10,7 +10,9 @@ export type Layer = 'app' | 'managed' | 'database' | 'config' | 'aws';
 interface ProblemKind {
   readonly severity: Severity;
   readonly layer: Layer;
-  /** True when the problem means that its layer is full. */
+  /** The value that names the layer where it is not always the same. */
+  readonly layerValue?: 'limitedBy';
+  /** True if the problem, where it is an error, means that its layer is full. */
   readonly saturates?: true;
   /** What it means and what to do, in at most three short sentences. */
   readonly text: string;
@@ -40,6 +42,7 @@ export const PROBLEMS = {
   'POOL.NEAR_LIMIT': {
     severity: 'error',
     layer: 'app',
+    layerValue: 'limitedBy',
     text: 'Utilization is at 90 % or more of poolSize. limitedBy names the limit. End long transactions and idle sessions first, then raise that limit.',
   },
   'POOL.FULL': {
@@ -60,6 +63,7 @@ export const PROBLEMS = {
   'POOL.ROLE_LIMIT': {
     severity: 'error',
     layer: 'database',
+    saturates: true,
     text: 'A role of the pool has reached its CONNECTION LIMIT, and its next login is refused. Raise the limit of the role (ALTER ROLE ... CONNECTION LIMIT), or lower max x instances.',
   },
   'POOL.EXCEEDS_CEILING': {
@@ -215,8 +219,9 @@ export interface Problem {
 /**
  * Creates a problem.
  *
- * @param severity `CONFIG.INVALID` is a warning while a last valid definition is in force; the `AWS.*` codes are errors if
- * the check cannot run without the service. @default the severity in the table
+ * @param severity for codes whose severity depends on what was seen: `CONFIG.INVALID` is a warning while a last valid
+ * definition is in force, and the `AWS.*` codes are errors if the check cannot run without the service.
+ * @default the severity in the table
  */
 export function problem(code: ProblemCode, values: ProblemValues = {}, severity?: Severity): Problem {
   return { code, severity: severity ?? PROBLEMS[code].severity, values };
@@ -227,10 +232,17 @@ export function textOf({ code, values }: Problem): string {
   return code === 'PROBE.TIMEOUT' && values.phase === 'queue' ? NOT_PROBED_TEXT : PROBLEMS[code].text;
 }
 
+/** The layer that a problem belongs to. */
+export function layerOf({ code, values }: Problem): Layer {
+  const { layer, layerValue }: ProblemKind = PROBLEMS[code];
+  return (layerValue && (values[layerValue] as Layer | undefined)) ?? layer;
+}
+
 /** The layer that is full according to a problem, or null. */
-export function saturatedBy({ code }: Problem): 'managed' | 'database' | null {
+export function saturatedBy({ code, severity }: Problem): 'managed' | 'database' | null {
   const kind: ProblemKind = PROBLEMS[code];
-  return kind.saturates && (kind.layer === 'managed' || kind.layer === 'database') ? kind.layer : null;
+  const isFull = kind.saturates && severity === 'error';
+  return isFull && (kind.layer === 'managed' || kind.layer === 'database') ? kind.layer : null;
 }
 
 /** An error that carries a problem. `toProblem` returns that problem unchanged. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PROBLEMS, type Problem, type ProblemCode, textOf } from './problems.js';
+import { layerOf, type Problem, type ProblemCode, textOf } from './problems.js';
 
 /**
  * Parts that the schemas of the reports share. Each schema defines the type of a report, describes it in
@@ -57,7 +57,7 @@ export type PublicProblem = DeepReadonly<v.InferOutput<typeof PROBLEM>>;
 
 export function toPublic(problem: Problem): PublicProblem {
   const { code, severity } = problem;
-  return { code, severity, layer: PROBLEMS[code].layer, text: textOf(problem) };
+  return { code, severity, layer: layerOf(problem), text: textOf(problem) };
 }
 
 /** Adds the values, which appear only in details, logs and the terminal. */

@@ -107,9 +107,14 @@ export interface ServerSlots {
 export interface PoolerView {
   readonly kind: PoolerKind;
   readonly source: PoolerSource;
+  /** That of the last stats that had one. @default unknown */
+  readonly mode?: PoolMode | undefined;
   /** Null if there is no pooler or if its stats could not be read. */
   readonly stats: PoolerStats | null;
 }
+
+/** For how long a PgBouncer assigns a connection to a client. */
+export type PoolMode = 'session' | 'transaction' | 'statement';
 
 /** How the kind of the pooler was detected. */
 export type PoolerSource = 'definition' | 'host name' | 'console' | 'backend';
@@ -122,6 +127,8 @@ export interface PoolerStats {
    * True if the stats describe the current moment. Stats from CloudWatch are minutes old and never decide a verdict alone.
    */
   readonly isLive: boolean;
+  /** The pool mode of a PgBouncer. @default unknown */
+  readonly mode?: PoolMode | undefined;
   /** Server connections that the pooler may open for this pool; null if unlimited or unknown. */
   readonly limit: number | null;
   /** Open server connections. */

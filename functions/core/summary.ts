@@ -3,13 +3,20 @@ import { type PoolReport, type PoolSummary, poolReport } from './pool-report.js'
 import { POOLERS } from './poolers.js';
 import { NOT_PROBED_TEXT, type Problem, type ProblemCode } from './problems.js';
 import { type PublicProblem, withValues } from './report-parts.js';
-import { type Assessment, CRITICAL_PERCENT, WARNING_PERCENT } from './verdict.js';
+import { CRITICAL_PERCENT, type LimitedBy, WARNING_PERCENT } from './utilization.js';
+import type { Assessment } from './verdict.js';
 
 /** How bad a report is, in three steps. Each step has a mark and a word. */
 export type Level = 'healthy' | 'warning' | 'unhealthy';
 
 /** Problems that mean a full layer. */
-const FULL: readonly ProblemCode[] = ['DATABASE.FULL', 'PROBE.SLOTS_EXHAUSTED', 'MANAGED.FULL'];
+const FULL: readonly ProblemCode[] = [
+  'POOL.FULL',
+  'POOL.ROLE_LIMIT',
+  'DATABASE.FULL',
+  'PROBE.SLOTS_EXHAUSTED',
+  'MANAGED.FULL',
+];
 
 /** The sentence for each percentage and above, in descending order. */
 const FULLNESS = [
@@ -17,6 +24,12 @@ const FULLNESS = [
   [CRITICAL_PERCENT, 'The pool is nearly full'],
   [WARNING_PERCENT, 'The pool is filling up'],
 ] as const;
+
+const LIMITS: Readonly<Record<LimitedBy, string>> = {
+  app: "limited by the application's settings",
+  managed: 'limited by the pooler',
+  database: 'limited by the database',
+};
 
 /** The sentence of a problem that decides the verdict. Other problems use the first sentence of their text. */
 const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => string>>> = {
@@ -92,7 +105,13 @@ export function verdictInWords(report: PoolReport): string {
 
 function nearLimit(report: PoolReport): string {
   const isFull = (report.utilization.percent ?? 0) >= 100;
-  return joined(isFull ? 'The pool is full' : 'The pool is nearly full', figures(report));
+  const sentence = joined(isFull ? 'The pool is full' : 'The pool is nearly full', figures(report));
+  return [sentence, ...limitInWords(report)].join('; ');
+}
+
+/** Such as `limited by the pooler`; empty if the limit is unknown. */
+export function limitInWords({ limitedBy }: PoolReport): string[] {
+  return limitedBy === null ? [] : [LIMITS[limitedBy]];
 }
 
 function figures(report: PoolReport): string[] {
@@ -106,8 +125,11 @@ function leadingProblem({ problems, saturatedLayer }: PoolReport): PublicProblem
   return full ?? errors[0];
 }
 
-function open({ metrics }: PoolReport): string {
+function open({ metrics, utilization }: PoolReport): string {
   const { totalConnections, poolSize, activeConnections } = metrics;
+  if (utilization.of === 'active') {
+    return `${activeConnections} of ${poolSize} connections active, ${totalConnections} open`;
+  }
   return `${totalConnections} of ${poolSize} connections open, ${activeConnections} active`;
 }
 

@@ -1,6 +1,6 @@
 import { number, percent, shortTime } from '../core/format.js';
 import type { History } from '../core/history.js';
-import { CRITICAL_PERCENT } from '../core/verdict.js';
+import { CRITICAL_PERCENT } from '../core/utilization.js';
 
 /** Minutes in a row of the table. */
 const ROW_MINUTES = 5;

@@ -5,7 +5,7 @@ import type { PoolerKind } from '../core/poolers.js';
 import type { DatabaseProbeResult, PoolerProbeResult } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
-import type { AppView, PoolerStats, PoolerView } from '../core/sample.js';
+import type { AppView, PoolerStats, PoolerView, PoolMode } from '../core/sample.js';
 import { ageMs, currentMoment, monotonicMs, NEVER } from '../time/moment.js';
 
 /** Reads the stats of one pooler. */
@@ -47,6 +47,8 @@ export class PoolerProbe {
   /** Whether a console answered. From then on each probe queries it without waiting for the database's result. */
   #hasConsole = false;
   #refusedAt = NEVER;
+  /** From the last stats that had one: what a pool is used by must not change while its console cannot be queried. */
+  #mode: PoolMode | undefined;
   /** Whether the server itself answered the last time. If so, a later silence does not point to a pooler. */
   #wasDirect = false;
 
@@ -95,7 +97,12 @@ export class PoolerProbe {
       return { value: { ...pooler, stats: null }, problems: [unavailable] };
     }
     const { value: stats, problems } = await attempt(() => reader.read(database));
-    return { value: { ...pooler, stats }, problems };
+    return { value: this.#view(pooler, stats), problems };
+  }
+
+  #view(pooler: Pick<PoolerView, 'kind' | 'source'>, stats: PoolerStats | null): PoolerView {
+    this.#mode = stats?.mode ?? this.#mode;
+    return { ...pooler, mode: this.#mode, stats };
   }
 
   async #detected(database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerView>> {
@@ -111,7 +118,7 @@ export class PoolerProbe {
     const stats = isWorthTrying ? await this.#tryConsole(database, endsAt) : null;
     this.#hasConsole = stats !== null;
     if (stats) {
-      return { value: { kind: 'pgbouncer', source: 'console', stats }, problems: [] };
+      return { value: this.#view({ kind: 'pgbouncer', source: 'console' }, stats), problems: [] };
     }
     const kind = isDirect ? 'none' : 'unknown';
     return { value: isDirect === null ? null : { kind, source: 'backend', stats: null }, problems: [] };

@@ -1,6 +1,6 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
-import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/verdict.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/utilization.js';
 import { type Graph, poolGraphs, proxyGraphs } from '../monitoring/graphs.js';
 import { poolMetric } from '../monitoring/metric-queries.js';
 import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';

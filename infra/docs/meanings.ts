@@ -23,7 +23,10 @@ export const DEFINITION_MEANINGS: Meanings = {
   'count.users': { text: 'Only sessions of these roles.' },
   'count.applications': { text: 'Only sessions with these `application_name`s.' },
   sharedUser: { text: 'Whether the application logs in as the role of the check too, so that its sessions count.' },
-  managed: { text: 'The pooler between the application and PostgreSQL.', byDefault: 'detected' },
+  managed: {
+    text: 'The pooler between the application and PostgreSQL. Each kind but `none` also takes `size`: its limit for this pool, where it cannot be queried.',
+    byDefault: 'detected',
+  },
   limits: { text: 'When stats of the pooler are problems.' },
   'limits.pinnedPercent': { text: 'From this share of pinned connections on, in percent of the open ones.' },
   'limits.borrowWaitMs': { text: 'From this mean wait of clients for a connection on, in milliseconds.' },

@@ -1,5 +1,5 @@
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/verdict.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/utilization.js';
 import { ABOVE, type AlarmRow, AT_LEAST, BELOW, KEEP_STATE, MISSING_IS_BAD, MISSING_IS_GOOD } from './alarm.js';
 import { activeShare, invalidDefinitions, noIdleConnections, poolMetric } from './metric-queries.js';
 

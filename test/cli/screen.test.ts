@@ -13,12 +13,13 @@ const REPORT: PoolReport = {
   status: 'healthy',
   metrics: { activeConnections: 12, idleConnections: 3, waitingRequests: null, totalConnections: 15, poolSize: 20 },
   config: { min: 5, max: 20, idleTimeout: 30_000, connectionTimeout: 10_000 },
-  utilization: { percent: 75, status: 'warning' },
+  utilization: { percent: 75, status: 'warning', of: 'open' },
   timestamp: '2026-01-02T12:00:05.000Z',
   pool: 'orders',
   managedPool: null,
   database: { slots: 97, usedSlots: 24, idleInTransaction: 0, longestTransactionMs: null },
   app: null,
+  limitedBy: 'app',
   saturatedLayer: null,
   problems: [],
   ageMs: 0,
@@ -38,7 +39,7 @@ const NOTHING_SEEN = look({
     totalConnections: null,
     poolSize: 20,
   },
-  utilization: { percent: null, status: 'unknown' },
+  utilization: { percent: null, status: 'unknown', of: 'open' },
   database: null,
   problems: [{ code: 'PROBE.TIMEOUT', severity: 'error', layer: 'database', text: PROBLEMS['PROBE.TIMEOUT'].text }],
 });
@@ -102,9 +103,9 @@ it('a table names what an API of an earlier version does not tell with a dash', 
 
 it('a table lists pools in the order of the report, whose first is the worst', () => {
   const pools = [
-    { pool: 'full', status: 'unhealthy', percent: null },
-    { pool: 'a-busy', status: 'unhealthy', percent: 95 },
-    { pool: 'b-quiet', status: 'healthy', percent: 10 },
+    { pool: 'full', status: 'unhealthy', percent: null, utilization: 'critical' },
+    { pool: 'a-busy', status: 'unhealthy', percent: 95, utilization: 'critical' },
+    { pool: 'b-quiet', status: 'healthy', percent: 10, utilization: 'normal' },
   ] as const;
   const lines = table(look({ pools }), plain);
   const first = lines.findIndex((line) => line.startsWith('full '));

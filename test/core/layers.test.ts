@@ -55,7 +55,7 @@ describe('which side is full', () => {
     const connections = counts({ total: 100, active: 100, idleInTransaction: 90 });
     const verdict = verdictOf(seen({ connections }));
     expect(verdict.saturatedLayer).toBe('app');
-    expect(codes(verdict)).toEqual(['POOL.IDLE_IN_TRANSACTION']);
+    expect(codes(verdict)).toContain('POOL.IDLE_IN_TRANSACTION');
   });
 
   it('counts what waits on both sides', () => {
@@ -78,11 +78,18 @@ describe('figures that are minutes old', () => {
     expect(verdict).toMatchObject({ saturatedLayer: 'managed', utilization: { percent: null, status: 'critical' } });
   });
 
-  it('decide with as many sessions busy now as there may be', () => {
-    const verdict = verdictOf(
-      seen({ connections: counts({ total: 20, active: 20 }), managed: old(managed({ limit: 20 })) }),
-    );
-    expect(verdict.saturatedLayer).toBe('managed');
+  it('decide with as many sessions of the whole server active now as there may be', () => {
+    const withActive = (serverActive: number | null) =>
+      verdictOf(seen({ connections: counts({ total: 8, active: 3, server: 30, serverActive }), managed: atLimit }));
+    expect(withActive(20)).toMatchObject({ status: 'unhealthy', saturatedLayer: 'managed' });
+    expect(withActive(19)).toMatchObject({ status: 'healthy', saturatedLayer: null });
+    expect(withActive(null)).toMatchObject({ status: 'healthy', saturatedLayer: null });
+  });
+
+  it('below the limit do not make active sessions a full pooler', () => {
+    const connections = counts({ total: 8, active: 3, server: 30, serverActive: 30 });
+    const below = old(managed({ limit: 20, inUse: 19 }));
+    expect(verdictOf(seen({ connections, managed: below }))).toMatchObject({ status: 'healthy', saturatedLayer: null });
   });
 
   it('below the limit do not explain a probe that is not served', () => {
@@ -192,7 +199,7 @@ describe('the smallest numbers that decide', () => {
     const connections = counts({ total: 20, server: 50 });
     const problems = [problem('MANAGED.FULL')];
     const verdict = verdictOf(seen({ connections, slots: slots({ maxConnections: 50 }), problems }));
-    expect(codes(verdict)).toEqual(['MANAGED.FULL', 'POOL.EXCEEDS_CEILING', 'DATABASE.FULL']);
+    expect(codes(verdict)).toEqual(['MANAGED.FULL', 'POOL.EXCEEDS_CEILING', 'DATABASE.FULL', 'POOL.NEAR_LIMIT']);
     expect(verdict.saturatedLayer).toBe('database');
   });
 
@@ -201,9 +208,10 @@ describe('the smallest numbers that decide', () => {
     expect(verdictOf(seen({ connections }))).toMatchObject({ saturatedLayer: null });
   });
 
-  it('work in a pool without anything left is not the fault of transactions', () => {
-    const connections = counts({ total: 100, active: 100, idleInTransaction: 0 });
-    expect(verdictOf(seen({ connections }))).toMatchObject({ status: 'unhealthy', saturatedLayer: null });
+  it('a pool whose connections are open but idle is near its limit, and not full', () => {
+    const verdict = verdictOf(seen({ connections: counts({ total: 100, active: 99 }) }));
+    expect(verdict).toMatchObject({ status: 'unhealthy', saturatedLayer: null });
+    expect(codes(verdict)).toEqual(['POOL.NEAR_LIMIT']);
   });
 
   const without = (limits: object) => configWith({ pool: { min: 1, max: 100 }, limits });

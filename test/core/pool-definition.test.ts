@@ -86,7 +86,9 @@ describe('a definition that is accepted', () => {
   it.each([
     { kind: 'none' },
     { kind: 'rds-proxy', name: 'orders-proxy' },
+    { kind: 'rds-proxy', name: 'orders-proxy', size: 60 },
     { kind: 'pgbouncer', user: 'stats', auth: { type: 'secret', arn: ARN } },
+    { kind: 'pgbouncer', user: 'stats', auth: { type: 'secret', arn: ARN }, size: 20 },
   ])('may name its managed pool: $kind', (managed) => {
     expect(accepted(parse({ managed })).managed).toEqual(managed);
   });
@@ -141,6 +143,7 @@ describe('an unknown key', () => {
     [{ auth: { type: 'iam', arn: ARN } }, 'auth.arn'],
     [{ auth: { type: 'secret', arn: ARN, password: 'hunter2' } }, 'auth.password'],
     [{ managed: { kind: 'none', name: 'x' } }, 'managed.name'],
+    [{ managed: { kind: 'none', size: 5 } }, 'managed.size'],
     [{ managed: { kind: 'rds-proxy', name: 'x', user: 'y' } }, 'managed.user'],
     [
       { managed: { kind: 'pgbouncer', user: 'y', auth: { type: 'secret', arn: ARN, password: 'hunter2' } } },
@@ -264,6 +267,9 @@ describe('a value of the wrong type or range', () => {
     [{ sharedUser: 'yes' }, 'sharedUser must be true or false, received "yes"'],
     [{ sharedUser: 1 }, 'sharedUser must be true or false, received 1'],
     [{ managed: { kind: 'rds-proxy', name: '' } }, /^managed\.name must be a name of 1 to 63 bytes.*received ""$/],
+    [{ managed: { kind: 'rds-proxy', name: 'x', size: 0 } }, /^managed\.size must be .*>= 1.*received 0$/],
+    [{ utilization: 'idle' }, 'utilization must be "open" or "active", received "idle"'],
+    [{ role: 'writer' }, 'role must be "primary", "standby" or "any", received "writer"'],
     [{ managed: { kind: 'odyssey' } }, /^managed\.kind must be .*rds-proxy.*pgbouncer.*none.*received "odyssey"$/],
     [{ managed: null }, /^managed must be .*rds-proxy.*pgbouncer.*none.*received null$/],
     [

@@ -20,7 +20,7 @@ const UNSEEN = assess(configOf(20), unseen({ problems: [problem('PROBE.TIMEOUT',
 
 describe('the JSON of a pool', () => {
   it("is the contract's example, with what is added beside it", () => {
-    const { pool, managedPool, database, app, saturatedLayer, problems, ageMs, ...contract } = poolReport(
+    const { pool, managedPool, database, app, limitedBy, saturatedLayer, problems, ageMs, ...contract } = poolReport(
       EXAMPLE,
       NOON + 1500,
     );
@@ -34,10 +34,10 @@ describe('the JSON of a pool', () => {
         poolSize: 20,
       },
       config: { min: 2, max: 20, idleTimeout: 30000, connectionTimeout: 10000 },
-      utilization: { percent: 50.0, status: 'normal' },
+      utilization: { percent: 50.0, status: 'normal', of: 'open' },
       timestamp: '2026-01-02T12:00:00.000Z',
     });
-    expect({ pool, managedPool, database, app, saturatedLayer, problems, ageMs }).toEqual({
+    expect({ pool, managedPool, database, app, limitedBy, saturatedLayer, problems, ageMs }).toEqual({
       pool: 'orders',
       managedPool: {
         kind: 'pgbouncer',
@@ -52,6 +52,7 @@ describe('the JSON of a pool', () => {
       },
       database: { slots: 10_000, usedSlots: 10, idleInTransaction: 0, longestTransactionMs: null },
       app: null,
+      limitedBy: 'app',
       saturatedLayer: null,
       problems: [],
       ageMs: 1500,
@@ -187,17 +188,24 @@ describe('the report of a deployment', () => {
     const report = worstReport([fullTo(2, 'a'), fullTo(19, 'b'), fullTo(15, 'c')], NOON);
     expect(report).toMatchObject({ pool: 'b', status: 'unhealthy', utilization: { percent: 95 } });
     expect(report.pools).toEqual([
-      { pool: 'b', status: 'unhealthy', percent: 95 },
-      { pool: 'c', status: 'healthy', percent: 75 },
-      { pool: 'a', status: 'healthy', percent: 10 },
+      { pool: 'b', status: 'unhealthy', percent: 95, utilization: 'critical' },
+      { pool: 'c', status: 'healthy', percent: 75, utilization: 'warning' },
+      { pool: 'a', status: 'healthy', percent: 10, utilization: 'normal' },
     ]);
   });
 
   it('rounds the lines too and leaves unknown unknown', () => {
     const third = assess(configOf(3), seen({ connections: counts({ total: 1 }) }), 'third');
     expect(worstReport([third, { ...UNSEEN, pool: 'unseen' }], NOON).pools).toEqual([
-      { pool: 'unseen', status: 'unhealthy', percent: null },
-      { pool: 'third', status: 'healthy', percent: 33.3 },
+      { pool: 'unseen', status: 'unhealthy', percent: null, utilization: 'unknown' },
+      { pool: 'third', status: 'healthy', percent: 33.3, utilization: 'normal' },
+    ]);
+  });
+
+  it('tells a full pool without a percentage from an unknown one', () => {
+    expect(worstReport([full, unknown], NOON).pools).toMatchObject([
+      { pool: 'full', percent: null, utilization: 'critical' },
+      { pool: 'unknown', percent: null, utilization: 'unknown' },
     ]);
   });
 

@@ -12,7 +12,7 @@ const CONTRACT: readonly (readonly [ProblemCode, string, string, string | null])
   ['POOL.FULL', 'error', 'app', null],
   ['POOL.ABOVE_MAX', 'warning', 'config', null],
   ['POOL.LEAK_SUSPECTED', 'warning', 'app', null],
-  ['POOL.ROLE_LIMIT', 'error', 'database', null],
+  ['POOL.ROLE_LIMIT', 'error', 'database', 'database'],
   ['POOL.EXCEEDS_CEILING', 'warning', 'config', null],
   ['POOL.IDLE_IN_TRANSACTION', 'warning', 'app', null],
   ['APP.WAITING', 'warning', 'app', null],
@@ -54,6 +54,15 @@ it('every code has its own text: a sentence of what it means and another of what
   const texts = CONTRACT.map(([code]) => PROBLEMS[code].text);
   expect(new Set(texts).size).toBe(CONTRACT.length);
   expect(texts.filter((text) => !/^[A-Z].{15,}[.;] .{15,}\.$/.test(text))).toEqual([]);
+});
+
+it('a problem that is only a warning fills no layer', () => {
+  expect(saturatedBy(problem('POOL.ROLE_LIMIT', {}, 'warning'))).toBeNull();
+});
+
+it('the layer of POOL.NEAR_LIMIT is that of the limit', () => {
+  const layerBy = (limitedBy: string) => toPublic(problem('POOL.NEAR_LIMIT', { limitedBy })).layer;
+  expect(['app', 'managed', 'database'].map(layerBy)).toEqual(['app', 'managed', 'database']);
 });
 
 it('a severity that was given replaces that of the table', () => {

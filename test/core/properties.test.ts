@@ -11,13 +11,14 @@ import {
   resolveSettings,
   variablesSource,
 } from '../../functions/core/pool-settings.js';
-import { ordinarySlots } from '../../functions/core/sample.js';
+import { ordinarySlots, type PoolSample } from '../../functions/core/sample.js';
 import { received } from '../../functions/core/validation.js';
-import { type Assessment, evaluate } from '../../functions/core/verdict.js';
+import { type Assessment, evaluate, type Verdict } from '../../functions/core/verdict.js';
 import {
   anyConfig,
   anyCounts,
   anyDatabase,
+  anyFacts,
   anySample,
   mutatedDefinition,
   validDefinition,
@@ -205,6 +206,23 @@ describe('any definition', () => {
   });
 });
 
+/** The connections that utilization is a percentage of, by the words of the contract. */
+function usedOf({ utilization, activeConnections, totalConnections }: Verdict, { pooler }: PoolSample): number | null {
+  const byPooler = pooler?.stats?.isLive ? (pooler.stats.inUse ?? 0) : 0;
+  const inUse = activeConnections === null ? null : Math.max(activeConnections, byPooler);
+  return utilization.of === 'active' ? inUse : totalConnections;
+}
+
+/** Everything was read, and no probe has a problem. */
+const quietSample = fc.record({ database: anyDatabase, connections: anyCounts, facts: anyFacts }).map((seen) => ({
+  takenAt: NOON,
+  durationMs: 1,
+  database: { ...seen.database, connections: seen.connections, facts: seen.facts },
+  pooler: null,
+  app: null,
+  problems: [],
+}));
+
 describe('any sample', () => {
   it('is judged, reported and measured without an exception, with or without a configuration', () => {
     fc.assert(
@@ -226,8 +244,65 @@ describe('any sample', () => {
         const figures = [activeConnections, idleConnections, totalConnections, verdict.poolSize, utilization.percent];
         const isUnknown = figures.includes(null);
         const isError = problems.some(({ severity }) => severity === 'error');
-        const isFullTo90 = (totalConnections ?? 0) * 10 >= (verdict.poolSize ?? 0) * 9;
+        const isFullTo90 = (usedOf(verdict, sample) ?? 0) * 10 >= (verdict.poolSize ?? 0) * 9;
         expect(verdict.status).toBe(isUnknown || isError || isFullTo90 ? 'unhealthy' : 'healthy');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('that is unhealthy has an error that says why', () => {
+    fc.assert(
+      fc.property(fc.option(anyConfig), anySample, (config, sample) => {
+        const { status, problems } = evaluate(config, sample);
+        expect(status === 'healthy' || problems.some(({ severity }) => severity === 'error')).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('at 90 percent or more is near its limit, in the layer that sets the limit', () => {
+    fc.assert(
+      fc.property(anyConfig, anySample, (config, sample) => {
+        fc.pre(!sample.problems.some(({ code }) => code === 'POOL.NEAR_LIMIT'));
+        const verdict = evaluate(config, sample);
+        const layers = poolReport({ pool: 'orders', config, sample, verdict }, NOON)
+          .problems.filter(({ code }) => code === 'POOL.NEAR_LIMIT')
+          .map(({ layer }) => layer);
+        expect(layers).toEqual((verdict.utilization.percent ?? 0) >= 90 ? [verdict.limitedBy] : []);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is never healthy while a whole list of count matches nothing', () => {
+    fc.assert(
+      fc.property(anyConfig, quietSample, (config, sample) => {
+        const { missingUsers, unseenApplications } = sample.database.facts;
+        const { users, applications } = config.count;
+        const isUnknown = users?.length === missingUsers || applications?.length === unseenApplications;
+        fc.pre(isUnknown);
+        expect(evaluate(config, sample).status).toBe('unhealthy');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is never healthy while a role has all that it can have, and the pool wants more', () => {
+    const anyMode = fc.constantFrom('session', 'transaction', undefined);
+    fc.assert(
+      fc.property(anyConfig, quietSample, anyMode, (config, sample, mode) => {
+        const max = config.settings.max * config.instances;
+        const { roles } = sample.database.facts;
+        const isReached = roles.some(({ limit, total }) => limit !== null && limit < max && total >= limit);
+        fc.pre(config.count.users !== null && isReached);
+        const { total } = sample.database.connections;
+        const connections =
+          mode === 'transaction' ? { ...sample.database.connections, active: total } : sample.database.connections;
+        const pooler =
+          mode === undefined ? null : ({ kind: 'pgbouncer', source: 'console', mode, stats: null } as const);
+        const { status } = evaluate(config, { ...sample, pooler, database: { ...sample.database, connections } });
+        expect(status).toBe('unhealthy');
       }),
       { numRuns: 300 },
     );
@@ -263,13 +338,14 @@ describe('any sample', () => {
   it('gives no larger pool than any of its limits, and none below 0', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
-        const { poolSize } = evaluate(config, sample);
+        const { poolSize, limitedBy } = evaluate(config, sample);
         const limits = [
           config.settings.max * config.instances,
           sample.pooler?.stats?.limit,
           sample.database && ordinarySlots(sample.database.slots),
           sample.database?.slots.databaseLimit,
         ];
+        expect(limitedBy === 'app').toBe(poolSize === limits[0]);
         expect(poolSize).toBeGreaterThanOrEqual(0);
         expect(limits.filter((limit) => typeof limit === 'number' && limit < (poolSize ?? Infinity))).toEqual([]);
       }),
@@ -311,15 +387,17 @@ describe('any sample', () => {
   it('is called normal, warning, critical or unknown as its percentage is', () => {
     fc.assert(
       fc.property(anyConfig, anySample, (config, sample) => {
-        const { utilization, totalConnections, poolSize, saturatedLayer } = evaluate(config, sample);
-        if (utilization.percent === null || totalConnections === null || poolSize === null) {
+        const verdict = evaluate(config, sample);
+        const { utilization, poolSize, saturatedLayer } = verdict;
+        const used = usedOf(verdict, sample);
+        if (utilization.percent === null || used === null || poolSize === null) {
           expect(utilization.percent).toBeNull();
           const isFull = saturatedLayer === 'database' || saturatedLayer === 'managed';
           expect(utilization.status).toBe(isFull ? 'critical' : 'unknown');
-        } else if (totalConnections * 10 < poolSize * 7) {
+        } else if (used * 10 < poolSize * 7) {
           expect(utilization.status).toBe('normal');
         } else {
-          expect(utilization.status).toBe(totalConnections * 10 <= poolSize * 9 ? 'warning' : 'critical');
+          expect(utilization.status).toBe(used * 10 <= poolSize * 9 ? 'warning' : 'critical');
         }
       }),
       { numRuns: 200 },

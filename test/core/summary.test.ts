@@ -2,7 +2,14 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PoolReport, type PoolSummary, poolReport } from '../../functions/core/pool-report.js';
 import { PROBLEMS, type ProblemCode, problem } from '../../functions/core/problems.js';
 import type { PoolSample } from '../../functions/core/sample.js';
-import { assessmentLine, levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../functions/core/summary.js';
+import {
+  assessmentLine,
+  levelOf,
+  levelOfSummary,
+  limitInWords,
+  poolsInWords,
+  verdictInWords,
+} from '../../functions/core/summary.js';
 import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, NOON, seen, slots, unseen } from '../support/samples.js';
 
@@ -20,10 +27,10 @@ describe('a pool that is seen', () => {
     [0, 0, '0 of 20 connections open, 0 active'],
     [13, 13, '13 of 20 connections open, 13 active'],
     [14, 2, 'The pool is filling up: 14 of 20 connections open, 2 active'],
-    [18, 9, 'The pool is nearly full: 18 of 20 connections open, 9 active'],
-    [19, 9, 'The pool is nearly full: 19 of 20 connections open, 9 active'],
-    [20, 18, 'The pool is full: 20 of 20 connections open, 18 active'],
-    [26, 4, 'The pool is full: 26 of 20 connections open, 4 active'],
+    [18, 9, "The pool is nearly full: 18 of 20 connections open, 9 active; limited by the application's settings"],
+    [20, 18, "The pool is full: 20 of 20 connections open, 18 active; limited by the application's settings"],
+    [26, 4, "The pool is full: 26 of 20 connections open, 4 active; limited by the application's settings"],
+    [20, 20, 'The application has all its connections in use: 20 of 20 connections open, 20 active'],
   ])('with %i of 20 open, %i active: %s', (total, active, expected) => {
     expect(words(open(total, active))).toBe(expected);
   });
@@ -36,6 +43,27 @@ describe('a pool that is seen', () => {
   ])('says who waits where it is counted, and nothing where it is not: %j', (figures, expected) => {
     const connections = counts({ total: 7, active: 3 });
     expect(words(seen({ connections, managed: managed(figures) }))).toBe(expected);
+  });
+
+  it('behind a pooler that multiplexes is described by the connections in use', () => {
+    const inWords = (active: number, limit: number) =>
+      words(seen({ connections: counts({ total: 12, active }), managed: managed({ limit }, 'transaction') }));
+    expect(inWords(3, 20)).toBe('3 of 20 connections active, 12 open');
+    expect(inWords(11, 12)).toBe(
+      'The pool is nearly full: 11 of 12 connections active, 12 open; limited by the pooler',
+    );
+  });
+
+  it('names the database where that sets the limit', () => {
+    const connections = counts({ total: 9, active: 1, server: 99 });
+    expect(words(seen({ connections, slots: slots({ maxConnections: 100 }) }))).toBe(
+      'The pool is nearly full: 9 of 10 connections open, 1 active; limited by the database',
+    );
+  });
+
+  it('whose limit an API of an earlier version does not name has no limit in its words', () => {
+    const report = reportOf(open(19, 3));
+    expect(limitInWords({ ...report, limitedBy: null })).toEqual([]);
   });
 
   it('whose application waits for its own pool names the application', () => {
@@ -133,7 +161,7 @@ describe('what could not be seen', () => {
   });
 
   it('without any problem is still not called healthy', () => {
-    const report = reportOf(unseen());
+    const report = { ...reportOf(unseen()), problems: [] };
     expect([levelOf(report), verdictInWords(report)]).toEqual(['unhealthy', 'Pool utilization is unknown']);
   });
 });
@@ -155,6 +183,7 @@ it('several pools are counted by level', () => {
     pool,
     status,
     percent,
+    utilization: null,
   });
   const pools = [summary('a', 'healthy', 10), summary('b', 'healthy', 70), summary('c', 'unhealthy', null)];
   expect(pools.map(levelOfSummary)).toEqual(['healthy', 'warning', 'unhealthy']);
@@ -215,7 +244,7 @@ function firstSentence(code: ProblemCode): string {
 }
 
 it('a report of another version is summarized too: a percentage may be missing, a text may be no sentence', () => {
-  expect(levelOfSummary({ pool: 'a', status: 'healthy', percent: null })).toBe('healthy');
+  expect(levelOfSummary({ pool: 'a', status: 'healthy', percent: null, utilization: null })).toBe('healthy');
   const report = reportOf(open(7, 3));
   const problems = [{ code: 'APP.WAITING', severity: 'error', layer: 'app', text: 'words without an end' }] as const;
   expect(verdictInWords({ ...report, problems })).toBe('words without an end');

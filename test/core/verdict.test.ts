@@ -5,6 +5,7 @@ import { evaluate } from '../../functions/core/verdict.js';
 import { configOf, counts, managed, seen, slots, unseen } from '../support/samples.js';
 
 const codes = ({ problems }: ReturnType<typeof evaluate>) => problems.map(({ code }) => code);
+const isOfPool = (code: ProblemCode) => code.startsWith('POOL.');
 /** The verdict on `total` open connections, three of them active, of a pool of `max` on an otherwise empty server. */
 const judged = (total: number, max: number) => evaluate(configOf(max), seen({ connections: counts({ total }) }));
 /** Room that a server of these slots leaves to a pool which is promised more than that. */
@@ -24,7 +25,7 @@ describe('utilization', () => {
     expect(verdict.utilization.percent).toBeCloseTo(percent, 9);
     expect(verdict.utilization.status).toBe(utilization);
     expect(verdict.status).toBe(status);
-    expect(verdict.problems).toEqual([]);
+    expect(codes(verdict)).toEqual(percent >= 90 ? ['POOL.NEAR_LIMIT'] : []);
   });
 
   it('of exactly 90 percent is warning and unhealthy at any size', () => {
@@ -111,7 +112,7 @@ describe('a server without room', () => {
   it('is full with 6 sessions of the platform and 4989 clients', () => {
     const connections = counts({ total: 4989, server: 4995, database: 4989 });
     const verdict = evaluate(configOf(5000), seen({ connections, slots: reserved }));
-    expect(codes(verdict)).toEqual(['POOL.EXCEEDS_CEILING', 'DATABASE.FULL']);
+    expect(codes(verdict)).toEqual(['POOL.EXCEEDS_CEILING', 'DATABASE.FULL', 'POOL.NEAR_LIMIT']);
     expect(verdict).toMatchObject({
       status: 'unhealthy',
       saturatedLayer: 'database',
@@ -124,14 +125,14 @@ describe('a server without room', () => {
   it('is not full one session before that', () => {
     const connections = counts({ total: 4988, server: 4994, database: 4988 });
     const verdict = evaluate(configOf(5000), seen({ connections, slots: reserved }));
-    expect(codes(verdict)).toEqual(['POOL.EXCEEDS_CEILING', 'DATABASE.NEAR_LIMIT']);
+    expect(codes(verdict)).toEqual(['POOL.EXCEEDS_CEILING', 'DATABASE.NEAR_LIMIT', 'POOL.NEAR_LIMIT']);
     expect(verdict.saturatedLayer).toBeNull();
   });
 
   it('is full by the sessions of other databases, though this pool has hardly any', () => {
     const connections = counts({ total: 2, active: 0, server: 100, database: 2 });
     const verdict = evaluate(configOf(20), seen({ connections, slots: slots({ maxConnections: 100 }) }));
-    expect(codes(verdict)).toEqual(['DATABASE.FULL']);
+    expect(codes(verdict)).toEqual(['DATABASE.FULL', 'POOL.NEAR_LIMIT']);
     expect(verdict).toMatchObject({
       status: 'unhealthy',
       saturatedLayer: 'database',
@@ -146,7 +147,7 @@ describe('a server without room', () => {
       configOf(10),
       seen({ connections, slots: slots({ maxConnections: 100, databaseLimit: 10 }) }),
     );
-    expect(codes(verdict)).toEqual(['DATABASE.FULL']);
+    expect(codes(verdict)).toEqual(['DATABASE.FULL', 'POOL.NEAR_LIMIT']);
     expect(verdict).toMatchObject({ poolSize: 6, saturatedLayer: 'database' });
   });
 
@@ -186,7 +187,7 @@ describe('a server that is nearly full', () => {
   });
 
   it('is not named besides DATABASE.FULL', () => {
-    expect(codes(on(200))).toEqual(['DATABASE.FULL']);
+    expect(codes(on(200))).not.toContain('DATABASE.NEAR_LIMIT');
   });
 });
 
@@ -198,9 +199,9 @@ describe('settings that promise more than there is', () => {
     ['the managed pool has, the database unseen', unseen({ managed: managed({ limit: 59, waiting: null }) }), 59],
   ])('are a warning by one connection more than %s', (_, sample, ceiling) => {
     const exceeding = evaluate(configOf(20, 3), sample);
-    expect(codes(exceeding)).toEqual(['POOL.EXCEEDS_CEILING']);
+    expect(codes(exceeding).filter(isOfPool)).toEqual(['POOL.EXCEEDS_CEILING']);
     expect(exceeding.problems[0]).toMatchObject({ severity: 'warning', values: { promised: 60, ceiling } });
-    expect(codes(evaluate(configOf(59), sample))).toEqual([]);
+    expect(codes(evaluate(configOf(59), sample)).filter(isOfPool)).toEqual([]);
   });
 
   it('are not compared with the room that others happen to leave', () => {
@@ -242,7 +243,7 @@ describe('connections idle in a transaction', () => {
 
   it('are a problem in a pool of one, too', () => {
     const connections = counts({ total: 1, active: 1, idleInTransaction: 1 });
-    expect(codes(evaluate(configOf(1), seen({ connections })))).toEqual(['POOL.IDLE_IN_TRANSACTION']);
+    expect(codes(evaluate(configOf(1), seen({ connections })))).toContain('POOL.IDLE_IN_TRANSACTION');
   });
 
   it('are none where most of the busy ones work', () => {
@@ -252,7 +253,7 @@ describe('connections idle in a transaction', () => {
   it('are not guessed where the states are hidden', () => {
     expect(codes(having(14, null))).toEqual([]);
     const hidden = counts({ total: 14, active: null, idleInTransaction: 14 });
-    expect(codes(evaluate(configOf(20), seen({ connections: hidden })))).toEqual([]);
+    expect(codes(evaluate(configOf(20), seen({ connections: hidden }))).filter(isOfPool)).toEqual([]);
   });
 
   it('are none in a pool that has no connection at all', () => {
@@ -262,9 +263,8 @@ describe('connections idle in a transaction', () => {
   });
 
   it('are not judged without settings', () => {
-    expect(
-      codes(evaluate(null, seen({ connections: counts({ total: 14, active: 14, idleInTransaction: 14 }) }))),
-    ).toEqual([]);
+    const connections = counts({ total: 14, active: 14, idleInTransaction: 14 });
+    expect(codes(evaluate(null, seen({ connections })))).toEqual(['CONFIG.MISSING']);
   });
 });
 
@@ -315,8 +315,14 @@ describe('a probe that could not see', () => {
     });
   });
 
-  it('is unhealthy even if nobody says why', () => {
-    expect(evaluate(configOf(20), unseen()).status).toBe('unhealthy');
+  it.each([
+    ['the database', evaluate(configOf(20), unseen()), 'PROBE.QUERY'],
+    ['the sessions', evaluate(configOf(20), seen({ connections: null })), 'PROBE.PRIVILEGE'],
+    ['what sessions do', evaluate(configOf(20), seen({ connections: counts({ active: null }) })), 'PROBE.PRIVILEGE'],
+    ['a definition', evaluate(null, seen()), 'CONFIG.MISSING'],
+  ] as const)('%s is an error, also if no probe reported one', (_, verdict, code) => {
+    expect(verdict.status).toBe('unhealthy');
+    expect(verdict.problems).toMatchObject([{ code, severity: 'error' }]);
   });
 
   it('the sessions of others is unhealthy, not idle', () => {

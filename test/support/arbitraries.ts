@@ -19,10 +19,14 @@ const secret = fc.record({
   type: fc.constant('secret'),
   arn: fc.constant('arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:monitor-AbCdEf'),
 });
+const size = fc.integer({ min: 1, max: 5000 });
 const managed = fc.oneof(
   fc.record({ kind: fc.constant('none') }),
-  fc.record({ kind: fc.constant('rds-proxy'), name }),
-  fc.record({ kind: fc.constant('pgbouncer'), user: name, auth: secret }),
+  fc.record({ kind: fc.constant('rds-proxy'), name, size }, { requiredKeys: ['kind', 'name'] }),
+  fc.record(
+    { kind: fc.constant('pgbouncer'), user: name, auth: secret, size },
+    { requiredKeys: ['kind', 'user', 'auth'] },
+  ),
 );
 
 /** Definitions that keep every rule, with any of the optional keys left out. */
@@ -58,12 +62,28 @@ export const validDefinition = fc.record(
       { pinnedPercent: fc.integer({ min: 0, max: 100 }), borrowWaitMs: fc.integer({ min: 0, max: 3_600_000 }) },
       { requiredKeys: [] },
     ),
+    utilization: fc.constantFrom('open', 'active'),
+    role: fc.constantFrom('primary', 'standby', 'any'),
   },
   { requiredKeys: ['endpoint', 'database', 'user', 'auth'] },
 );
 
 const KEYS = ['endpoint', 'database', 'user', 'auth', 'port', 'tls', 'environment', 'pool', 'instances', 'count'];
-const MORE_KEYS = ['sharedUser', 'managed', 'limits', 'type', 'kind', 'arn', 'name', 'min', 'max', 'idleTimeout'];
+const MORE_KEYS = [
+  'sharedUser',
+  'managed',
+  'limits',
+  'utilization',
+  'role',
+  'size',
+  'type',
+  'kind',
+  'arn',
+  'name',
+  'min',
+  'max',
+  'idleTimeout',
+];
 const ODD_KEYS = ['users', 'applications', 'pinnedPercent', '__proto__', 'constructor', 'toString', 'other', ''];
 /** Values that are wrong in most places, and near enough to be taken for right in some. */
 const oddValue = fc.oneof(
@@ -114,9 +134,22 @@ export const writtenSetting = fc.oneof(
   fc.anything(),
 );
 
+const names = fc.array(name, { minLength: 1, maxLength: 3 });
+
 export const anyConfig: fc.Arbitrary<ValidatedPoolConfig> = fc
-  .record({ max: fc.integer({ min: 1, max: 3000 }), instances: fc.integer({ min: 1, max: 20 }) })
-  .map(({ max, instances }) => configWith({ pool: { min: 1, max }, instances }));
+  .record({
+    max: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3000 })),
+    instances: fc.integer({ min: 1, max: 20 }),
+    parts: fc.record(
+      {
+        count: fc.record({ users: names, applications: names }, { requiredKeys: [] }),
+        managed,
+        utilization: fc.constantFrom('open', 'active'),
+      },
+      { requiredKeys: [] },
+    ),
+  })
+  .map(({ max, instances, parts }) => configWith({ pool: { min: 1, max, idleTimeout: 10_000 }, instances, ...parts }));
 
 const anySlots: fc.Arbitrary<ServerSlots> = fc.record({
   maxConnections: fc.integer({ min: 1, max: 5000 }),
@@ -148,7 +181,7 @@ export const anyCounts: fc.Arbitrary<ConnectionCounts> = fc
     return { ...rest, total, active, idleInTransaction, database, server, serverActive };
   });
 
-const anyFacts: fc.Arbitrary<ServerFacts> = fc.record({
+export const anyFacts: fc.Arbitrary<ServerFacts> = fc.record({
   takenAt: fc.integer({ min: NOON - 30_000, max: NOON }),
   roles: fc.array(
     fc
@@ -175,6 +208,7 @@ const anyFigure = fc.option(fc.nat({ max: 3000 }));
 const anyManaged: fc.Arbitrary<PoolerView> = fc.record({
   kind: fc.constantFrom('rds-proxy', 'pgbouncer', 'none', 'unknown'),
   source: fc.constantFrom('definition', 'host name', 'console', 'backend'),
+  mode: fc.constantFrom('session', 'transaction', 'statement', undefined),
   stats: fc.option(
     fc.record({
       takenAt: fc.integer({ min: NOON - 1_000_000, max: NOON }),

@@ -5,6 +5,7 @@ import type {
   ConnectionCounts,
   PoolerStats,
   PoolerView,
+  PoolMode,
   PoolSample,
   ServerFacts,
   ServerRole,
@@ -58,12 +59,17 @@ export function counts(parts: Partial<ConnectionCounts> = {}): ConnectionCounts 
   };
 }
 
+/** Facts in which everything is in order. */
+export function facts(parts: Partial<ServerFacts> = {}): ServerFacts {
+  return { takenAt: NOON, roles: [], missingUsers: 0, unseenApplications: 0, pendingLogins: 0, ...parts };
+}
+
 export function slots(parts: Partial<ServerSlots> = {}): ServerSlots {
   return { maxConnections: 10_000, superuserReserved: 0, reserved: 0, rdsReserved: 0, databaseLimit: null, ...parts };
 }
 
-/** A managed pool that is asked live, and tells only what is given here. */
-export function managed(figures: Partial<PoolerStats>): PoolerView {
+/** A PgBouncer that is queried live, and reports only what is given here. */
+export function managed(figures: Partial<PoolerStats>, mode: PoolMode = 'session'): PoolerView {
   const nothing = {
     limit: null,
     open: null,
@@ -75,7 +81,12 @@ export function managed(figures: Partial<PoolerStats>): PoolerView {
     clients: null,
     availabilityPercent: null,
   };
-  return { kind: 'pgbouncer', source: 'definition', stats: { takenAt: NOON, isLive: true, ...nothing, ...figures } };
+  return {
+    kind: 'pgbouncer',
+    source: 'definition',
+    mode,
+    stats: { takenAt: NOON, isLive: true, ...nothing, ...figures },
+  };
 }
 
 interface SampleParts {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { dashOr } from '../../core/format.js';
 import { verdictInWords } from '../../core/summary.js';
-import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/verdict.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/utilization.js';
 import type { CheckResult } from '../sources/source.js';
 import type { Paint, Style } from './paint.js';
 import { percentOf, problemLines, serverSlots, styleOf } from './table.js';

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { shortTime } from '../../core/format.js';
 import type { History } from '../../core/history.js';
-import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/verdict.js';
+import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/utilization.js';
 
 /** A chart that follows the size of its box and the colours of the page. */
 export class Chart {

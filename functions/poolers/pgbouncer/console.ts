@@ -32,6 +32,7 @@ const pool = v.object({
   /** How long the first waiting client has waited: whole seconds, and from 1.8 on the remaining microseconds. */
   maxwait: count,
   maxwait_us: count,
+  pool_mode: some(v.picklist(['session', 'transaction', 'statement'])),
 });
 
 const database = v.object({

@@ -1,5 +1,5 @@
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
-import type { PoolerStats } from '../../core/sample.js';
+import type { PoolerStats, PoolMode } from '../../core/sample.js';
 import type { ConsoleTables, DatabaseRow, PoolRow } from './console.js';
 
 /** Which sessions belong to the pool, by the same rule as for the database. */
@@ -34,6 +34,7 @@ export function pgbouncerStats(
   return {
     takenAt,
     isLive: true,
+    mode: modeOf(counted),
     limit: limitOf(aliases, counted, maxUserConnections),
     open: total(counted, 'sv_active', 'sv_idle', 'sv_used', 'sv_tested', 'sv_login'),
     inUse: less(total(counted, 'sv_active'), ownUses),
@@ -45,6 +46,12 @@ export function pgbouncerStats(
     availabilityPercent: null,
     settings,
   };
+}
+
+/** In session mode if any of the pools is: its clients keep a connection while they are idle. */
+function modeOf(pools: readonly PoolRow[]): PoolMode | undefined {
+  const modes = pools.map(({ pool_mode }) => pool_mode).filter((mode) => mode !== null);
+  return modes.find((mode) => mode === 'session') ?? modes[0];
 }
 
 /** Whether both names lead to the same database of the same server. */
@@ -83,7 +90,7 @@ function smallestLimit(limits: readonly (number | null)[]): number | null {
   return real.length === 0 ? null : Math.min(...real);
 }
 
-type Column = Exclude<keyof PoolRow, 'database' | 'user'>;
+type Column = Exclude<keyof PoolRow, 'database' | 'user' | 'pool_mode'>;
 
 function total(pools: readonly PoolRow[], ...columns: readonly Column[]): number | null {
   return sum(pools.flatMap((row) => columns.map((column) => row[column])));

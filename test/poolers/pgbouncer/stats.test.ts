@@ -36,6 +36,7 @@ describe('the stats are those of the console, in every version', () => {
     expect(figures(recorded)).toEqual({
       takenAt: NOON,
       isLive: true,
+      mode: 'transaction',
       limit: 5,
       open: 5,
       inUse: 5,
@@ -64,6 +65,34 @@ describe('the stats are those of the console, in every version', () => {
   ])('a version without %s makes only the stats of that column unknown', (column, expected) => {
     const { pools } = recording();
     expect(figures(recording({ pools: pools.map((row) => without(row, column)) }))).toMatchObject(expected);
+  });
+});
+
+describe('the pool mode', () => {
+  const withModes = (...modes: readonly (string | null)[]) =>
+    figures(
+      recording({ pools: modes.map((pool_mode, index) => ({ ...pool('shop', `app${index}`), pool_mode })) }),
+    ).mode;
+
+  test.each([
+    [['transaction'], 'transaction'],
+    [['statement'], 'statement'],
+    [['session'], 'session'],
+    [['transaction', 'session'], 'session'],
+    [['transaction', null], 'transaction'],
+    [[null], undefined],
+    [[], undefined],
+  ])('of %j is %s: session where any client keeps its connection', (modes, mode) => {
+    expect(withModes(...modes)).toBe(mode);
+  });
+
+  test('of the pools that do not count plays no part', () => {
+    const pools = [
+      { ...pool('shop', 'app'), pool_mode: 'transaction' },
+      { ...pool('shop', 'pool_check'), pool_mode: 'session' },
+      { ...pool('elsewhere', 'app'), pool_mode: 'session' },
+    ];
+    expect(figures(recording({ pools })).mode).toBe('transaction');
   });
 });
 
@@ -167,9 +196,9 @@ describe('the limit is', () => {
   test('null if max_user_connections is 0 and nothing else is set: no percentage, and never full', () => {
     const unlimited = limited({ pool_size: 0 });
     expect(unlimited).toMatchObject({ limit: null, inUse: 3 });
-    const managed = { kind: 'pgbouncer', source: 'console', stats: unlimited } as const;
+    const managed = { kind: 'pgbouncer', source: 'console', mode: 'session', stats: unlimited } as const;
     const verdict = evaluate(configOf(40), seen({ managed }));
-    expect(verdict).toMatchObject({ poolSize: 40, utilization: { percent: 25 }, saturatedLayer: null, problems: [] });
+    expect(verdict).toMatchObject({ poolSize: 40, utilization: { percent: 25, of: 'open' }, saturatedLayer: null, problems: [] });
   });
 });
 

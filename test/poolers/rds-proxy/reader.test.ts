@@ -246,7 +246,10 @@ describe('the verdict', () => {
   });
 
   it('is full when the server has as many active sessions as the proxy may open', async () => {
-    const { verdict } = await look({ database: seen({ connections: counts({ total: 20, active: 20 }) }) });
+    const { verdict } = await look({
+      gauges: AT_LIMIT,
+      database: seen({ connections: counts({ total: 20, active: 20 }) }),
+    });
     expect(verdict).toMatchObject({ saturatedLayer: 'managed', utilization: { status: 'critical' } });
     expect(codes(verdict.problems)).toContain('MANAGED.FULL error');
   });
@@ -257,7 +260,7 @@ describe('the verdict', () => {
     };
     const { verdict } = await look({ sources: { gauges }, database: TIMEOUT });
     expect(codes(verdict.problems)).toEqual(['PROBE.TIMEOUT error', 'MANAGED.UNAVAILABLE warning']);
-    expect(verdict.utilization).toEqual({ percent: null, status: 'unknown' });
+    expect(verdict.utilization).toEqual({ of: 'active', percent: null, status: 'unknown' });
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { PROBLEMS, type ProblemCode } from '../../../functions/core/problems.js'
 const count = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0)));
 const percent = v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0)));
 const status = v.picklist(['healthy', 'unhealthy']);
+const utilization = v.picklist(['normal', 'warning', 'critical', 'unknown']);
 const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 const problem = v.pipe(
   v.strictObject({
@@ -27,7 +28,7 @@ const report = v.looseObject({
     poolSize: count,
   }),
   config: v.strictObject({ min: count, max: count, idleTimeout: count, connectionTimeout: count }),
-  utilization: v.strictObject({ percent, status: v.picklist(['normal', 'warning', 'critical', 'unknown']) }),
+  utilization: v.strictObject({ percent, status: utilization, of: v.nullable(v.picklist(['open', 'active'])) }),
   timestamp: v.pipe(v.string(), v.isoTimestamp()),
   pool: v.string(),
   managedPool: v.nullable(
@@ -40,10 +41,11 @@ const report = v.looseObject({
       ageSeconds: count,
     }),
   ),
+  limitedBy: v.nullable(v.picklist(['app', 'managed', 'database'])),
   saturatedLayer: v.nullable(v.picklist(['database', 'managed', 'app'])),
   problems: v.array(problem),
   ageMs: v.pipe(v.number(), v.minValue(0)),
-  pools: v.optional(v.array(v.strictObject({ pool: v.string(), status, percent }))),
+  pools: v.optional(v.array(v.strictObject({ pool: v.string(), status, percent, utilization }))),
 });
 
 const message = v.strictObject({ message: v.string() });
