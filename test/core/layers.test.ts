@@ -105,7 +105,7 @@ describe('a limit of the managed pool that is not known', () => {
       seen({ connections: counts({ total: 99, active: 99 }), managed: old(managed({})) }),
     ],
     ['is not reached by figures that are minutes old', seen({ managed: old(managed({ inUse: 0 })) })],
-    ['is no ceiling', unseen({ managed: managed({}) })],
+    ['is no ceiling', unseen({ problems: TIMED_OUT, managed: managed({}) })],
     [
       'does not explain a probe that is not served',
       unseen({ problems: TIMED_OUT, managed: old(managed({ inUse: 0 })) }),
