@@ -70,9 +70,8 @@ describe('the stats are those of the console, in every version', () => {
 
 describe('the pool mode', () => {
   const withModes = (...modes: readonly (string | null)[]) =>
-    figures(
-      recording({ pools: modes.map((pool_mode, index) => ({ ...pool('shop', `app${index}`), pool_mode })) }),
-    ).mode;
+    figures(recording({ pools: modes.map((pool_mode, index) => ({ ...pool('shop', `app${index}`), pool_mode })) }))
+      .mode;
 
   test.each([
     [['transaction'], 'transaction'],
@@ -198,7 +197,12 @@ describe('the limit is', () => {
     expect(unlimited).toMatchObject({ limit: null, inUse: 3 });
     const managed = { kind: 'pgbouncer', source: 'console', mode: 'session', stats: unlimited } as const;
     const verdict = evaluate(configOf(40), seen({ managed }));
-    expect(verdict).toMatchObject({ poolSize: 40, utilization: { percent: 25, of: 'open' }, saturatedLayer: null, problems: [] });
+    expect(verdict).toMatchObject({
+      poolSize: 40,
+      utilization: { percent: 25, of: 'open' },
+      saturatedLayer: null,
+      problems: [],
+    });
   });
 });
 
