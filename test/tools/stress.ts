@@ -4,6 +4,7 @@
  *
  *   npm run test:stress                                        all that `npm test` runs, about three times as long
  *   npm run test:stress -- --only=stops test/connection        one kind of run, and some of the tests
+ *   npm run test:stress -- --project faults                    another suite
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -73,6 +74,9 @@ async function runWithStops(): Promise<number> {
 }
 
 function startTests(): ChildProcess {
+  if (vitestArguments.some((argument) => argument.startsWith('--project'))) {
+    return start('npx', ['vitest', 'run', ...vitestArguments], 'inherit');
+  }
   // A part of the tests does not reach the coverage that all of them have to.
   const more = vitestArguments.length > 0 ? ['--', '--coverage.enabled=false', ...vitestArguments] : [];
   return start('npm', ['test', ...more], 'inherit');

@@ -24,6 +24,7 @@ const health = new PoolHealth(stack, 'PoolHealth', {
   pools: [
     {
       name,
+      // Only keys of version 0.1.0: the definition of a user who upgrades.
       definition: {
         endpoint: '127.0.0.1',
         port,
