@@ -20,7 +20,7 @@ import {
   WARNING_PERCENT,
 } from './utilization.js';
 
-/** Failures of a probe that may mean that it got no connection. */
+/** Failures of a probe that may mean that it got no connection, unless it was never sent (phase `queue`). */
 const NOT_SERVED: readonly ProblemCode[] = ['PROBE.TIMEOUT', 'PROBE.SLOTS_EXHAUSTED'];
 /** Pinned connections are an error from this share of the pooler's limit on (percent). */
 const MAX_PINNED_PERCENT = 90;
@@ -143,7 +143,7 @@ function managedFull(
     return null;
   }
   const { limit, inUse, waiting, longestWaitMs, isLive } = stats;
-  const isNotServed = problems.some(({ code }) => NOT_SERVED.includes(code));
+  const isNotServed = problems.some(({ code, values }) => NOT_SERVED.includes(code) && values.phase !== 'queue');
   const isAtLimit = limit !== null && inUse !== null && inUse >= limit;
   const isBusyNow = limit !== null && (connections?.serverActive ?? 0) >= limit;
   const isFull = (isAtLimit && (isLive || isNotServed || isBusyNow)) || (isNotServed && (waiting ?? 0) > 0);

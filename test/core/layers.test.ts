@@ -86,6 +86,12 @@ describe('figures that are minutes old', () => {
     expect(withActive(null)).toMatchObject({ status: 'healthy', saturatedLayer: null });
   });
 
+  it('do not decide with a probe that was never sent', () => {
+    const notSent = [problem('PROBE.TIMEOUT', { phase: 'queue' })];
+    expect(verdictOf(unseen({ problems: notSent, managed: atLimit })).saturatedLayer).toBeNull();
+    expect(verdictOf(unseen({ problems: notSent, managed: managed({ waiting: 3 }) })).saturatedLayer).toBeNull();
+  });
+
   it('below the limit do not make active sessions a full pooler', () => {
     const connections = counts({ total: 8, active: 3, server: 30, serverActive: 30 });
     const below = old(managed({ limit: 20, inUse: 19 }));

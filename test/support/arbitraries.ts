@@ -134,7 +134,8 @@ export const writtenSetting = fc.oneof(
   fc.anything(),
 );
 
-const names = fc.array(name, { minLength: 1, maxLength: 3 });
+const users = fc.array(name, { minLength: 1, maxLength: 3 });
+const applications = fc.array(applicationName, { minLength: 1, maxLength: 3 });
 
 export const anyConfig: fc.Arbitrary<ValidatedPoolConfig> = fc
   .record({
@@ -142,7 +143,7 @@ export const anyConfig: fc.Arbitrary<ValidatedPoolConfig> = fc
     instances: fc.integer({ min: 1, max: 20 }),
     parts: fc.record(
       {
-        count: fc.record({ users: names, applications: names }, { requiredKeys: [] }),
+        count: fc.record({ users, applications }, { requiredKeys: [] }),
         managed,
         utilization: fc.constantFrom('open', 'active'),
       },
