@@ -134,7 +134,17 @@ describe('the managed pool', () => {
 
 it('more instances than connections cannot be fixed by max', () => {
   const settings = { ...FACTS.settings, instances: 200 };
-  expect(found({ settings }, 'ceiling')[0]?.fix?.text).toBe('at most 95 instances, or raise max_connections');
+  expect(found({ settings }, 'ceiling')[0]?.fix?.text).toBe('at most 94 instances, or raise max_connections');
+});
+
+it.each([
+  [94, 'ok', null],
+  [95, 'tip', 'DATABASE_POOL_MAX=94 or less, or raise max_connections'],
+  [96, 'failed', 'DATABASE_POOL_MAX=94 or less, or raise max_connections'],
+])('a max of %i on 95 slots, of which the check needs one: %s', (max, state, fix) => {
+  const { inForce } = FACTS.settings;
+  const settings = { ...FACTS.settings, inForce: inForce && { ...inForce, max }, instances: 1 };
+  expect(found({ settings }, 'ceiling').map((one) => [one.state, one.fix?.text ?? null])).toEqual([[state, fix]]);
 });
 
 it('the slots that RDS keeps for itself are none of the clients', () => {

@@ -1,7 +1,7 @@
 import { SESSIONS_PER_POOL, sqlName } from '../../core/check-role.js';
 import { type Finding, type Fix, failed, ok, setting, sql, tip, unknown } from '../../core/finding.js';
 import type { RoleFacts, RoleOnServer } from '../../postgres/role.js';
-import { configuredMaxOf, lowestCeiling } from './ceiling.js';
+import { CHECK_SESSIONS, configuredMaxOf, lowestCeiling } from './ceiling.js';
 import type { Facts } from './gather.js';
 
 /**
@@ -99,7 +99,7 @@ function needOf(facts: Facts, isShared: boolean): Need | null {
   const ceiling = lowestCeiling(facts)?.connections ?? Number.POSITIVE_INFINITY;
   const headroom = inForce.max * ROLLING_INSTANCES + (isShared ? SESSIONS_PER_POOL : 0);
   return {
-    now: Math.min(configured + (isShared ? 1 : 0), ceiling),
+    now: Math.min(configured + (isShared ? CHECK_SESSIONS : 0), ceiling),
     withHeadroom: Math.min(configured + headroom, ceiling),
     terms: `max ${inForce.max} x ${instances}${isShared ? ' and one for the check' : ''}`,
   };

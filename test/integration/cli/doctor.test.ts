@@ -295,7 +295,7 @@ describe('what a setting mends', () => {
     expect(isWrong).toEqual(['ceiling']);
     const [, max = ''] =
       /^DATABASE_POOL_MAX=(\d+) or less, or raise max_connections$/.exec(about('ceiling')[0]?.mend?.text ?? '') ?? [];
-    expect(max).toBe('17');
+    expect(max).toBe('16');
     expect((await doctor(environment('app', { DATABASE_POOL_MAX: max }))).about('ceiling')).toMatchObject([
       { state: 'fine' },
     ]);
@@ -319,7 +319,7 @@ describe('what a setting mends', () => {
     await server.sql('ALTER DATABASE shop CONNECTION LIMIT 6');
     const { about } = await doctor(environment());
     expect(about('ceiling')).toMatchObject([
-      { state: 'wrong', mend: { text: 'DATABASE_POOL_MAX=6 or less, or raise that limit' } },
+      { state: 'wrong', mend: { text: 'DATABASE_POOL_MAX=5 or less, or raise that limit' } },
     ]);
     await server.sql('ALTER DATABASE shop CONNECTION LIMIT -1');
   });
