@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
+import { escapeControlCharacters } from '../core/control-characters.js';
 
 const text = v.fallback(v.string(), '');
 const texts = v.fallback(v.record(v.string(), v.unknown()), {});
@@ -53,7 +54,7 @@ export function routeGets(routes: Routes): HttpHandler {
   };
 }
 
-/** A JSON response that must not be cached. */
+/** A JSON response that must not be cached. Names in it cannot control the terminal of its reader. */
 export function json(
   statusCode: number,
   body: object,
@@ -62,7 +63,7 @@ export function json(
   return {
     statusCode,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: JSON.stringify(body),
+    body: escapeControlCharacters(JSON.stringify(body)),
   };
 }
 

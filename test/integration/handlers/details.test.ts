@@ -53,6 +53,16 @@ async function get(handler: ReturnType<typeof handlerOf>, pool?: string) {
 }
 
 describe('GET /health/details', () => {
+  test('writes control characters of names as escapes, which are the same JSON', async () => {
+    const name = '\u001b[2J\u009b2J\u2028\u202e\u007f';
+    await server.createRole(name);
+    const sessions = await server.open(1, 'idle', { user: name, database: 'shop' });
+    const { body, json } = await get(handlerOf(watch('orders', 'shop')));
+    await sessions.close();
+    expect(body).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    expect(json.holders.map(({ user }: { user: string }) => user)).toContain(name);
+  });
+
   test('answers the report of the contract, with who holds the connections', async () => {
     const busy = await server.open(2, 'idle in transaction', { user: 'app', database: 'shop', applicationName: 'web' });
     const idle = await server.open(3, 'idle', { user: 'app', database: 'shop', applicationName: 'worker' });
