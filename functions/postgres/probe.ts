@@ -98,7 +98,11 @@ export class PostgresProbe {
 
   #areFactsDue(database: DatabaseView): boolean {
     const isOld = ageMs(this.#factsRequested) >= MAX_FACTS_AGE_MS;
-    return isOld || isNearLimit(this.#config, database, this.#last);
+    // A counted session has one of the applications, and none was seen before.
+    const isFirstSeen = (database.connections?.total ?? 0) > 0 && (this.#last?.facts.unseenApplications ?? 0) > 0;
+    return (
+      isOld || (isFirstSeen && this.#seenApplications.size === 0) || isNearLimit(this.#config, database, this.#last)
+    );
   }
 
   #toFacts({ roles, missingUsers, applications, others, pendingLogins }: FactsRow): ServerFacts {

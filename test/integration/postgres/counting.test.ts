@@ -149,6 +149,58 @@ describe('counted sessions', () => {
   });
 });
 
+describe("sessions of the check's own user under another name", () => {
+  test('are reported as far as count would include them, since the application may log in as that user', async () => {
+    await open(2, 'idle', { user: CHECK_ROLE, database: 'shop', applicationName: 'web' });
+    expect(await counts()).toMatchObject({ total: 0, ofCheckUser: 2 });
+    expect(await counts({ count: { users: null, applications: ['web'] } })).toMatchObject({ ofCheckUser: 2 });
+    expect(await counts({ count: { users: ['app'], applications: null } })).toMatchObject({ ofCheckUser: 0 });
+    expect(await counts({ count: { users: null, applications: ['worker'] } })).toMatchObject({ ofCheckUser: 0 });
+  });
+
+  test('are none if the user is only of the check, or has them in another database', async () => {
+    await open(1, 'idle', { user: CHECK_ROLE, database: 'shop', applicationName: 'pool-health' });
+    await open(1, 'idle', { user: CHECK_ROLE, database: 'elsewhere', applicationName: 'web' });
+    await open(1, 'idle', SHOP);
+    expect(await counts()).toMatchObject({ total: 1, ofCheckUser: 0 });
+  });
+
+  test('are unknown if the user is shared, behind a pooler, or without the own name on the own backend', async () => {
+    await open(1, 'idle', { user: CHECK_ROLE, database: 'shop', applicationName: 'web' });
+    expect(await counts({ sharedUser: true })).toMatchObject({ total: 1, ofCheckUser: null });
+    const statement = activityStatement(configFor(server, { database: 'shop' }));
+    const readAs = async (applicationName: string, isDirect: boolean) => {
+      const client = await server.connect({ user: CHECK_ROLE, database: 'shop', applicationName });
+      const { rows } = await client.query(statement);
+      await client.end();
+      return readActivity({ results: [rows], isDirect }, false).database?.connections?.ofCheckUser;
+    };
+    expect(await readAs('pool-health', true)).toBe(1);
+    expect(await readAs('pool-health', false)).toBeNull();
+    expect(await readAs('renamed by a pooler', true)).toBeNull();
+  });
+});
+
+describe('sessions that have been idle for too long', () => {
+  test('are counted only if they are idle, of the pool, and older than the limit', async () => {
+    await open(3, 'idle', SHOP);
+    await open(1, 'active', SHOP);
+    await open(1, 'idle in transaction', SHOP);
+    await open(1, 'idle', { user: 'Other "App"', database: 'shop' });
+    const count = { users: ['app'], applications: null };
+    expect(await counts({ count, idleLimitMs: 1 })).toMatchObject({ total: 5, idleTooLong: 3 });
+    expect(await counts({ count, idleLimitMs: 3_600_000 })).toMatchObject({ total: 5, idleTooLong: 0 });
+    expect(await counts({ count })).toMatchObject({ total: 5, idleTooLong: null });
+  });
+});
+
+test('active sessions of the server are those of all databases and users, without this check', async () => {
+  await open(2, 'active', SHOP);
+  await open(3, 'idle in transaction', { user: 'Other "App"', database: 'elsewhere' });
+  await open(4, 'idle', { user: 'app', database: 'elsewhere' });
+  expect(await counts({ count: { users: ['app'], applications: null } })).toMatchObject({ active: 2, serverActive: 5 });
+});
+
 describe('unknown values are not guessed', () => {
   test('counts are unknown without pg_monitor, and right with it', async () => {
     await open(3, 'idle', SHOP);
@@ -199,7 +251,12 @@ describe('unknown values are not guessed', () => {
     await Promise.all(untold.map((client) => client.end()));
     await server.gone('sessions without state', `usename = 'app'`);
     expect(problems).toMatchObject([{ code: 'PROBE.PRIVILEGE', values: { sessionsWithoutState: 2 } }]);
-    expect(database?.connections).toMatchObject({ total: 2, active: null, idleInTransaction: null });
+    expect(database?.connections).toMatchObject({
+      total: 2,
+      active: null,
+      idleInTransaction: null,
+      serverActive: null,
+    });
   });
 
   test('background workers that start and end are not a missing privilege', async () => {
