@@ -44,7 +44,7 @@ export class PgbouncerReader implements PoolerReader {
   async read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats> {
     const isProbing = this.#counted.sharedUser && (await isStillProbing(database));
     try {
-      const { results } = await this.#console.query(...CONSOLE_COMMANDS);
+      const { results } = await this.#console.check(...CONSOLE_COMMANDS);
       return pgbouncerStats(readTables(results), this.#counted, isProbing, Date.now());
     } catch (cause) {
       throw new ProblemError(toProblem(cause), { cause });

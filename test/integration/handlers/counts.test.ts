@@ -8,7 +8,7 @@ import { poolHandler } from '../../../functions/handlers/pool.js';
 import type { Monitor } from '../../../functions/monitor/monitor.js';
 import { AwsEndpoint, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { answerForPools, callsOf, secretDefinition } from '../../support/aws-of-many-pools.js';
-import { onTurns } from '../../support/clock.js';
+import { onTurns, skip } from '../../support/clock.js';
 import { getEvent } from '../../support/events.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 
@@ -17,6 +17,9 @@ onTurns();
 /** What a check costs, as far as it can be counted: a guard that no slow machine fails (`npm run bench` has the times). */
 
 const ROLE = 'counted_check';
+const MINUTE_MS = 60_000;
+/** The check after these minutes logs in again. */
+const MINUTES_TO_LOGIN = 5;
 let server: TestServer;
 /** One for all tests: clients are made once in a process. */
 let aws: AwsEndpoint;
@@ -92,6 +95,26 @@ describe('what a check costs', () => {
         expect(await sessions()).toEqual(first);
       }),
   );
+
+  test('after five minutes each of 25 pools has logged in once more, and has one connection again', () =>
+    deployed(25, async (monitor) => {
+      const check = checkHandler({ monitor, publish: async () => [], log: () => undefined });
+      await check();
+      const first = await sessions();
+      const before = await statements();
+      for (let minute = 1; minute < MINUTES_TO_LOGIN; minute += 1) {
+        skip(MINUTE_MS);
+        await check();
+        expect(await sessions()).toEqual(first);
+      }
+      skip(MINUTE_MS);
+      await check();
+      const second = await sessions();
+      expect(second).toHaveLength(first.length);
+      expect(second.filter((pid) => first.includes(pid))).toEqual([]);
+      // The counts and the facts of each minute: the login costs no statement.
+      expect(await statements()).toBe(before + 2 * MINUTES_TO_LOGIN * 25);
+    }));
 });
 
 describe('what GETs cost', () => {

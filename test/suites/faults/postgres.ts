@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { escapeLiteral } from 'pg';
 import type { TestServer } from '../../support/postgres.js';
 import { NOTHING } from '../../support/relay.js';
+import { holdSlotsInSilence, refusal } from '../../support/silent-sockets.js';
 import { until } from '../../support/until.js';
 import type { Fault, Promised } from './row.js';
 import { DATABASE, ROLE, type Scene } from './scene.js';
@@ -38,16 +37,6 @@ async function fill(scene: Scene, login: { user: string; database: string }): Pr
   };
 }
 
-/** The SQLSTATE with which a login is refused now; null when it succeeds. */
-async function refusal(scene: Scene): Promise<string | null> {
-  try {
-    await (await scene.server.connect()).end();
-    return null;
-  } catch (error) {
-    return `${(error as { code?: string }).code}`;
-  }
-}
-
 /** The check is connected to a standby, which is then promoted. */
 function promotedStandby(): Pick<Fault, 'before' | 'make'> {
   const standbys: TestServer[] = [];
@@ -64,24 +53,6 @@ function promotedStandby(): Pick<Fault, 'before' | 'make'> {
         scene.relay.targetPort = scene.server.postgres.port;
       };
     },
-  };
-}
-
-/** Opens sockets and sends nothing, until a login is refused. The server gives up on each after a minute. */
-async function silentSockets(scene: Scene): Promise<() => Promise<void>> {
-  const sockets = new Set<Socket>();
-  while ((await refusal(scene)) !== '53300') {
-    const batch = Array.from({ length: 25 }, () => connect(scene.server.postgres.port, '127.0.0.1'));
-    for (const socket of batch) {
-      sockets.add(socket.on('error', () => undefined));
-    }
-    await Promise.all(batch.map((socket) => once(socket, 'connect')));
-  }
-  return async () => {
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-    await until('the server lets clients log in again', async () => (await refusal(scene)) === null);
   };
 }
 
@@ -149,7 +120,7 @@ export const postgres: readonly Fault[] = [
       const holder = await scene.server.connect();
       process.kill(postgres.pid ?? 0, 'SIGTERM');
       scene.relay.cut();
-      await until('the server shuts down', async () => (await refusal(scene)) === '57P03');
+      await until('the server shuts down', async () => (await refusal(scene.server)) === '57P03');
       return async () => {
         await holder.end();
         await postgres.stop();
@@ -166,7 +137,10 @@ export const postgres: readonly Fault[] = [
       await postgres.stop();
       const endRecovery = await keepRecovering(postgres);
       const starting = postgres.start().catch(() => undefined);
-      await until('it says that it does not accept connections yet', async () => (await refusal(scene)) === '57P03');
+      await until(
+        'it says that it does not accept connections yet',
+        async () => (await refusal(scene.server)) === '57P03',
+      );
       return async () => {
         endRecovery();
         await postgres.stop();
@@ -244,7 +218,7 @@ export const postgres: readonly Fault[] = [
       note: 'No view of the server has them. Every five minutes the check logs in again, so that it finds out; its open connection goes on counting.',
     },
     minutes: MINUTES_TO_LOGIN,
-    make: silentSockets,
+    make: ({ server }) => holdSlotsInSilence(server),
   },
   {
     side: 'PostgreSQL',
