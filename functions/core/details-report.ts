@@ -48,6 +48,8 @@ export type SessionGroup = DeepReadonly<v.InferOutput<typeof SESSION_GROUP>>;
 export interface SessionGroupsResult {
   /** The largest groups first; null when the sessions could not be read. */
   readonly holders: readonly SessionGroup[] | null;
+  /** Groups that the list does not have, because it is limited; null when the sessions could not be read. */
+  readonly omitted: number | null;
   /** Transactions that the watched database has ended since its statistics began. */
   readonly transactions: number | null;
   readonly problems: readonly Problem[];
@@ -112,6 +114,10 @@ export const DETAILS_REPORT = /* @__PURE__ */ schema(() =>
         v.nullable(v.array(SESSION_GROUP)),
         'Which sessions hold the connections of the server, the largest groups first. Null if they could not be read.',
       ),
+      holdersOmitted: described(
+        countOrNull,
+        'How many smaller groups the list of holders does not have, because it is limited. Null if it could not be read.',
+      ),
       slots: described(v.nullable(SLOTS), 'The slots of the server, term by term. Null if they could not be read.'),
       managedPool: described(v.nullable(POOLER_STATS), 'Everything the pooler reports.'),
       problems: v.array(v.object({ ...PROBLEM.entries, values: described(values, 'The values seen.') })),
@@ -159,6 +165,7 @@ export function detailsReport(
     },
     health,
     holders: holders.holders,
+    holdersOmitted: holders.omitted,
     slots: database && {
       ...database.slots,
       ordinary: ordinarySlots(database.slots),

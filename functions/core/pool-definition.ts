@@ -28,7 +28,9 @@ const HOST_OR_IPV4 = /^[A-Za-z0-9._-]{1,253}$/;
 const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 /** Fields where users may write host names and credentials, on purpose or by mistake: their texts are never shown. */
-const NEVER_SHOWN = /^(endpoint|managed|(managed\.)?auth(\.arn)?)$/;
+const NEVER_SHOWN = /^(endpoint|auth|managed|tls|environment)(\.|$)/;
+/** Unknown keys that may be shown. A text with digits or other characters may be a password that slipped into the key. */
+const SHOWN_KEY = /^[A-Za-z_-]{1,40}$/;
 /** Limits of a pool whose definition sets none: a pinned share in percent, and a mean wait in milliseconds. */
 export const DEFAULT_LIMITS = { pinnedPercent: 20, borrowWaitMs: 100 } as const;
 
@@ -198,8 +200,9 @@ function toViolations(issue: Issue): Violation[] {
     const holder = field.slice(0, field.length - `${issue.input}`.length);
     const { keys, more } = unknownKeys(issue);
     const violations = keys.map((key) => {
-      const message = `unknown key ${received(holder + key)}, accepted are ${issue.message}`;
-      return { field: `${holder}${key}`, message };
+      const name = SHOWN_KEY.test(key) ? `${holder}${key}` : null;
+      const shown = name === null ? `in ${holder.slice(0, -1) || 'the definition'} (not shown)` : received(name);
+      return { field: name ?? `${holder}(not shown)`, message: `unknown key ${shown}, accepted are ${issue.message}` };
     });
     const rest = { field: holder.slice(0, -1) || 'definition', message: `unknown keys that are not listed: ${more}` };
     return more > 0 ? [...violations, rest] : violations;

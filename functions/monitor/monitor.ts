@@ -26,7 +26,7 @@ const MAX_CONCURRENT_CHECKS = 100;
 /** A sample that takes longer waits for a server, which needs none, and makes room for another one. */
 const SLOW_MS = 2_000;
 const NO_POOL: PoolEntry = { pool: 'none', config: null, problems: [problem('CONFIG.MISSING')] };
-const NO_SESSION_GROUPS: SessionGroupsResult = { holders: null, transactions: null, problems: [] };
+const NO_SESSION_GROUPS: SessionGroupsResult = { holders: null, omitted: null, transactions: null, problems: [] };
 
 /** A pool whose probes are open. */
 interface Watch {

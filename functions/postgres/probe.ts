@@ -64,7 +64,7 @@ export class PostgresProbe {
       const { results } = await this.#connection.query(SESSION_GROUPS_STATEMENT);
       return readSessionGroups(results[0]?.[0]);
     } catch (error) {
-      return { holders: null, transactions: null, problems: [toProblem(error)] };
+      return { holders: null, omitted: null, transactions: null, problems: [toProblem(error)] };
     }
   }
 

@@ -9,7 +9,7 @@ function parts(sample: PoolSample, changes: Partial<DetailParts> = {}): DetailPa
   const config = configOf(20);
   return {
     assessment: { pool: 'orders', config, sample, verdict: evaluate(config, sample) },
-    holders: { holders: [], transactions: null, problems: [] },
+    holders: { holders: [], omitted: 0, transactions: null, problems: [] },
     roundTrip: { acquireMs: 0.4, queryMs: 1.2, problems: [] },
     transactionsPerSecond: null,
     ...changes,
@@ -46,7 +46,7 @@ describe('details', () => {
   });
 
   it('are well with a warning', () => {
-    const holders = { holders: null, transactions: null, problems: [problem('MANAGED.PINNED')] };
+    const holders = { holders: null, omitted: null, transactions: null, problems: [problem('MANAGED.PINNED')] };
     expect(detailsReport(parts(seen(), { holders }), NOON).status).toBe('ok');
   });
 

@@ -28,7 +28,7 @@ afterEach(async () => {
 const NOBODY: Probes = {
   database: {
     probe: async () => ({ database: null, isDirect: null, problems: [problem('PROBE.UNREACHABLE')] }),
-    sessionGroups: async () => ({ holders: null, transactions: null, problems: [] }),
+    sessionGroups: async () => ({ holders: null, omitted: null, transactions: null, problems: [] }),
     close: async () => undefined,
   },
   pooler: { probe: async () => ({ managed: null, app: null, problems: [] }), close: async () => undefined },

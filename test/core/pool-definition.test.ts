@@ -176,11 +176,29 @@ describe('an unknown key', () => {
     ['pool', (keys: Parts) => ({ pool: keys })],
     ['auth', (keys: Parts) => ({ auth: { type: 'iam', ...keys } })],
   ])('is named among the first ten of %s and counted beyond them', (place, within) => {
-    const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${index}`, 1]));
+    const letters = (index: number) => `${index}`.replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
+    const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${letters(index)}`, 1]));
     const mistakes = mistakesOf(within(keys));
     expect(mistakes).toHaveLength(11);
-    expect(mistakes[9]?.message).toContain('key9"');
+    expect(mistakes[9]?.message).toContain('keyj"');
     expect(mistakes[10]).toEqual({ field: place, message: 'unknown keys that are not listed: 99990' });
+  });
+
+  it.each([
+    ['a password', 'hunter2'],
+    ['an access key', 'AKIAIOSFODNN7EXAMPLE'],
+    ['a token', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'],
+    ['a host', 'db.internal.example.com'],
+    ['a long text of letters', 'secret'.repeat(10)],
+    ['an ARN', ARN],
+  ])('is not repeated when it may be %s', (_, secret) => {
+    const parts = { [secret]: 1, auth: { type: 'iam', [secret]: 1 }, managed: { kind: 'none', [secret]: 1 } };
+    const mistakes = mistakesOf(parts);
+    expect(mistakes).toHaveLength(3);
+    expect(JSON.stringify(mistakes)).not.toContain(secret);
+    const messages = mistakes.map(({ message }) => message);
+    expect(messages).toContainEqual(expect.stringMatching(/^unknown key in the definition \(not shown\), accepted are /));
+    expect(messages).toContain('unknown key in auth (not shown), accepted are type');
   });
 
   it('is not repeated when it looks like a connection string, nor at any length', () => {
@@ -229,6 +247,24 @@ describe('an unknown key', () => {
   });
 });
 
+it.each([
+  { auth: 'hunter2' },
+  { auth: { type: 'hunter2' } },
+  { auth: { type: 'secret', arn: 'hunter2' } },
+  { tls: 'hunter2' },
+  { environment: 'hunter2' },
+  { managed: 'hunter2' },
+  { managed: { kind: 'hunter2' } },
+  { managed: { kind: 'pgbouncer', user: 'u', auth: 'hunter2' } },
+  { managed: { kind: 'pgbouncer', user: '\u0007hunter2', auth: { type: 'secret', arn: 'hunter2' } } },
+  { endpoint: 'hunter2:5432' },
+  { port: 'hunter2' },
+])('a text where a secret may slip in is never repeated: %j', (parts) => {
+  const mistakes = mistakesOf(parts);
+  expect(mistakes.length).toBeGreaterThan(0);
+  expect(JSON.stringify(mistakes)).not.toContain('hunter2');
+});
+
 describe('a value of the wrong type or range', () => {
   it.each([
     [{ endpoint: 5 }, 'endpoint must be a host name, received 5'],
@@ -240,11 +276,17 @@ describe('a value of the wrong type or range', () => {
     [{ database: 1 }, 'database must be a name of 1 to 63 bytes, received 1'],
     [{ user: ['app'] }, 'user must be a name of 1 to 63 bytes, received a list'],
     [{ auth: 5 }, 'auth must be {"type": "iam"} or {"type": "secret", "arn": ...}, received 5'],
-    [{ auth: { type: 'url' } }, 'auth.type must be {"type": "iam"} or {"type": "secret", "arn": ...}, received "url"'],
+    [
+      { auth: { type: 'url' } },
+      'auth.type must be {"type": "iam"} or {"type": "secret", "arn": ...}, received a text (not shown)',
+    ],
     [{ auth: { type: 'secret', arn: 1 } }, 'auth.arn must be the ARN of a secret, received 1'],
     [{ tls: true }, 'tls must be "verify-full" or "off", received true'],
-    [{ tls: 'require' }, 'tls must be "verify-full" or "off", received "require"'],
-    [{ environment: 'staging' }, 'environment must be one of development, test, production, received "staging"'],
+    [{ tls: 'require' }, 'tls must be "verify-full" or "off", received a text (not shown)'],
+    [
+      { environment: 'staging' },
+      'environment must be one of development, test, production, received a text (not shown)',
+    ],
     [{ pool: 5 }, 'pool must be an object with min, max, idleTimeout, connectionTimeout, received 5'],
     [{ pool: [] }, 'pool must be an object with min, max, idleTimeout, connectionTimeout, received a list'],
     [{ pool: null }, 'pool must be an object with min, max, idleTimeout, connectionTimeout, received null'],
@@ -266,15 +308,21 @@ describe('a value of the wrong type or range', () => {
     ],
     [{ sharedUser: 'yes' }, 'sharedUser must be true or false, received "yes"'],
     [{ sharedUser: 1 }, 'sharedUser must be true or false, received 1'],
-    [{ managed: { kind: 'rds-proxy', name: '' } }, /^managed\.name must be a name of 1 to 63 bytes.*received ""$/],
+    [
+      { managed: { kind: 'rds-proxy', name: '' } },
+      /^managed\.name must be a name of 1 to 63 bytes.*received a text \(not shown\)$/,
+    ],
     [{ managed: { kind: 'rds-proxy', name: 'x', size: 0 } }, /^managed\.size must be .*>= 1.*received 0$/],
     [{ utilization: 'idle' }, 'utilization must be "open" or "active", received "idle"'],
     [{ role: 'writer' }, 'role must be "primary", "standby" or "any", received "writer"'],
-    [{ managed: { kind: 'odyssey' } }, /^managed\.kind must be .*rds-proxy.*pgbouncer.*none.*received "odyssey"$/],
+    [
+      { managed: { kind: 'odyssey' } },
+      /^managed\.kind must be .*rds-proxy.*pgbouncer.*none.*received a text \(not shown\)$/,
+    ],
     [{ managed: null }, /^managed must be .*rds-proxy.*pgbouncer.*none.*received null$/],
     [
       { managed: { kind: 'pgbouncer', user: 'u', auth: { type: 'iam', arn: ARN } } },
-      'managed.auth.type must be "secret", received "iam"',
+      'managed.auth.type must be "secret", received a text (not shown)',
     ],
     [
       { managed: { kind: 'pgbouncer', user: 'u', auth: 5 } },

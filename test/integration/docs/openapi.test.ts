@@ -142,7 +142,7 @@ describe('answers are as described', () => {
       expect(mistakes(ROUTES.worstPool, 200, poolReport(assessment, NOON + 5))).toEqual([]);
       const parts = {
         assessment,
-        holders: { holders: null, transactions: null, problems: [] },
+        holders: { holders: null, omitted: null, transactions: null, problems: [] },
         roundTrip: { acquireMs: 1.5, queryMs: null, problems: [] },
         transactionsPerSecond: 3,
       };

@@ -83,6 +83,7 @@ describe('GET /health/details', () => {
       health: { pool: 'orders', status: 'healthy' },
       slots: { maxConnections: 100, superuserReserved: 3, databaseLimit: null },
       problems: [],
+      holdersOmitted: 0,
     });
     const ofApp = json.holders.filter(({ user }: { user: string }) => user === 'app');
     expect(ofApp).toEqual([
@@ -104,6 +105,24 @@ describe('GET /health/details', () => {
     ]);
     const ofOthers = json.holders.filter(({ user }: { user: string | null }) => user !== null && user !== CHECK_ROLE);
     expect(ofOthers.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(5 + OWN_SESSIONS);
+  });
+
+  test('says how many groups the list leaves out, the smallest ones', async () => {
+    const large = await server.open(2, 'idle', { user: 'app', database: 'shop', applicationName: 'zz' });
+    const small = [];
+    for (let index = 10; index < 65; index += 1) {
+      small.push(await server.connect({ user: 'app', database: 'shop', applicationName: `small ${index}` }));
+    }
+    const { json } = await get(handlerOf(watch('orders', 'shop')));
+    await large.close();
+    await Promise.all(small.map((client) => client.end()));
+    await server.gone('small sessions', `application_name LIKE 'small%'`);
+    expect(json.holders).toHaveLength(50);
+    expect(json.holders[0]).toMatchObject({ application: 'zz', count: 2 });
+    const others = json.slots.used - 57;
+    expect(others).toBeGreaterThan(0);
+    expect(json.holdersOmitted).toBeGreaterThanOrEqual(6);
+    expect(json.holdersOmitted).toBeLessThanOrEqual(6 + others);
   });
 
   test('measures a round trip through Prisma, acquisition apart from query, on one connection that stays open', async () => {
@@ -170,6 +189,7 @@ describe('GET /health/details', () => {
       status: 'error',
       connectionPool: { activeConnections: null, totalConnections: null, poolSize: 20, utilization: null },
       holders: null,
+      holdersOmitted: null,
       slots: null,
       managedPool: null,
       roundTrip: { acquireMs: null, queryMs: null },
