@@ -197,7 +197,9 @@ describe('an unknown key', () => {
     expect(mistakes).toHaveLength(3);
     expect(JSON.stringify(mistakes)).not.toContain(secret);
     const messages = mistakes.map(({ message }) => message);
-    expect(messages).toContainEqual(expect.stringMatching(/^unknown key in the definition \(not shown\), accepted are /));
+    expect(messages).toContainEqual(
+      expect.stringMatching(/^unknown key in the definition \(not shown\), accepted are /),
+    );
     expect(messages).toContain('unknown key in auth (not shown), accepted are type');
   });
 

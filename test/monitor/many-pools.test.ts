@@ -76,7 +76,11 @@ class Deployment {
     };
     const close = async () => undefined;
     return {
-      database: { probe, close, sessionGroups: async () => ({ holders: null, omitted: null, transactions: null, problems: [] }) },
+      database: {
+        probe,
+        close,
+        sessionGroups: async () => ({ holders: null, omitted: null, transactions: null, problems: [] }),
+      },
       pooler: { close, probe: async () => ({ managed: null, app: null, problems: [] }) },
     };
   }
