@@ -83,6 +83,7 @@ export const POOLER_STATS = /* @__PURE__ */ schema(() =>
       borrowWaitMs: numberOrNull,
       clients: countOrNull,
       availabilityPercent: numberOrNull,
+      fullPools: v.optional(described(count, 'Pools of single users without a connection for the next client.')),
       settings: v.optional(described(v.record(v.string(), v.nullable(v.number())), 'Settings of the pooler.')),
       waitingEstimate: described(
         numberOrNull,

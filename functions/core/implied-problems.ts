@@ -131,7 +131,7 @@ function poolerProblems({ limits }: ValidatedPoolConfig, sample: PoolSample, sta
 }
 
 /**
- * Whether the pooler is full. Live stats decide alone. Stats of CloudWatch are minutes old and need a live symptom: as many
+ * Whether the pooler is full, or its pool of one of the users. Live stats decide alone. Stats of CloudWatch are minutes old and need a live symptom: as many
  * active sessions on the server now as the limit, or a probe that got no connection.
  */
 function managedFull(
@@ -142,12 +142,14 @@ function managedFull(
   if (problems.some(({ code }) => code === 'MANAGED.FULL')) {
     return null;
   }
-  const { limit, inUse, waiting, longestWaitMs, isLive } = stats;
+  const { limit, inUse, waiting, longestWaitMs, fullPools = 0, isLive } = stats;
   const isNotServed = problems.some(({ code, values }) => NOT_SERVED.includes(code) && values.phase !== 'queue');
   const isAtLimit = limit !== null && inUse !== null && inUse >= limit;
   const isBusyNow = limit !== null && (connections?.serverActive ?? 0) >= limit;
-  const isFull = (isAtLimit && (isLive || isNotServed || isBusyNow)) || (isNotServed && (waiting ?? 0) > 0);
-  return isFull ? problem('MANAGED.FULL', { limit, inUse, waiting, longestWaitMs }) : null;
+  const isFull =
+    fullPools > 0 || (isAtLimit && (isLive || isNotServed || isBusyNow)) || (isNotServed && (waiting ?? 0) > 0);
+  const values = { limit, inUse, waiting, longestWaitMs, ...(fullPools > 0 && { fullPools }) };
+  return isFull ? problem('MANAGED.FULL', values) : null;
 }
 
 /** An error where nearly the whole limit is pinned, and the sessions of the pool do not contradict stats of CloudWatch. */

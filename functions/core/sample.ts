@@ -146,6 +146,8 @@ export interface PoolerStats {
   /** Client connections to the pooler. */
   readonly clients: number | null;
   readonly availabilityPercent: number | null;
+  /** Pools of single users that have no connection for the next client: those of a PgBouncer. @default unknown */
+  readonly fullPools?: number;
   /** Settings of the pooler by their own names, for details. @default none */
   readonly settings?: Readonly<Record<string, number | null>>;
 }

@@ -3,7 +3,7 @@ import type { PoolerStats, PoolMode } from '../../core/sample.js';
 import type { ConsoleTables, DatabaseRow, PoolRow } from './console.js';
 
 /** Which sessions belong to the pool, by the same rule as for the database. */
-export type CountedSessions = Pick<ValidatedPoolConfig, 'database' | 'user' | 'count' | 'sharedUser'>;
+export type CountedSessions = Pick<ValidatedPoolConfig, 'database' | 'user' | 'count' | 'sharedUser' | 'limits'>;
 
 /**
  * The stats of a pool, summed over PgBouncer's pools for the database of the pool (under every name that clients use for it)
@@ -30,6 +30,17 @@ export function pgbouncerStats(
   const own = counted.find(({ database, user }) => isProbing && database === sessions.database && user === checkUser);
   const ownWaits = own?.cl_waiting ? 1 : 0;
   const ownUses = own?.sv_active && !ownWaits ? 1 : 0;
+  const full = counted.filter((row) => {
+    const size = smallestLimit([
+      aliases.find(({ name }) => name === row.database)?.pool_size ?? null,
+      maxUserConnections,
+    ]);
+    const others =
+      row === own
+        ? { ...row, sv_active: less(row.sv_active, ownUses), cl_waiting: less(row.cl_waiting, ownWaits) }
+        : row;
+    return isFull(others, size, sessions.limits.borrowWaitMs);
+  });
   const waiting = less(total(counted, 'cl_waiting'), ownWaits);
   return {
     takenAt,
@@ -44,8 +55,22 @@ export function pgbouncerStats(
     borrowWaitMs: null,
     clients: total(counted, 'cl_active', 'cl_waiting'),
     availabilityPercent: null,
+    fullPools: full.length,
     settings,
   };
+}
+
+/**
+ * Whether the pool of one user has nothing for the next client. While a pool grows, clients wait for some milliseconds although
+ * it is below its size, so only a longer wait without a free connection is a sign.
+ *
+ * @param size null if it is unlimited or unknown
+ */
+function isFull(row: PoolRow, size: number | null, borrowWaitMs: number): boolean {
+  const isAtSize = size !== null && row.sv_active !== null && row.sv_active >= size;
+  const isAnyFree = total([row], 'sv_idle', 'sv_used') !== 0;
+  const isWaiting = (row.cl_waiting ?? 0) > 0 && (longestWaitMs([row]) ?? 0) >= borrowWaitMs;
+  return isAtSize || (isWaiting && !isAnyFree);
 }
 
 /** In session mode if any of the pools is: its clients keep a connection while they are idle. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../../functions/connection/connection.js';
+import { DEFAULT_LIMITS } from '../../../functions/core/pool-definition.js';
 import { ProblemError } from '../../../functions/core/problems.js';
 import type { PoolerStats } from '../../../functions/core/sample.js';
 import { evaluate } from '../../../functions/core/verdict.js';
@@ -14,6 +15,7 @@ const WATCHED: CountedSessions = {
   user: 'pool_check',
   count: { users: null, applications: null },
   sharedUser: false,
+  limits: DEFAULT_LIMITS,
 };
 const SHARED: CountedSessions = { ...WATCHED, user: 'app', sharedUser: true };
 
@@ -46,6 +48,7 @@ describe('the stats are those of the console, in every version', () => {
       borrowWaitMs: null,
       clients: 8,
       availabilityPercent: null,
+      fullPools: 1,
       settings: { default_pool_size: 5, max_client_conn: null },
     });
   });
@@ -203,6 +206,44 @@ describe('the limit is', () => {
       saturatedLayer: null,
       problems: [],
     });
+  });
+});
+
+describe('a pool of one user is full', () => {
+  const fullPools = (rows: Recording['pools'], watched = WATCHED, isProbing = false) =>
+    figures(recording({ pools: rows }), watched, isProbing).fullPools;
+  const waits = { cl_waiting: 1, maxwait: 0, maxwait_us: 100_000 };
+
+  test('at its own size, though another user has connections left', () => {
+    const pools = [pool('shop', 'app', { sv_active: 5 }), pool('shop', 'report', { sv_active: 1 })];
+    expect(fullPools(pools)).toBe(1);
+    const stats = figures(recording({ pools }));
+    const managed = { kind: 'pgbouncer', source: 'console', stats } as const;
+    expect(stats).toMatchObject({ inUse: 6, limit: 10 });
+    expect(evaluate(configOf(10), seen({ managed }))).toMatchObject({
+      status: 'unhealthy',
+      saturatedLayer: 'managed',
+      problems: [{ code: 'MANAGED.FULL', values: { fullPools: 1 } }],
+    });
+  });
+
+  test('below its size, if a client has waited for borrowWaitMs and no connection is free', () => {
+    expect(fullPools([pool('shop', 'app', { sv_active: 3, ...waits })])).toBe(1);
+  });
+
+  test.each<[string, Readonly<Record<string, number>>]>([
+    ['it grows: its clients have waited for less', { sv_active: 3, ...waits, maxwait_us: 99_000 }],
+    ['a connection is idle', { sv_active: 3, ...waits, sv_idle: 1 }],
+    ['a connection was used a while ago', { sv_active: 3, ...waits, sv_used: 1 }],
+    ['it has connections left', { sv_active: 4 }],
+    ['it is idle after a burst', { sv_idle: 5 }],
+  ])('but not if %s', (_, changes) => {
+    expect(fullPools([pool('shop', 'app', changes)])).toBe(0);
+  });
+
+  test('but not if the check itself takes the last connection, or is the client that waits', () => {
+    expect(fullPools([pool('shop', 'app', { sv_active: 5, cl_active: 5 })], SHARED, true)).toBe(0);
+    expect(fullPools([pool('shop', 'app', { sv_active: 4, ...waits })], SHARED, true)).toBe(0);
   });
 });
 
