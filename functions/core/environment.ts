@@ -40,7 +40,7 @@ export const LOCAL_ENVIRONMENT = /* @__PURE__ */ withPoolVariables({
   PORT: { meaning: 'Port of the local HTTP server.', default: '3000' },
   POOL_HEALTH_HOSTS: {
     meaning:
-      'Host names for which the local server answers beside localhost, 127.0.0.1 and [::1], separated by commas, such as that of a reverse proxy.',
+      'Host names for which the local server answers in addition to localhost, 127.0.0.1 and [::1], separated by commas, such as that of a reverse proxy.',
     default: null,
   },
   POOL_HEALTH_SHARED_USER: {
