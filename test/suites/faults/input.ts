@@ -1,5 +1,6 @@
+import { escapeIdentifier } from 'pg';
 import { LOCAL_ENVIRONMENT } from '../../../functions/core/environment.js';
-import type { Fault, Promised } from './row.js';
+import type { Fault, Lift, Promised } from './row.js';
 import { POOL, type Scene } from './scene.js';
 
 const KEPT: Promised = {
@@ -45,19 +46,29 @@ const BROKEN: readonly (readonly [string, (good: Record<string, unknown>) => str
   ],
   ['a host with its port and a password', merged({ endpoint: 'postgres://u:MARKED@marked.example.com:5432/db' })],
   ['a name that reads from right to left', merged({ count: { users: ['\u202Eevil'] } })],
+  ['names of applications outside ASCII', merged({ count: { applications: ['naïve 🚰'] } })],
   ['numbers as texts', merged({ port: '5432', pool: { max: '20' }, instances: '1' })],
   ['numbers out of range', merged({ port: 0, pool: { max: 0, idleTimeout: 1e300 }, instances: -1 })],
 ];
 
+const ODD_ROLES = ['用户', `o'brien"; DROP`];
+
 /** Unusual but valid definitions. */
-const ODD: readonly (readonly [string, (good: Record<string, unknown>) => string])[] = [
+const ODD: readonly (readonly [string, (good: Record<string, unknown>) => string, Promised])[] = [
   [
-    'just below 4 KB, with 40 names',
+    'just below 4 KB, with 40 names that no role has',
     (good) =>
       padded(merged({ count: { users: Array.from({ length: 40 }, (_, n) => `user ${n} ${'u'.repeat(50)}`) } })(good)),
+    { status: 'unhealthy', codes: ['CONFIG.COUNT_UNKNOWN'], hasCounts: true, note: 'Nothing is counted, so 0 % would say nothing.' },
   ],
-  ['unicode and quotes in names', merged({ count: { users: ['用户', `o'brien"; DROP`], applications: ['naïve 🚰'] } })],
+  ['unicode and quotes in names of roles that exist', merged({ count: { users: ODD_ROLES } }), ACCEPTED],
 ];
+
+async function rolesExist({ server }: Scene): Promise<Lift> {
+  const names = ODD_ROLES.map((name) => escapeIdentifier(name));
+  await server.sql(names.map((name) => `CREATE ROLE ${name}`).join(';'));
+  return () => server.sql(`DROP ROLE ${names.join()}`);
+}
 
 function padded(text: string): string {
   return text.padEnd(4_096, ' ');
@@ -77,10 +88,11 @@ const definitions: readonly Fault[] = [
     }),
   ),
   ...ODD.map(
-    ([what, text]): Fault => ({
+    ([what, text, promise]): Fault => ({
       side: 'input',
       fault: `a definition: ${what}`,
-      promise: ACCEPTED,
+      promise,
+      before: rolesExist,
       make: changed(text),
     }),
   ),
