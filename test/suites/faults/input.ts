@@ -59,7 +59,12 @@ const ODD: readonly (readonly [string, (good: Record<string, unknown>) => string
     'just below 4 KB, with 40 names that no role has',
     (good) =>
       padded(merged({ count: { users: Array.from({ length: 40 }, (_, n) => `user ${n} ${'u'.repeat(50)}`) } })(good)),
-    { status: 'unhealthy', codes: ['CONFIG.COUNT_UNKNOWN'], hasCounts: true, note: 'Nothing is counted, so 0 % would say nothing.' },
+    {
+      status: 'unhealthy',
+      codes: ['CONFIG.COUNT_UNKNOWN'],
+      hasCounts: true,
+      note: 'Nothing is counted, so 0 % would say nothing.',
+    },
   ],
   ['unicode and quotes in names of roles that exist', merged({ count: { users: ODD_ROLES } }), ACCEPTED],
 ];
