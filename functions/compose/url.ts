@@ -185,9 +185,21 @@ function validate(url: UrlResult, sharedUser: string | undefined, local: LocalSe
     auth: { type: 'url' },
     settings,
     sharedUser: sharedUser !== 'false',
-    managed: null,
+    managed: sizedPooler(local.definition, url.url.target.user),
   };
   return { ok: true, config: seal(config), warnings };
+}
+
+/**
+ * The pooler of the definition if it has a `size`, which nothing can detect. Its console is queried with the login of the URL.
+ * Null for any other: the pooler is detected.
+ */
+function sizedPooler(definition: PoolConfig | null, user: string): PoolConfig['managed'] {
+  const managed = definition?.managed;
+  if (!managed || managed.kind === 'none' || managed.size === undefined) {
+    return null;
+  }
+  return managed.kind === 'pgbouncer' ? { ...managed, user } : managed;
 }
 
 function sharedUserViolations(text: string | undefined): readonly Violation[] {

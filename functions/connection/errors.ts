@@ -82,6 +82,8 @@ const BY_PG_MESSAGE = table({
   'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match': 'PROBE.AUTH',
 });
 
+/** SQLSTATE of a text that has no form in the encoding of the database. The only texts of a statement are the names in `count`. */
+const UNTRANSLATABLE_CHARACTER = '22P05';
 /** SQLSTATE of nearly all errors of PgBouncer. */
 const PROTOCOL_VIOLATION = '08P01';
 /** `routine` of SQLSTATE 53300 at the connection limit of the role. */
@@ -130,6 +132,9 @@ function fromServer(sqlstate: string, error: unknown): Problem {
     if (known) {
       return known;
     }
+  }
+  if (sqlstate === UNTRANSLATABLE_CHARACTER) {
+    return problem('CONFIG.COUNT_UNKNOWN', { sqlstate, reason: 'a name has no form in the encoding of the database' });
   }
   if (sqlstate !== '53300') {
     return problem(BY_SQLSTATE.get(sqlstate) ?? 'PROBE.QUERY', { sqlstate });

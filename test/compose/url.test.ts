@@ -141,6 +141,21 @@ describe('a definition', () => {
     expect(configOf({ POOL_HEALTH_DEFINITION })).toMatchObject({ role: 'standby', utilization: 'active' });
   });
 
+  const auth = { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:console-AbCdEf' };
+  it.each([
+    ['rds-proxy', { kind: 'rds-proxy', name: 'orders', size: 60 }, { kind: 'rds-proxy', name: 'orders', size: 60 }],
+    [
+      'pgbouncer',
+      { kind: 'pgbouncer', user: 'stats', auth, size: 60 },
+      { kind: 'pgbouncer', user: 'app', auth, size: 60 },
+    ],
+    ['rds-proxy without a size', { kind: 'rds-proxy', name: 'orders' }, null],
+    ['pgbouncer without a size', { kind: 'pgbouncer', user: 'stats', auth }, null],
+    ['none', { kind: 'none' }, null],
+  ])('decides the size of a pooler that cannot be detected: %s', (_, managed, expected) => {
+    expect(configOf({ POOL_HEALTH_DEFINITION: definition({ managed }) }).managed).toEqual(expected);
+  });
+
   it.each([
     ['a variable', { DATABASE_POOL_IDLE_TIMEOUT: '7000' }, 74_000],
     ['the definition', { POOL_HEALTH_DEFINITION: definition({ pool: { idleTimeout: 8_000 } }) }, 76_000],

@@ -1,18 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, cp, readdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Account, lastLines, launch, type Place } from './child-process.js';
 
-const ALTERNATIVE = 'Or set DATABASE_URL to watch a server of your own.';
+/** What a user can do instead if PostgreSQL cannot be started here. */
+export const ALTERNATIVE = 'Or set DATABASE_URL to watch a server of your own.';
 
 /**
  * The account for PostgreSQL: null for the user of this process, or `nobody` if that is root, which PostgreSQL refuses.
  *
- * @throws Error if this process runs as root and there is no user `nobody`
+ * @throws Error of one line if this process runs as root and there is no user `nobody`, or as a user id without a name, as in some
+ *   containers: `initdb` looks the name up
  */
 export function serverAccount(): Account | null {
-  if (process.getuid?.() !== 0) {
+  const uid = process.getuid?.();
+  if (uid !== 0) {
+    requireUserName(uid);
     return null;
   }
   const name = 'nobody';
@@ -25,6 +30,15 @@ export function serverAccount(): Account | null {
       `PostgreSQL refuses to run as root, and there is no user "${name}" to run it as. Run as an ordinary user. ${ALTERNATIVE}`,
       { cause },
     );
+  }
+}
+
+function requireUserName(uid: number | undefined): void {
+  try {
+    userInfo();
+  } catch (cause) {
+    const text = `This process runs as user id ${uid}, which has no entry in /etc/passwd, so PostgreSQL does not start. Run as a user with an entry. ${ALTERNATIVE}`;
+    throw new Error(text, { cause });
   }
 }
 

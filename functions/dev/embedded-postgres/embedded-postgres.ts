@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { IsolatedClient } from '../../connection/isolated-client.js';
 import { monotonicMs } from '../../time/moment.js';
-import { installedPackage, runnableBinaries, serverAccount } from './binaries.js';
+import { ALTERNATIVE, installedPackage, runnableBinaries, serverAccount } from './binaries.js';
 import { type Child, lastLines, launch, type Place } from './child-process.js';
 import { freePort } from './free-port.js';
 import { giveTo, initDatabase } from './init-database.js';
@@ -82,7 +82,7 @@ export class EmbeddedPostgres {
   constructor(port: number) {
     const account = serverAccount();
     this.port = port;
-    this.directory = mkdtempSync(join(tmpdir(), 'pool-health-'));
+    this.directory = temporaryDirectory();
     present.add(this);
     this.#place = { directory: this.directory, account, logFile: join(this.directory, 'postgres.log') };
     this.#data = join(this.directory, 'data');
@@ -174,6 +174,19 @@ export class EmbeddedPostgres {
   #launch(): Child {
     this.#child = launch(join(this.#programs, 'postgres'), ['-D', this.#data], this.#place);
     return this.#child;
+  }
+}
+
+/** @throws Error of one line without a code, which would be taken for one of the port */
+function temporaryDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'pool-health-'));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(
+      `No files can be created in the temporary directory ${tmpdir()} (${code}). Set TMPDIR to a directory where this user may write and run programs. ${ALTERNATIVE}`,
+      { cause },
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -5,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PoolReport } from '../../../functions/core/pool-report.js';
 import { freePort } from '../../../functions/dev/embedded-postgres/free-port.js';
+import { ROOT } from '../../support/cli.js';
 import { isAlive } from '../../support/is-alive.js';
 import { LIBPQ_VARIABLES } from '../../support/libpq-variables.js';
 import { NpmStart, type StartOptions } from '../../support/npm-start.js';
@@ -67,6 +69,26 @@ describe('npm start', () => {
     expect(body.metrics.totalConnections).toBeGreaterThanOrEqual(1);
     run.child.kill('SIGTERM');
     expect(await run.ended()).toBe(0);
+  });
+
+  it('says in one line that its temporary directory cannot be written', async () => {
+    const run = await start({ throughNpm: true, environment: { PORT: '0', TMPDIR: '/dev/null/tmp' } });
+    expect(await run.ended()).toBe(1);
+    expect(run.output.trimEnd().split('\n').at(-1)).toMatch(
+      /^No files can be created in the temporary directory \/dev\/null\/tmp \(ENOTDIR\)\. Set TMPDIR to .*DATABASE_URL/,
+    );
+    expect(run.output).not.toMatch(/Port|at .*\.ts/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('says in one line that its user has no name (only root can try)', () => {
+    const script = `const { serverAccount } = await import('./functions/dev/embedded-postgres/binaries.ts');
+      process.setuid(54321);
+      try { serverAccount(); } catch ({ message }) { console.log(message); }`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const out = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+    expect(out).toMatch(
+      /^This process runs as user id 54321, which has no entry in \/etc\/passwd.*DATABASE_URL[^\n]*\n$/,
+    );
   });
 
   it('watches the database of DATABASE_URL, and starts no other', async () => {
