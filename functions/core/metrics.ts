@@ -11,7 +11,7 @@ export const POOL_DIMENSION = 'Pool';
 
 /** Titles of a pool's graphs, in the order of the dashboards. */
 export const GRAPHS = {
-  utilization: 'Open and active connections, in percent of the pool size',
+  utilization: 'Utilization and active connections, in percent of the pool size',
   connections: 'Connections',
   health: 'Healthy, saturated, waiting',
   app: 'Inside the application',
@@ -89,7 +89,8 @@ export const METRICS = {
   Utilization: {
     unit: 'Percent',
     statistic: 'Maximum',
-    meaning: 'Open connections in percent of the current pool size; not capped at 100.',
+    meaning:
+      'Used connections in percent of the current pool size, not capped at 100: open ones, or behind a pooler that multiplexes those in use.',
     emitted: 'when known',
     absent: 'As TotalConnections; also when the server has no slot for the pool.',
     graph: 'utilization',

@@ -148,6 +148,7 @@ type AppReport = NonNullable<PoolReport['app']>;
 
 /** @param now milliseconds since 1970, for the age of the sample */
 export function poolReport({ pool, config, sample, verdict }: Assessment, now: number): PoolReport {
+  const { percent } = verdict.utilization;
   return {
     status: verdict.status,
     metrics: {
@@ -160,7 +161,7 @@ export function poolReport({ pool, config, sample, verdict }: Assessment, now: n
     config: Object.fromEntries(
       SETTING_NAMES.map((name) => [name, config?.settings[name] ?? null]),
     ) as PoolReport['config'],
-    utilization: { ...verdict.utilization, percent: shown(verdict.utilization.percent) },
+    utilization: { percent: shown(percent), status: verdict.utilization.status, of: verdict.utilization.of },
     timestamp: new Date(sample.takenAt).toISOString(),
     pool,
     managedPool: sample.pooler && managedPoolReport(config, sample.pooler, now),

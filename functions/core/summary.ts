@@ -1,4 +1,4 @@
-import { age, dashOr, duration, pairs, timeOfDay } from './format.js';
+import { age, dashOr, duration, pairs, percent, timeOfDay } from './format.js';
 import { type PoolReport, type PoolSummary, poolReport } from './pool-report.js';
 import { POOLERS } from './poolers.js';
 import { NOT_PROBED_TEXT, type Problem, type ProblemCode } from './problems.js';
@@ -26,9 +26,9 @@ const FULLNESS = [
 ] as const;
 
 const LIMITS: Readonly<Record<LimitedBy, string>> = {
-  app: "limited by the application's settings",
-  managed: 'limited by the pooler',
-  database: 'limited by the database',
+  app: "the application's settings",
+  managed: 'the pooler',
+  database: 'the database',
 };
 
 /** The sentence of a problem that decides the verdict. Other problems use the first sentence of their text. */
@@ -106,12 +106,18 @@ export function verdictInWords(report: PoolReport): string {
 function nearLimit(report: PoolReport): string {
   const isFull = (report.utilization.percent ?? 0) >= 100;
   const sentence = joined(isFull ? 'The pool is full' : 'The pool is nearly full', figures(report));
-  return [sentence, ...limitInWords(report)].join('; ');
+  const limit = limitInWords(report);
+  return limit === null ? sentence : `${sentence}; limited by ${limit}`;
 }
 
-/** Such as `limited by the pooler`; empty if the limit is unknown. */
-export function limitInWords({ limitedBy }: PoolReport): string[] {
-  return limitedBy === null ? [] : [LIMITS[limitedBy]];
+/** What sets the size of the pool, such as `the pooler`; null if it is unknown. */
+export function limitInWords({ limitedBy }: PoolReport): string | null {
+  return limitedBy === null ? null : LIMITS[limitedBy];
+}
+
+/** The utilization of a pool of several. A pool that is full may have no percentage. */
+export function utilizationInWords({ percent: value, utilization }: PoolSummary): string {
+  return value === null && utilization === 'critical' ? 'full' : percent(value);
 }
 
 function figures(report: PoolReport): string[] {

@@ -1,6 +1,7 @@
 import { age, duration, number, UNKNOWN } from '../core/format.js';
 import type { PoolReport } from '../core/pool-report.js';
 import { POOLERS, type PoolerCount } from '../core/poolers.js';
+import { limitInWords } from '../core/summary.js';
 
 /** One of the three layers that can be full, with its figures as text. */
 export interface LayerPanel {
@@ -80,17 +81,21 @@ function longestWait(waiting: number | null, longestWaitMs: number | null): Row[
   return waiting ? [['Longest wait', duration(longestWaitMs)]] : [];
 }
 
-function databasePanel({ metrics, database, ageMs, saturatedLayer }: PoolReport, ageNow: AgeNow): LayerPanel {
+function databasePanel(report: PoolReport, ageNow: AgeNow): LayerPanel {
+  const { metrics, database, ageMs, saturatedLayer, utilization } = report;
   const { totalConnections, activeConnections, idleConnections, poolSize } = metrics;
+  const limit = limitInWords(report);
+  const ofSize = (connections: number | null) => `${number(connections)} of ${number(poolSize)}`;
   return {
     id: 'database',
     name: 'Database',
     isFull: saturatedLayer === 'database',
     age: database && age(ageNow(ageMs / 1_000)),
     rows: [
-      ['Open connections', `${number(totalConnections)} of ${number(poolSize)}`],
-      ['Active', number(activeConnections)],
+      ['Open connections', utilization.of === 'active' ? number(totalConnections) : ofSize(totalConnections)],
+      ['Active', utilization.of === 'active' ? ofSize(activeConnections) : number(activeConnections)],
       ['Idle', number(idleConnections)],
+      ['Pool size', limit === null ? number(poolSize) : `${number(poolSize)}, limited by ${limit}`],
       ['Server slots in use', database ? `${number(database.usedSlots)} of ${database.slots}` : UNKNOWN],
     ],
   };

@@ -106,7 +106,7 @@ function gauge() {
   return {
     type: 'gauge',
     title: 'Utilization',
-    description: 'Open connections in percent of the pool size. No value: unknown.',
+    description: 'Used connections in percent of the pool size. No value: unknown.',
     datasource: DATASOURCE,
     fieldConfig: {
       defaults: {

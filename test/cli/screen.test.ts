@@ -62,6 +62,24 @@ it('an unknown utilization is no empty bar', () => {
   expect(sparkline([0, 49, null, 99, 100, 250])).toBe('▁▄?███');
 });
 
+it('a table says what the percentage is of, and what limits the pool', () => {
+  const utilizationOf = (changes: Partial<PoolReport>) =>
+    table(look(changes), plain).find((line) => line.startsWith('Utilization'));
+  expect(utilizationOf({})).toBe(
+    "Utilization   75.0 % of 20, warning (open connections; limited by the application's settings)",
+  );
+  const active = { percent: 20, status: 'normal', of: 'active' } as const;
+  expect(utilizationOf({ utilization: active, limitedBy: 'managed' })).toBe(
+    'Utilization   20.0 % of 20, normal (connections in use; limited by the pooler)',
+  );
+});
+
+it('what an API of an earlier version does not say is left out', () => {
+  const earlier = look({ utilization: { percent: 20, status: 'normal', of: null }, limitedBy: null });
+  expect(table(earlier, plain)).toContain('Utilization   20.0 % of 20, normal');
+  expect(screen(earlier, options, plain)).toContain('20.0 % of 20   normal');
+});
+
 it('the bands are marked where they begin', () => {
   const lines = screen(look(), options, plain);
   const drawn = lines.find((line) => line.startsWith('█')) ?? '';
@@ -73,7 +91,7 @@ it('the bands are marked where they begin', () => {
 it('shows verdict, numbers and the checks so far', () => {
   const text = screen(look(), options, plain).join('\n');
   expect(text).toContain('orders   HEALTHY');
-  expect(text).toContain('75.0 % of 20   warning');
+  expect(text).toContain("75.0 % of 20   warning   limited by the application's settings");
   expect(text).toContain('active 12   idle 3   waiting -   server 24 of 97 client slots in use');
   expect(text).toContain('history ▁?█');
 });
@@ -110,7 +128,7 @@ it('a table lists pools in the order of the report, whose first is the worst', (
   const lines = table(look({ pools }), plain);
   const first = lines.findIndex((line) => line.startsWith('full '));
   expect(lines.slice(first, first + 3)).toEqual([
-    'full     unhealthy       - %',
+    'full     unhealthy      full',
     'a-busy   unhealthy    95.0 %',
     'b-quiet  healthy      10.0 %',
   ]);

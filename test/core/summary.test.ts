@@ -8,6 +8,7 @@ import {
   levelOfSummary,
   limitInWords,
   poolsInWords,
+  utilizationInWords,
   verdictInWords,
 } from '../../functions/core/summary.js';
 import { evaluate } from '../../functions/core/verdict.js';
@@ -63,7 +64,10 @@ describe('a pool that is seen', () => {
 
   it('whose limit an API of an earlier version does not name has no limit in its words', () => {
     const report = reportOf(open(19, 3));
-    expect(limitInWords({ ...report, limitedBy: null })).toEqual([]);
+    expect(limitInWords({ ...report, limitedBy: null })).toBeNull();
+    expect(verdictInWords({ ...report, limitedBy: null })).toBe(
+      'The pool is nearly full: 19 of 20 connections open, 3 active',
+    );
   });
 
   it('whose application waits for its own pool names the application', () => {
@@ -189,6 +193,17 @@ it('several pools are counted by level', () => {
   expect(pools.map(levelOfSummary)).toEqual(['healthy', 'warning', 'unhealthy']);
   expect(poolsInWords(pools)).toBe('3 pools: 1 unhealthy, 1 warning');
   expect(poolsInWords([summary('a', 'healthy', 10), summary('d', 'healthy', 0)])).toBe('2 pools: all healthy');
+});
+
+it('a pool of several that is full shows that where it has no percentage', () => {
+  const of = (percent: number | null, utilization: PoolSummary['utilization']) =>
+    utilizationInWords({ pool: 'a', status: 'unhealthy', percent, utilization });
+  expect([of(95, 'critical'), of(null, 'critical'), of(null, 'unknown'), of(null, null)]).toEqual([
+    '95.0 %',
+    'full',
+    'unknown',
+    'unknown',
+  ]);
 });
 
 describe('one check on one line', () => {

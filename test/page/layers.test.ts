@@ -37,15 +37,32 @@ describe('the panels of the three layers', () => {
       'Open connections': '7 of 20',
       Active: '3',
       Idle: '4',
+      'Pool size': "20, limited by the application's settings",
       'Server slots in use': '30 of 97',
     });
     expect([app.age, pooler.age, database.age]).toEqual(['64 s ago', '5 s ago', '5 s ago']);
     expect(pooler.name).toBe('PgBouncer');
   });
 
+  it('relate to the pool size what utilization is a percentage of', () => {
+    const connections = counts({ total: 12, active: 3 });
+    const { databaseRows } = panelsOf(seen({ connections, managed: managed({ limit: 15 }, 'transaction') }));
+    expect(databaseRows).toMatchObject({
+      'Open connections': '12',
+      Active: '3 of 15',
+      'Pool size': '15, limited by the pooler',
+    });
+  });
+
   it('say unknown for figures that could not be read, and never 0', () => {
     const { database, appRows, poolerRows, databaseRows } = panelsOf(unseen({ problems: [problem('PROBE.DNS')] }));
-    expect(Object.values(databaseRows)).toEqual(['unknown of 20', 'unknown', 'unknown', 'unknown']);
+    expect(Object.values(databaseRows)).toEqual([
+      'unknown of 20',
+      'unknown',
+      'unknown',
+      "20, limited by the application's settings",
+      'unknown',
+    ]);
     expect(database.age).toBeNull();
     expect(appRows).toMatchObject({
       'Waiting requests': 'not reported',

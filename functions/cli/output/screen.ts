@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { dashOr } from '../../core/format.js';
-import { verdictInWords } from '../../core/summary.js';
+import { limitInWords, verdictInWords } from '../../core/summary.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../core/utilization.js';
 import type { CheckResult } from '../sources/source.js';
 import type { Paint, Style } from './paint.js';
@@ -25,12 +25,13 @@ export function screen(
   paint: Paint,
 ): string[] {
   const { metrics, utilization } = report;
+  const limit = limitInWords(report) ?? '';
   const width = Math.max(20, Math.min(MAX_BAR_WIDTH, columns));
   const verdict = paint(styleOf(report.status), report.status.toUpperCase());
   return [
     `${paint('bold', report.pool)}   ${verdict}   ${verdictInWords(report)}`,
     '',
-    `${percentOf(utilization.percent)} of ${dashOr(metrics.poolSize)}   ${paint(styleOf(utilization.status), utilization.status)}`,
+    `${percentOf(utilization.percent)} of ${dashOr(metrics.poolSize)}   ${paint(styleOf(utilization.status), utilization.status)}${limit && `   limited by ${limit}`}`,
     bar(utilization.percent, width, paint),
     scale(width),
     `active ${dashOr(metrics.activeConnections)}   idle ${dashOr(metrics.idleConnections)}   waiting ${dashOr(metrics.waitingRequests)}   server ${serverSlots(report.database)}`,

@@ -1,10 +1,11 @@
 import { dashOr, pairs } from '../../core/format.js';
 import type { PoolReport } from '../../core/pool-report.js';
-import { verdictInWords } from '../../core/summary.js';
+import { limitInWords, verdictInWords } from '../../core/summary.js';
 import type { CheckResult, ShownProblem } from '../sources/source.js';
 import type { Paint, Style } from './paint.js';
 
 const LABEL_WIDTH = 14;
+const BASES = { open: 'open connections', active: 'connections in use' } as const;
 
 /** The result of a check as lines for people; `-` means unknown. Pure. */
 export function table({ report, problems }: CheckResult, paint: Paint): string[] {
@@ -19,6 +20,9 @@ export function table({ report, problems }: CheckResult, paint: Paint): string[]
 
 function rows(report: PoolReport, paint: Paint): [name: string, value: string][] {
   const { metrics, config, utilization, saturatedLayer } = report;
+  const basis = utilization.of === null ? [] : [BASES[utilization.of]];
+  const limit = limitInWords(report);
+  const meaning = [...basis, ...(limit === null ? [] : [`limited by ${limit}`])].join('; ');
   const layer = saturatedLayer === 'managed' ? 'pooler' : saturatedLayer;
   const full: [string, string][] = layer === null ? [] : [['Full layer', paint('red', layer)]];
   return [
@@ -26,7 +30,7 @@ function rows(report: PoolReport, paint: Paint): [name: string, value: string][]
     ['Status', paint(styleOf(report.status), report.status)],
     [
       'Utilization',
-      `${percentOf(utilization.percent)} of ${dashOr(metrics.poolSize)}, ${paint(styleOf(utilization.status), utilization.status)}`,
+      `${percentOf(utilization.percent)} of ${dashOr(metrics.poolSize)}, ${paint(styleOf(utilization.status), utilization.status)}${meaning && ` (${meaning})`}`,
     ],
     ...full,
     [
@@ -63,9 +67,10 @@ export function serverSlots(database: PoolReport['database']): string {
 
 function poolLines(pools: NonNullable<PoolReport['pools']>, paint: Paint): string[] {
   const width = Math.max(...pools.map(({ pool }) => pool.length));
-  return pools.map(({ pool, status, percent }) => {
+  return pools.map(({ pool, status, percent, utilization }) => {
+    const used = percent === null && utilization === 'critical' ? 'full' : percentOf(percent);
     const health = paint(styleOf(status), status.padEnd(9));
-    return `${pool.padEnd(width)}  ${health}  ${percentOf(percent).padStart(8)}`;
+    return `${pool.padEnd(width)}  ${health}  ${used.padStart(8)}`;
   });
 }
 

@@ -1,6 +1,13 @@
 import { percent, timeOfDay } from '../../core/format.js';
 import type { PoolReport, PoolSummary } from '../../core/pool-report.js';
-import { type Level, levelOf, levelOfSummary, poolsInWords, verdictInWords } from '../../core/summary.js';
+import {
+  type Level,
+  levelOf,
+  levelOfSummary,
+  poolsInWords,
+  utilizationInWords,
+  verdictInWords,
+} from '../../core/summary.js';
 import { elapsedMs } from '../../time/moment.js';
 import { type LayerPanel, layerPanels } from '../layers.js';
 import { byId, element, setText } from './dom.js';
@@ -202,9 +209,9 @@ function showPools(pools: readonly PoolSummary[] | null, selected: string | null
 }
 
 /** Healthy pools show no word, but a screen reader needs it in place of the mark. */
-function wordOf({ percent: value }: PoolSummary, level: Level): HTMLElement {
+function wordOf(summary: PoolSummary, level: Level): HTMLElement {
   const word = element('span', level === 'healthy' ? { class: 'hidden' } : {}, ` ${WORDS[level].toLowerCase()}`);
-  return element('span', { class: 'word' }, percent(value), word);
+  return element('span', { class: 'word' }, utilizationInWords(summary), word);
 }
 
 function link(href: string, name: string, isCurrent: boolean, mark: Node, ...after: readonly Node[]): HTMLElement {

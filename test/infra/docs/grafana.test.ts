@@ -92,7 +92,7 @@ describe('the Grafana dashboard', () => {
       ['red', 90],
     ];
     expect(stepsOf('Utilization')).toEqual(bands);
-    const lines = stepsOf('Open and active connections, in percent of the pool size').map(([, value]) => value);
+    const lines = stepsOf('Utilization and active connections, in percent of the pool size').map(([, value]) => value);
     const alarms = POOL_ALARMS.filter(({ name }) => /^utilization|^active-high/.test(name));
     expect(alarms).toHaveLength(4);
     expect(lines).toEqual(expect.arrayContaining(alarms.map((row) => metricThreshold(row, DEFAULT_THRESHOLDS))));
