@@ -2,6 +2,7 @@ import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@
 import { emfLine, measured } from '../core/emf.js';
 import { type Datapoints, METRIC_NAMESPACE, POOL_DIMENSION } from '../core/metrics.js';
 import { type Problem, problem } from '../core/problems.js';
+import { deadlineSignal } from '../time/deadline.js';
 import { failureName } from './errors.js';
 import { toStandardOutput, type WriteLine } from './logger.js';
 
@@ -66,7 +67,7 @@ export class CloudWatchPublisher {
     try {
       const command = new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: call.flatMap(toMetricData) });
       // The deadline also ends the pauses between retries, and the wait for a response body.
-      await this.#client.send(command, { abortSignal: AbortSignal.timeout(this.#deadlineMs) });
+      await this.#client.send(command, { abortSignal: deadlineSignal(this.#deadlineMs) });
       return null;
     } catch (error) {
       for (const part of call) {

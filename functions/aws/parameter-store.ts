@@ -4,6 +4,7 @@ import { parseDefinition } from '../core/pool-definition.js';
 import type { Logger, PoolEntry, PoolSource } from '../core/ports.js';
 import { type Problem, ProblemError, problem } from '../core/problems.js';
 import type { Violation } from '../core/validation.js';
+import { deadlineSignal } from '../time/deadline.js';
 import { currentMoment, type Moment } from '../time/moment.js';
 import { failureName, UnexpectedAnswer } from './errors.js';
 import { SingleFlightCache } from './single-flight-cache.js';
@@ -100,7 +101,7 @@ export class ParameterStore implements PoolSource {
     const pages = paginateGetParametersByPath(
       { client: this.#client },
       { Path: this.#path, Recursive: false, WithDecryption: true },
-      { abortSignal: AbortSignal.timeout(this.#deadlineMs) },
+      { abortSignal: deadlineSignal(this.#deadlineMs) },
     );
     const texts: [string, string][] = [];
     for await (const { Parameters } of pages) {

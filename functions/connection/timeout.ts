@@ -1,3 +1,5 @@
+import { startDeadline } from '../time/deadline.js';
+
 /** What timed out: the TCP connect, the login (TLS and authentication), or the statement. */
 export type Phase = 'connect' | 'login' | 'query';
 
@@ -16,7 +18,7 @@ export class ProbeTimeout extends Error {
 }
 
 /**
- * Settles as the promise does, or rejects after a timeout.
+ * Settles as the promise does, or rejects after a timeout. An answer that lies in the socket when the time is over is not late.
  *
  * @param ms timeout in milliseconds; a negative one counts as 0
  * @param timeoutError makes the error of the timeout
@@ -24,7 +26,7 @@ export class ProbeTimeout extends Error {
 export async function within<T>(promise: Promise<T>, ms: number, timeoutError: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timeoutError()), Math.max(0, ms));
+    timer = startDeadline(ms, () => reject(timeoutError()));
   });
   try {
     return await Promise.race([promise, timeout]);

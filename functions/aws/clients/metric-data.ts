@@ -6,6 +6,7 @@ import {
   paginateGetMetricData,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
+import { deadlineSignal } from '../../time/deadline.js';
 import { shared } from './bounds.js';
 import { cloudWatchClient } from './cloudwatch.js';
 
@@ -42,7 +43,7 @@ export async function getMetricData(
   const pages = paginateGetMetricData(
     { client },
     { MetricDataQueries: [...queries], StartTime: new Date(start), EndTime: new Date(end) },
-    { abortSignal: AbortSignal.timeout(deadlineMs) },
+    { abortSignal: deadlineSignal(deadlineMs) },
   );
   const results: MetricDataResult[] = [];
   for await (const { MetricDataResults } of pages) {
@@ -68,7 +69,7 @@ export async function listMetrics(
   const pages = paginateListMetrics(
     { client },
     { Namespace: namespace, MetricName: metric, Dimensions },
-    { abortSignal: AbortSignal.timeout(deadlineMs) },
+    { abortSignal: deadlineSignal(deadlineMs) },
   );
   const metrics: Metric[] = [];
   for await (const { Metrics } of pages) {

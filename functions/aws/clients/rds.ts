@@ -7,6 +7,7 @@ import {
   DescribeDBProxyTargetGroupsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
+import { deadlineSignal } from '../../time/deadline.js';
 import { BOUNDS, type Bounds, bounded, shared } from './bounds.js';
 
 /**
@@ -31,7 +32,7 @@ export async function describeProxy(
   deadlineMs: number,
   client: RDSClient = sharedClient(),
 ): Promise<{ readonly proxy: DBProxy | undefined; readonly targetGroup: DBProxyTargetGroup | undefined }> {
-  const options = { abortSignal: AbortSignal.timeout(deadlineMs) };
+  const options = { abortSignal: deadlineSignal(deadlineMs) };
   const [{ DBProxies }, { TargetGroups }] = await Promise.all([
     client.send(new DescribeDBProxiesCommand({ DBProxyName: name }), options),
     client.send(new DescribeDBProxyTargetGroupsCommand({ DBProxyName: name }), options),
@@ -56,6 +57,6 @@ export async function describeEndpoint(
     DBProxyEndpointName: name,
     ...(proxy !== null && { DBProxyName: proxy }),
   });
-  const { DBProxyEndpoints } = await client.send(command, { abortSignal: AbortSignal.timeout(deadlineMs) });
+  const { DBProxyEndpoints } = await client.send(command, { abortSignal: deadlineSignal(deadlineMs) });
   return DBProxyEndpoints?.[0];
 }

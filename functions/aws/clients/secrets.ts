@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { deadlineSignal } from '../../time/deadline.js';
 import { BOUNDS, type Bounds, bounded, shared } from './bounds.js';
 
 /** Creates a client of Secrets Manager, which stores passwords. */
@@ -20,7 +21,7 @@ export async function readSecret(
   deadlineMs: number,
   client: SecretsManagerClient = sharedClient(),
 ): Promise<string | undefined> {
-  const abortSignal = AbortSignal.timeout(deadlineMs);
+  const abortSignal = deadlineSignal(deadlineMs);
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }), { abortSignal });
   return SecretString;
 }

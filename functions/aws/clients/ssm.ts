@@ -1,4 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { deadlineSignal } from '../../time/deadline.js';
 import { BOUNDS, type Bounds, bounded } from './bounds.js';
 
 /** Creates a client of SSM, which stores the pool definitions. */
@@ -13,6 +14,6 @@ export function ssmClient(bounds: Bounds = BOUNDS): SSMClient {
  */
 export async function getParameter(name: string, deadlineMs: number, client: SSMClient): Promise<string | undefined> {
   const command = new GetParameterCommand({ Name: name, WithDecryption: true });
-  const { Parameter } = await client.send(command, { abortSignal: AbortSignal.timeout(deadlineMs) });
+  const { Parameter } = await client.send(command, { abortSignal: deadlineSignal(deadlineMs) });
   return Parameter?.Value;
 }

@@ -1,4 +1,5 @@
 import { poolNameViolation } from '../../core/pool-definition.js';
+import { startDeadline } from '../../time/deadline.js';
 import { Failure, UsageError } from '../errors.js';
 import { answered } from './api-response.js';
 import type { Source, SourceOptions } from './source.js';
@@ -70,7 +71,7 @@ async function get(
   request: AbortController,
 ): Promise<{ status: number; text: string }> {
   // Not `AbortSignal.any` with `timeout`: Node 20 garbage-collects that signal, and it never fires.
-  const deadline = setTimeout(() => request.abort(new DOMException('No response', 'TimeoutError')), TIMEOUT_MS);
+  const deadline = startDeadline(TIMEOUT_MS, () => request.abort(new DOMException('No response', 'TimeoutError')));
   try {
     const response = await fetch(url, { headers, redirect: 'manual', signal: request.signal });
     return { status: response.status, text: await response.text() };
