@@ -23,7 +23,7 @@ beforeEach(() => {
   monitor = new Monitor({ pools: async () => [] }, () => ({
     database: {
       close,
-      sessionGroups: async () => ({ holders: null, transactions: null, problems: [] }),
+      sessionGroups: async () => ({ holders: null, omitted: null, transactions: null, problems: [] }),
       probe: async () => {
         probes += 1;
         return result;
