@@ -109,8 +109,8 @@ export class PostgresProbe {
     for (const name of applications) {
       this.#seenApplications.add(name);
     }
-    const named = new Set(this.#config.count.applications ?? []);
-    const unseenApplications = others > 0 ? named.size - this.#seenApplications.size : 0;
+    const unseen = this.#config.count.applications?.filter((name) => !this.#seenApplications.has(name)) ?? [];
+    const unseenApplications = others > 0 ? unseen.length : 0;
     return { takenAt: Date.now(), roles, missingUsers, unseenApplications, pendingLogins };
   }
 }

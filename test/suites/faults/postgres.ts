@@ -1,4 +1,5 @@
 import { escapeLiteral } from 'pg';
+import { HalfLogins } from '../../support/half-logins.js';
 import type { TestServer } from '../../support/postgres.js';
 import { NOTHING } from '../../support/relay.js';
 import { holdSlotsInSilence, refusal } from '../../support/silent-sockets.js';
@@ -34,6 +35,37 @@ async function fill(scene: Scene, login: { user: string; database: string }): Pr
   return async () => {
     await Promise.all(sessions.map((client) => client.end()));
     await scene.server.gone('fillers', `application_name = 'marked filler'`);
+  };
+}
+
+/** The check may read the sessions of all roles that have one, as their member, and nothing else. */
+async function hiddenAutovacuum(scene: Scene): Promise<() => Promise<void>> {
+  const { server } = scene;
+  const grants = await scene.change(
+    `REVOKE pg_monitor FROM ${ROLE}; GRANT postgres, ${APPLICATION.user} TO ${ROLE}`,
+    `GRANT pg_monitor TO ${ROLE}; REVOKE postgres, ${APPLICATION.user} FROM ${ROLE}`,
+  );
+  const owner = await server.connect({ database: DATABASE });
+  // The worker pauses after every page.
+  await owner.query(`CREATE TABLE vacuumed AS SELECT n, repeat('x', 1000) AS text FROM generate_series(1, 20000) AS n`);
+  await owner.query(`ALTER TABLE vacuumed SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)`);
+  await owner.query('UPDATE vacuumed SET n = n + 1');
+  await server.sql(`ALTER SYSTEM SET autovacuum_naptime = '1s'`);
+  await server.sql('SELECT pg_reload_conf()');
+  await until('an autovacuum worker runs', async () => {
+    const workers = await server.sql(
+      `SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = $1`,
+      [DATABASE],
+    );
+    return workers.length > 0;
+  });
+  return async () => {
+    await server.sql('ALTER SYSTEM RESET autovacuum_naptime');
+    await server.sql('SELECT pg_reload_conf()');
+    await owner.query('DROP TABLE vacuumed');
+    await owner.end();
+    await grants();
   };
 }
 
@@ -219,6 +251,51 @@ export const postgres: readonly Fault[] = [
     },
     minutes: MINUTES_TO_LOGIN,
     make: ({ server }) => holdSlotsInSilence(server),
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'logins that stop at the password hold every slot, while the check is connected',
+    promise: {
+      status: 'unhealthy',
+      codes: ['DATABASE.FULL'],
+      hasCounts: true,
+      note: 'Up to PostgreSQL 17 no view has them as sessions: `DATABASE.NEAR_LIMIT` from `pg_locks`, and `PROBE.SLOTS_EXHAUSTED` when the check logs in again.',
+    },
+    make: async (scene) => {
+      const { port } = scene.server.postgres;
+      const logins: HalfLogins[] = [];
+      while ((await refusal(scene.server)) !== '53300') {
+        logins.push(await HalfLogins.open(1, { port, ...APPLICATION }));
+      }
+      return async () => {
+        for (const login of logins) {
+          login.close();
+        }
+        await until('the server ends the logins', async () => (await refusal(scene.server)) === null);
+        await scene.server.gone('logins', `state = 'starting'`);
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: "the CONNECTION LIMIT of the application's role reached",
+    promise: { status: 'unhealthy', codes: ['POOL.ROLE_LIMIT', 'POOL.NEAR_LIMIT'], hasCounts: true },
+    definition: { count: { users: [APPLICATION.user] } },
+    make: async (scene) => {
+      const limit = (count: number) => `ALTER ROLE ${APPLICATION.user} CONNECTION LIMIT ${count}`;
+      const unlimit = await scene.change(limit(3), limit(-1));
+      const end = await fill(scene, APPLICATION);
+      return async () => {
+        await end();
+        await unlimit();
+      };
+    },
+  },
+  {
+    side: 'PostgreSQL',
+    fault: 'an autovacuum worker in the database, hidden from a check without pg_monitor',
+    promise: { ...HEALTHY, note: 'Only hidden clients are a missing privilege.' },
+    make: hiddenAutovacuum,
   },
   {
     side: 'PostgreSQL',
