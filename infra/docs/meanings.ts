@@ -21,7 +21,9 @@ export const DEFINITION_MEANINGS: Meanings = {
   instances: { text: 'How many instances of the application have such a pool each.' },
   count: { text: 'Which sessions belong to the pool.', byDefault: 'all sessions of the database' },
   'count.users': { text: 'Only sessions of these roles.' },
-  'count.applications': { text: 'Only sessions with these `application_name`s, in printable ASCII: PostgreSQL escapes other characters.' },
+  'count.applications': {
+    text: 'Only sessions with these `application_name`s, in printable ASCII: PostgreSQL escapes other characters.',
+  },
   sharedUser: { text: 'Whether the application logs in as the role of the check too, so that its sessions count.' },
   managed: {
     text: 'The pooler between the application and PostgreSQL. Each kind but `none` also takes `size`: its limit for this pool, where it cannot be queried.',
