@@ -51,14 +51,17 @@ export function impliedProblems(evaluated: Evaluated): Problem[] {
   ].filter((found) => found !== null);
 }
 
-/** An error where a whole list of `count` matches nothing: the pool would read as empty. */
+/**
+ * An error where none of the roles exists: the pool would read as empty for ever. An application without a session may be
+ * scaled to zero.
+ */
 function countUnknown({ count }: ValidatedPoolConfig, { facts }: DatabaseView): Problem | null {
   const { missingUsers = 0, unseenApplications = 0 } = facts ?? {};
   if (missingUsers === 0 && unseenApplications === 0) {
     return null;
   }
-  const isListUnknown = missingUsers === count.users?.length || unseenApplications === count.applications?.length;
-  return problem('CONFIG.COUNT_UNKNOWN', { missingUsers, unseenApplications }, isListUnknown ? 'error' : 'warning');
+  const severity = missingUsers === count.users?.length ? 'error' : 'warning';
+  return problem('CONFIG.COUNT_UNKNOWN', { missingUsers, unseenApplications }, severity);
 }
 
 function sharedUser({ ofCheckUser, total }: ConnectionCounts): Problem | null {

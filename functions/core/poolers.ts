@@ -18,7 +18,7 @@ interface PoolerRow {
   /** The keys of `managed` in addition to `kind`; null if a definition cannot name this kind. */
   readonly keys: Readonly<Record<string, keyof DefinitionKeys>> | null;
   readonly counts: readonly PoolerCount[];
-  /** Whether it gives a connection to another client after each transaction or statement, unless it is in session mode. */
+  /** Whether it always gives a connection to another client after each transaction or statement. PgBouncer: by its mode. */
   readonly multiplexes: boolean;
 }
 
@@ -43,12 +43,12 @@ export const POOLERS = {
     subject: 'PgBouncer',
     keys: { user: 'name', auth: 'secret' },
     counts: ['waiting'],
-    multiplexes: true,
+    multiplexes: false,
   },
   /** Connections go straight to PostgreSQL. */
   none: { label: 'Pooler', subject: 'The pooler', keys: {}, counts: [], multiplexes: false },
   /** A pooler of unknown kind: a different backend answers than the one that the login reached. */
-  unknown: { label: 'Pooler', subject: 'The pooler', keys: null, counts: [], multiplexes: true },
+  unknown: { label: 'Pooler', subject: 'The pooler', keys: null, counts: [], multiplexes: false },
 } as const satisfies Record<string, PoolerRow>;
 
 export type PoolerKind = keyof typeof POOLERS;

@@ -75,9 +75,13 @@ export function isDirect(pooler: PoolerView | null): boolean {
   return pooler === null || pooler.kind === 'none';
 }
 
-/** Whether the pooler gives a connection to another client after each transaction or statement. */
+/**
+ * Whether the pooler is known to give a connection to another client after each transaction or statement. In an unknown mode it
+ * may be in session mode, where idle connections belong to clients: to count only those in use would hide a leak.
+ */
 export function multiplexes(pooler: PoolerView | null): boolean {
-  return pooler !== null && POOLERS[pooler.kind].multiplexes && pooler.mode !== 'session';
+  const isKnownMode = pooler?.mode === 'transaction' || pooler?.mode === 'statement';
+  return pooler !== null && (POOLERS[pooler.kind].multiplexes || isKnownMode);
 }
 
 /**

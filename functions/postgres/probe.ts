@@ -4,15 +4,17 @@ import type { SessionGroupsResult } from '../core/details-report.js';
 import { type RoleConfig, roleProblem } from '../core/expected-role.js';
 import type { PoolConfig } from '../core/pool-config.js';
 import type { DatabaseProbeResult } from '../core/ports.js';
-import type { Problem } from '../core/problems.js';
+import { type Problem, problem } from '../core/problems.js';
 import type { DatabaseView, ServerFacts, ServerRole } from '../core/sample.js';
-import { ageMs, currentMoment, monotonicMs, NEVER } from '../time/moment.js';
+import { ageMs, currentMoment, type Moment, monotonicMs, NEVER } from '../time/moment.js';
 import { activityStatement, readActivity } from './activity.js';
 import { type FactsRow, factsStatement, isNearLimit, type LastFacts, readFacts } from './server-facts.js';
 import { readSessionGroups, SESSION_GROUPS_STATEMENT } from './session-groups.js';
 
 /** How long the facts of the server are reused, and how long a failed read is not repeated. */
 const MAX_FACTS_AGE_MS = 30_000;
+/** How long reads of the facts may fail. Then the last facts no longer count, and each check reports the failure. */
+const MAX_FACTS_FAILURE_MS = 5 * 60_000;
 
 /** The part of a definition that the probe needs. */
 export type ProbeConfig = RoleConfig &
@@ -31,6 +33,8 @@ export class PostgresProbe {
   #firstRole: ServerRole | null = null;
   #last: LastFacts | null = null;
   #factsRequested = NEVER;
+  /** When the first of the reads failed that have all failed since; null after a read that worked. */
+  #factsFailedAt: Moment | null = null;
   /** The names in `count.applications` that a session has had since this process began. */
   readonly #seenApplications = new Set<string>();
 
@@ -51,7 +55,12 @@ export class PostgresProbe {
         ...activity.database,
         facts: await this.#factsFor(activity.database, endsAt),
       };
-      const problems = [...result.problems, ...activity.problems, ...this.#roleProblems(activity)];
+      const problems = [
+        ...result.problems,
+        ...activity.problems,
+        ...this.#roleProblems(activity),
+        ...(this.#isWithoutFacts ? [problem('PROBE.QUERY', { reason: 'facts of the server' }, 'warning')] : []),
+      ];
       return { ...activity, database, problems };
     } catch (error) {
       return { database: null, isDirect: null, problems: [toProblem(error)] };
@@ -88,12 +97,22 @@ export class PostgresProbe {
       try {
         const { results } = await this.#connection.queryOptional(this.#factsStatement, endsAt);
         const row = readFacts(results[0]?.[0]);
-        this.#last = row ? { facts: this.#toFacts(row), server: database.connections?.server ?? 0 } : this.#last;
+        if (!row) {
+          throw new Error('unexpected row shape');
+        }
+        this.#last = { facts: this.#toFacts(row), server: database.connections?.server ?? 0 };
+        this.#factsFailedAt = null;
       } catch {
         // The counts are valid without the facts.
+        this.#factsFailedAt ??= currentMoment();
+        this.#last = this.#isWithoutFacts ? null : this.#last;
       }
     }
     return this.#last?.facts ?? null;
+  }
+
+  get #isWithoutFacts(): boolean {
+    return this.#factsFailedAt !== null && ageMs(this.#factsFailedAt) >= MAX_FACTS_FAILURE_MS;
   }
 
   #areFactsDue(database: DatabaseView): boolean {

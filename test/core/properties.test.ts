@@ -275,14 +275,15 @@ describe('any sample', () => {
     );
   });
 
-  it('is never healthy while a whole list of count matches nothing', () => {
+  it('is never healthy while no role of count exists, and says so for applications that were never seen', () => {
     fc.assert(
       fc.property(anyConfig, quietSample, (config, sample) => {
         const { missingUsers, unseenApplications } = sample.database.facts;
         const { users, applications } = config.count;
-        const isUnknown = users?.length === missingUsers || applications?.length === unseenApplications;
-        fc.pre(isUnknown);
-        expect(evaluate(config, sample).status).toBe('unhealthy');
+        fc.pre(users?.length === missingUsers || applications?.length === unseenApplications);
+        const { status, problems } = evaluate(config, sample);
+        expect(status === 'unhealthy' || users?.length !== missingUsers).toBe(true);
+        expect(problems.map(({ code }) => code)).toContain('CONFIG.COUNT_UNKNOWN');
       }),
       { numRuns: 300 },
     );

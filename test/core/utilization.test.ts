@@ -91,14 +91,14 @@ describe('what utilization is a percentage of', () => {
     ['a PgBouncer in session mode', managed({}, 'session'), 'open'],
     ['a PgBouncer in transaction mode', managed({}, 'transaction'), 'active'],
     ['a PgBouncer in statement mode', managed({}, 'statement'), 'active'],
-    ['a PgBouncer whose console never answered', SILENT_PGBOUNCER, 'active'],
+    ['a PgBouncer whose console never answered', SILENT_PGBOUNCER, 'open'],
     [
-      'a PgBouncer known to be in session mode, whose console is silent',
-      { ...SILENT_PGBOUNCER, mode: 'session' },
-      'open',
+      'a PgBouncer known to be in transaction mode, whose console is silent',
+      { ...SILENT_PGBOUNCER, mode: 'transaction' },
+      'active',
     ],
     ['an RDS Proxy', PROXY, 'active'],
-    ['a pooler of unknown kind', UNKNOWN, 'active'],
+    ['a pooler of unknown kind', UNKNOWN, 'open'],
   ] as const)('behind %s', (_, pooler, expected) => {
     expect(basis(pooler)).toBe(expected);
     expect([basis(pooler, 'open'), basis(pooler, 'active')]).toEqual(['open', 'active']);

@@ -230,7 +230,7 @@ describe('when they are read', () => {
 });
 
 describe('facts that cannot be read', () => {
-  test('are null or those of before, and the counts are as good as ever on the same connection', async () => {
+  test('are null or those of before for 5 minutes, and the counts are as good as ever on the same connection', async () => {
     const watching = probe();
     stopDate();
     await open(3, 'app');
@@ -245,8 +245,17 @@ describe('facts that cannot be read', () => {
     await admin.query('REVOKE SELECT ON pg_catalog.pg_roles FROM PUBLIC');
     skip(30_000);
     const kept = await watching.probe();
+    skip(5 * 60_000);
+    const dropped = await watching.probe();
     await admin.query('GRANT SELECT ON pg_catalog.pg_roles TO PUBLIC');
+    skip(30_000);
+    const again = await watching.probe();
     await admin.end();
+    expect(dropped).toMatchObject({
+      problems: [{ code: 'PROBE.QUERY', severity: 'warning' }],
+      database: { facts: null, connections: { total: 3 + 1 } },
+    });
+    expect(again).toMatchObject({ problems: [], database: { facts: { missingUsers: 0 } } });
     expect(kept).toMatchObject({ problems: [], database: { facts: read, connections: { total: 3 + 1 } } });
     const rows = await server.sql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pool-health'`);
     expect(rows).toHaveLength(1);
