@@ -65,7 +65,11 @@ describe('what it says (stand-in)', () => {
     ['full', 'Unhealthy', 'PgBouncer is full: 20 of 20 connections in use, 13 waiting, the first for 1.2 s'],
     ['healthy', 'Healthy', '7 of 20 connections open, 3 active, none waiting'],
     ['database-down', 'Unhealthy', 'The database cannot be reached: nothing accepts connections at its address'],
-    ['over', 'Unhealthy', 'The pool is full: 26 of 20 connections open, 4 active'],
+    [
+      'over',
+      'Unhealthy',
+      "The pool is full: 26 of 20 connections open, 4 active; limited by the application's settings",
+    ],
   ] as const)('%s', async (scene, level, headline) => {
     await open(scene);
     expect([await visit.text('#level'), await visit.text('#headline')]).toEqual([level, headline]);
@@ -164,7 +168,7 @@ describe('many pools (stand-in)', () => {
   test('begin with a full pool that cannot be seen, which is the one shown', async () => {
     await open('full-unseen');
     expect((await list()).slice(1)).toEqual([
-      expect.stringMatching(/■ z-full unknown unhealthy/),
+      expect.stringMatching(/■ z-full full unhealthy/),
       expect.stringMatching(/■ busy 95\.0 % unhealthy/),
       expect.stringMatching(/■ a-down unknown unhealthy/),
     ]);
