@@ -17,7 +17,12 @@ const BELOW_COMPOSE = ['monitor', 'round-trip', 'aws', 'postgres', 'poolers', 'a
 module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: { pathNot: '/generated/' }, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(functions|infra)/', pathNot: '\\.d\\.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^(functions|infra)/', pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-undeclared-packages',
@@ -58,7 +63,17 @@ module.exports = {
     mayOnly('compose', BELOW_COMPOSE),
     mayOnly('lambda', ['compose', 'handlers', 'page/generated']),
     mayOnly('cli', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'time']),
-    mayOnly('dev', ['compose', 'handlers', 'core', 'connection', 'postgres', 'poolers', 'app', 'page/generated', 'time']),
+    mayOnly('dev', [
+      'compose',
+      'handlers',
+      'core',
+      'connection',
+      'postgres',
+      'poolers',
+      'app',
+      'page/generated',
+      'time',
+    ]),
     ...ENTRIES.map((name) => ({
       name: `nothing-imports-${name}`,
       severity: 'error',

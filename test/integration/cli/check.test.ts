@@ -35,7 +35,9 @@ describe('check of a database', () => {
     await open(1, 'active');
     const { code, out, err } = await runCli(['check'], { environment: environment() });
     expect(out).toMatch(/^Status +healthy$/m);
-    expect(out).toMatch(/^Utilization +40\.0 % of 10, normal$/m);
+    expect(out).toMatch(
+      /^Utilization +40\.0 % of 10, normal \(open connections; limited by the application's settings\)$/m,
+    );
     expect(out).toMatch(/^Connections +4: 1 active, 3 idle$/m);
     expect([code, err]).toEqual([0, '']);
   });
@@ -66,7 +68,9 @@ describe('check of a database', () => {
   it('a full pool is exit code 1', async () => {
     await open(5);
     const { code, out } = await runCli(['check'], { environment: environment(CHECK, { DATABASE_POOL_MAX: '5' }) });
-    expect(out).toMatch(/^Utilization +100\.0 % of 5, critical$/m);
+    expect(out).toMatch(
+      /^Utilization +100\.0 % of 5, critical \(open connections; limited by the application's settings\)$/m,
+    );
     expect(code).toBe(1);
   });
 

@@ -109,7 +109,7 @@ describe('a bundle', () => {
     (handler) => {
       const { sources } = bundles[handler];
       const deployed =
-        /^functions\/(lambda|handlers|compose|round-trip|monitor|core|connection|postgres|poolers|aws|app|page\/generated)\//;
+        /^functions\/(lambda|handlers|compose|round-trip|monitor|core|connection|postgres|poolers|aws|app|time|page\/generated)\//;
       expect(sources).toContain(`functions/lambda/${handler}.ts`);
       expect(sources.filter((file) => !deployed.test(file))).toEqual([]);
     },

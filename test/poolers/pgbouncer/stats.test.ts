@@ -218,7 +218,7 @@ describe('a pool of one user is full', () => {
     const pools = [pool('shop', 'app', { sv_active: 5 }), pool('shop', 'report', { sv_active: 1 })];
     expect(fullPools(pools)).toBe(1);
     const stats = figures(recording({ pools }));
-    const managed = { kind: 'pgbouncer', source: 'console', stats } as const;
+    const managed = { kind: 'pgbouncer', source: 'console', mode: stats.mode, stats } as const;
     expect(stats).toMatchObject({ inUse: 6, limit: 10 });
     expect(evaluate(configOf(10), seen({ managed }))).toMatchObject({
       status: 'unhealthy',

@@ -58,9 +58,11 @@ function dataOf({ directory }: EmbeddedPostgres): string {
 }
 
 async function ownAll(folder: string): Promise<void> {
+  // Found once: each search starts a process.
+  const account = serverAccount();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    giveTo(serverAccount(), join(entry.parentPath, entry.name));
+    giveTo(account, join(entry.parentPath, entry.name));
   }
-  giveTo(serverAccount(), folder);
+  giveTo(account, folder);
   await chmod(folder, 0o700);
 }
