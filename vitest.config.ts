@@ -53,7 +53,8 @@ export default defineConfig({
           name: 'faults',
           include: ['test/suites/faults/**/*.test.ts'],
           globalSetup: [PRISMA_CLIENTS],
-          testTimeout: 120_000,
+          // A bound on hanging: a test that is given up goes on, and disturbs the next ones.
+          testTimeout: 300_000,
           hookTimeout: 60_000,
         },
       },

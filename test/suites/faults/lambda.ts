@@ -15,6 +15,7 @@ const MINUTE_MS = 60_000;
 const IAM_ROLE = `${ROLE}_iam`;
 const BARE_ROLE = `${ROLE}_bare`;
 const DEADLINE_MS = 5_000 + 1_500;
+const CLOCK_STEPS_MS = [-8_000, -60 * MINUTE_MS, 60 * MINUTE_MS];
 
 /** The roles of this side, and the way in which the first one logs in: its password goes as it is, as a token does. */
 export async function prepare({ server }: Scene): Promise<void> {
@@ -192,6 +193,29 @@ const scenarios: readonly Scenario[] = [
         expect(late.heapMb - early.heapMb).toBeLessThan(3);
         expect(late.handles).toBeLessThanOrEqual(early.handles);
       }),
+  },
+  {
+    side: 'Lambda',
+    fault: 'the wall clock is set back by 8 s or an hour, or forward by an hour, while PostgreSQL is stopped',
+    promise: 'the next check and GET are unhealthy, and healthy again after the outage',
+    run: async (scene) => {
+      const deployment = await scene.deploy();
+      const statuses = async () => {
+        const { check, get } = await deployment.checkAndGet();
+        return [check?.status, get.report.status];
+      };
+      for (const stepMs of CLOCK_STEPS_MS) {
+        expect([stepMs, ...(await statuses())]).toEqual([stepMs, 'healthy', 'healthy']);
+        await scene.server.postgres.stop();
+        clock.skip(10_000);
+        clock.step(stepMs);
+        expect([stepMs, ...(await statuses())]).toEqual([stepMs, 'unhealthy', 'unhealthy']);
+        await scene.server.postgres.start();
+        clock.skip(MINUTE_MS);
+      }
+      expect(await statuses()).toEqual(['healthy', 'healthy']);
+      await deployment.close();
+    },
   },
   {
     side: 'Lambda',
