@@ -182,7 +182,7 @@ describe('a deployment', () => {
       holders: expect.arrayContaining([
         expect.objectContaining({ database: POOL.database, state: 'active', count: 3 }),
       ]),
-      problems: [],
+      problems: [{ code: 'POOL.NEAR_LIMIT', severity: 'error' }],
       roundTrip: { acquireMs: expect.any(Number), queryMs: expect.any(Number) },
     });
   });

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectNothingLeft, resources } from '../faults/leftovers.js';
 import { Scene } from '../faults/scene.js';
@@ -31,6 +32,7 @@ test(`${SECONDS} s of checks and GETs while faults come and go, seed ${SEED}`, {
   const soak = await Soak.start(scene, new Random(SEED));
   // With the scene's own sessions, which a server that goes down ends and another fault does not.
   const before = resources();
+  // Of Node's module, not the global one, which the scene puts forward minute by minute.
   const startedAt = performance.now();
   const passed = () => (performance.now() - startedAt) / 1_000 / SECONDS;
   let early = Number.NaN;
