@@ -225,7 +225,7 @@ export const postgres: readonly Fault[] = [
     fault: 'max_connections reached, while the check is connected',
     promise: {
       status: 'unhealthy',
-      codes: ['DATABASE.FULL', 'POOL.ABOVE_MAX'],
+      codes: ['DATABASE.FULL', 'POOL.NEAR_LIMIT', 'POOL.ABOVE_MAX'],
       hasCounts: true,
       note: 'The open connection goes on counting.',
     },
