@@ -119,10 +119,9 @@ describe('GET /health/details', () => {
     await server.gone('small sessions', `application_name LIKE 'small%'`);
     expect(json.holders).toHaveLength(50);
     expect(json.holders[0]).toMatchObject({ application: 'zz', count: 2 });
-    const others = json.slots.used - 57;
-    expect(others).toBeGreaterThan(0);
+    // 56 groups of this test, and those of the check and of the server's superuser.
     expect(json.holdersOmitted).toBeGreaterThanOrEqual(6);
-    expect(json.holdersOmitted).toBeLessThanOrEqual(6 + others);
+    expect(json.holdersOmitted).toBeLessThan(6 + 10);
   });
 
   test('measures a round trip through Prisma, acquisition apart from query, on one connection that stays open', async () => {
