@@ -12,9 +12,10 @@ import { HOST, POOL, type Scene } from '../faults/scene.js';
 import { look, type Sight } from './oracle.js';
 import type { Random } from './random.js';
 
-/** Faults that come over a running deployment. */
+/** Faults that come over a running deployment without preparation. Those that only the next login finds are left out. */
 const FAULTS: readonly Fault[] = [...network, ...postgres, ...aws, ...input.definitions].filter(
-  ({ isCold, endsWithStart, definition }) => !isCold && !endsWithStart && !definition,
+  ({ isCold, endsWithStart, definition, before, minutes }) =>
+    !isCold && !endsWithStart && !definition && !before && !minutes,
 );
 /** Two pools beside the one that the faults are about: on the same server but past the relay, and one that never answers. */
 export const STEADY = 'steady';
