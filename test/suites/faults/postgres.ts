@@ -150,8 +150,9 @@ export const postgres: readonly Fault[] = [
     make: async (scene) => {
       const { postgres } = scene.server;
       const holder = await scene.server.connect();
+      // The server goes on serving sessions that are open.
+      await scene.endSessions();
       process.kill(postgres.pid ?? 0, 'SIGTERM');
-      scene.relay.cut();
       await until('the server shuts down', async () => (await refusal(scene.server)) === '57P03');
       return async () => {
         await holder.end();
