@@ -52,7 +52,8 @@ export class Soak {
   readonly #sockets: Set<Socket>;
   #fault: { readonly name: string; readonly lift: Lift; roundsLeft: number } | null = null;
   #calmLeft = 2;
-  #isJustLifted = false;
+  /** The fault that ended before this check; null if none did. */
+  #justLifted: string | null = null;
 
   private constructor(scene: Scene, deployment: Deployment, random: Random, silent: Server, sockets: Set<Socket>) {
     this.#scene = scene;
@@ -116,11 +117,11 @@ export class Soak {
   }
 
   async #changeFault(): Promise<void> {
-    this.#isJustLifted = false;
+    this.#justLifted = null;
     if (this.#fault && this.#fault.roundsLeft === 0) {
       await this.#fault.lift();
+      this.#justLifted = this.#fault.name;
       this.#fault = null;
-      this.#isJustLifted = true;
       this.#calmLeft = this.#random.whole(1, 2);
     } else if (!this.#fault && this.#calmLeft === 0) {
       const { fault, make } = this.#random.one(FAULTS);
@@ -169,7 +170,7 @@ export class Soak {
       this.#say(`${pool} is healthy, while the database is ${sight}`);
     }
     if (!this.#fault && status !== 'healthy') {
-      const since = this.#isJustLifted ? 'in the check after the fault was gone' : 'without a fault';
+      const since = this.#justLifted === null ? 'without a fault' : `in the check after "${this.#justLifted}"`;
       this.#say(`${pool} is ${status} ${since}`);
     }
     this.tally.unhealthy += pool === POOL && status !== 'healthy' ? 1 : 0;
