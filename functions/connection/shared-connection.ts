@@ -30,6 +30,7 @@ export const DEFAULT_TIMEOUTS: ConnectionTimeouts = {
 const ABANDON_TIMEOUT_MS = 500;
 /** Below a minute, so that every scheduled check makes an attempt. */
 const MAX_BACK_OFF_MS = 20_000;
+
 export interface SharedConnectionOptions extends Login {
   readonly target: ConnectionTarget;
   /** True if the definition names a pooler. Otherwise the login or the first result shows whether there is one. */

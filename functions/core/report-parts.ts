@@ -50,7 +50,10 @@ export const PROBLEM = /* @__PURE__ */ schema(() =>
     code: v.string() as v.GenericSchema<string> as v.GenericSchema<ProblemCode>,
     severity: oneOf('error', 'warning'),
     layer: oneOf('app', 'managed', 'database', 'config', 'aws'),
-    text: described(v.string(), 'What the problem means and what to do. Fixed for each code.'),
+    text: described(
+      v.string(),
+      'What the problem means and what to do. Fixed for each code, apart from a pool that was not probed in time.',
+    ),
   }),
 );
 export type PublicProblem = DeepReadonly<v.InferOutput<typeof PROBLEM>>;

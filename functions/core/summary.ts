@@ -89,6 +89,7 @@ export function poolsInWords(pools: readonly PoolSummary[]): string {
 export function verdictInWords(report: PoolReport): string {
   const leading = leadingProblem(report);
   if (leading) {
+    // The report has no values: only the text distinguishes a pool that was not probed.
     const sentence = leading.text === NOT_PROBED_TEXT ? undefined : SENTENCES[leading.code];
     return sentence ? sentence(report) : firstSentence(leading.text);
   }

@@ -8,7 +8,7 @@ import { type PoolConfig, seal, type ValidatedPoolConfig } from '../../functions
 import type { Probes } from '../../functions/monitor/monitor.js';
 import { PoolerProbe } from '../../functions/poolers/probe.js';
 import { PostgresProbe } from '../../functions/postgres/probe.js';
-import type { TestServer } from './postgres.js';
+import type { Sessions, TestServer } from './postgres.js';
 
 /** The role that the tests' checks log in as. */
 export const CHECK_ROLE = 'pool_check';
@@ -51,6 +51,15 @@ export function probeFor(
     timeouts,
   });
   return new PostgresProbe(config, session);
+}
+
+/** Closes what a test opened, and empties both lists. Resolves when the server has ended the sessions of the checks. */
+export async function closeOpened(server: TestServer, probes: PostgresProbe[], opened: Sessions[]): Promise<void> {
+  await Promise.all(probes.splice(0).map((probe) => probe.close()));
+  for (const sessions of opened.splice(0)) {
+    await sessions.close();
+  }
+  await server.gone('sessions of checks', `application_name = 'pool-health'`);
 }
 
 /** Both sides of a pool without a managed pool: what a monitor asks. */

@@ -6,7 +6,7 @@ import { activityStatement, readActivity } from '../../../functions/postgres/act
 import type { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { onTurns } from '../../support/clock.js';
 import { OWN_SESSIONS, type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
-import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
+import { CHECK_ROLE, closeOpened, configFor, probeFor } from '../../support/probe.js';
 import { until } from '../../support/until.js';
 
 onTurns();
@@ -24,13 +24,7 @@ beforeAll(async () => {
   await server.createRole('Other "App"');
   await server.createRole('blind');
 });
-afterEach(async () => {
-  await Promise.all(probes.splice(0).map((probe) => probe.close()));
-  for (const sessions of opened.splice(0)) {
-    await sessions.close();
-  }
-  await server.gone('sessions of checks', `application_name = 'pool-health'`);
-});
+afterEach(() => closeOpened(server, probes, opened));
 afterAll(() => server?.close());
 
 function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {

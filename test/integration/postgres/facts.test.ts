@@ -6,7 +6,7 @@ import { startStandby } from '../../suites/faults/standby.js';
 import { onTurns, skip, stopDate } from '../../support/clock.js';
 import { HalfLogins } from '../../support/half-logins.js';
 import { type Sessions, startTestServer, type TestServer } from '../../support/postgres.js';
-import { CHECK_ROLE, configFor, probeFor } from '../../support/probe.js';
+import { CHECK_ROLE, closeOpened, configFor, probeFor } from '../../support/probe.js';
 
 onTurns();
 
@@ -26,13 +26,7 @@ beforeAll(async () => {
   await server.createRole('narrow', 'CONNECTION LIMIT 10');
   await server.createRole('super', 'SUPERUSER CONNECTION LIMIT 2');
 });
-afterEach(async () => {
-  await Promise.all(probes.splice(0).map((probe) => probe.close()));
-  for (const sessions of opened.splice(0)) {
-    await sessions.close();
-  }
-  await server.gone('sessions of checks', `application_name = 'pool-health'`);
-});
+afterEach(() => closeOpened(server, probes, opened));
 afterAll(() => server?.close());
 
 function probe(changes: Partial<PoolConfig> = {}): PostgresProbe {
