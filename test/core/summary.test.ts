@@ -159,6 +159,13 @@ describe('what could not be seen', () => {
     expect(words(unseen({ app, problems }))).toBe('The database did not answer in time: 3 waiting');
   });
 
+  it('is not blamed on the database if the check had no time to probe the pool', () => {
+    const problems = [problem('PROBE.TIMEOUT', { phase: 'queue', waitedMs: 20_000 })];
+    expect(words(unseen({ problems }))).toBe(
+      'The check had no time to probe this pool, because too many other pools did not answer',
+    );
+  });
+
   it('takes the words of a problem that has none here', () => {
     const problems = [problem('AWS.CLOUDWATCH', {}, 'error')];
     expect(PROBLEMS['AWS.CLOUDWATCH'].text.startsWith(words(unseen({ problems })))).toBe(true);
