@@ -10,6 +10,7 @@ import { deployedNode } from '../tools/deployed-node.js';
 import { bundleFrom, deployedBundle } from './bundles.js';
 import { compare, type Figures, type Limits, type Line } from './comparison.js';
 import { EVENTS, prepareServer, runFresh, type Sample, type Variant } from './fresh-process.js';
+import { measureWithOpenConnections } from './open-connections.js';
 import { inTurn, medianOf } from './spread.js';
 import type { BuiltCommit } from './worktree.js';
 
@@ -45,10 +46,15 @@ export async function measureAgainst(old: BuiltCommit, limits: Limits): Promise<
     const aws = await awsOfManyPools(1, definition, server.postgres.password);
     const lines = await inParallel(all, 1, (builds) => measure(builds, server, aws, limits));
     await aws.close();
-    return lines.flat();
+    return [...lines.flat(), ...(await withOpenConnections(all))];
   } finally {
     await server.close();
   }
+}
+
+async function withOpenConnections(all: readonly Builds[]): Promise<readonly Line[]> {
+  const check = all.find(({ handler }) => handler === 'check');
+  return check ? await measureWithOpenConnections(check.before.variant, check.after.variant) : [];
 }
 
 async function buildsOf(handler: Handler, { folder }: BuiltCommit): Promise<Builds> {

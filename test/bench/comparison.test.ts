@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compare, comparisonTable, DEFAULT_LIMITS, type Figures } from './comparison.js';
+import { compare, compareWarm, comparisonTable, DEFAULT_LIMITS, type Figures } from './comparison.js';
 
 const OLD: Figures = {
   bytes: 1_000,
@@ -46,6 +46,16 @@ describe('bench --against', () => {
     const cold = { ...OLD, warm: [] };
     const lines = compare({ handler: 'pool', before: cold, after: cold }, DEFAULT_LIMITS);
     expect(lines.map(({ what }) => what)).not.toContain('warm, ms');
+  });
+
+  test.each([
+    [10, 0.3, false],
+    [100, 0.31, true],
+    [1_000, 0.4, false],
+    [3_000, 0.41, true],
+  ])('with %i connections open, %f ms more than 4 ms is beyond the limit: %s', (open, moreMs, isBeyondLimit) => {
+    const before = [4, 4, 4];
+    expect(compareWarm(open, before, [4 + moreMs, 4 + moreMs, 9]).isBeyondLimit).toBe(isBeyondLimit);
   });
 
   test('the table names every line that is beyond its limit', () => {
