@@ -136,7 +136,8 @@ const scenarios: readonly Scenario[] = [
         expect((await lambda.check()).statuses).toEqual(['healthy']);
         scene.relay.toClient.pause();
         const running = lambda.check();
-        await until('the statement is on its way', () => scene.relay.statements === 2);
+        // The first check sent its sample and the facts of the server.
+        await until('the statement is on its way', () => scene.relay.statements === 3);
         lambda.freeze();
         scene.relay.forget();
         scene.relay.toClient.resume();
@@ -145,6 +146,25 @@ const scenarios: readonly Scenario[] = [
         expect((await running).tookMs).toBeLessThan(DEADLINE_MS);
         await lambda.skip(MINUTE_MS);
         expect((await lambda.check()).statuses).toEqual(['healthy']);
+      }),
+  },
+  {
+    side: 'Lambda',
+    fault: 'stopped for longer than all deadlines, while the answer of the server comes in',
+    promise: 'healthy: what lies in the socket is read before a deadline counts',
+    run: (scene) =>
+      inLambda(scene, async (lambda) => {
+        expect((await lambda.check()).statuses).toEqual(['healthy']);
+        scene.relay.toClient.pause();
+        const running = lambda.check();
+        await until('the statement is on its way', () => scene.relay.statements === 3);
+        lambda.freeze();
+        scene.relay.toClient.resume();
+        await pause(6_000);
+        lambda.thaw();
+        const { statuses, codes } = await running;
+        const { sessions, lost } = scene.relay;
+        expect({ statuses, codes, sessions, lost }).toEqual({ statuses: ['healthy'], codes: [], sessions: 1, lost: 0 });
       }),
   },
   {
