@@ -87,7 +87,10 @@ export const load: readonly Scenario[] = [
         clock.skip(CACHE_MS);
         const startedAt = Date.now();
         const check = deployment.check();
-        await until('the pools that answer are published', () => names.flatMap((name) => scene.healthy(name)).length > 0);
+        await until(
+          'the pools that answer are published',
+          () => names.flatMap((name) => scene.healthy(name)).length > 0,
+        );
         expect(names.map((name) => scene.healthy(name))).toEqual(
           healthyOf(MANY).map((healthy) => (healthy[0] === 1 ? [1] : [])),
         );
