@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { PoolDefinition } from '../functions/core/pool-config.js';
 import { numberInRange, wholeNumber } from '../functions/core/schema.js';
 import { isObject, received } from '../functions/core/validation.js';
+import { EGRESS, egressMistakes } from './construct/network.js';
 import { poolMistakes } from './construct/pools.js';
 import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.js';
 
@@ -54,13 +55,16 @@ const both = {
   runbook: v.exactOptional(matching(/^\S+$/, 'a path or URL without spaces')),
 };
 
+const securityGroupId = matching(/^sg-[0-9a-f]+$/, 'the id of a security group, "sg-…"');
+const subnetIds = v.array(matching(/^subnet-[0-9a-f]+$/, 'the id of a subnet, "subnet-…"'), 'a list of subnet ids');
+
 /** A pool in the context of an attached deployment: its definition, and what network and IAM need. */
 const attachedPool = closed({
   name: v.string('the name of the pool'),
   /** Validated separately, by the code that validates a definition from SSM. */
   definition: v.custom<PoolDefinition>(isObject, 'the definition of the pool, an object'),
   /** The security group of the proxy or database: gets a rule that admits the functions. */
-  securityGroupId: v.exactOptional(matching(/^sg-[0-9a-f]+$/, 'the id of a security group, "sg-…"')),
+  securityGroupId: v.exactOptional(securityGroupId),
   /** Instead of a security group, for a server outside the VPC. */
   cidr: v.exactOptional(matching(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 range such as "10.1.2.3/32"')),
   /** For a login with IAM at an RDS Proxy. */
@@ -87,16 +91,18 @@ export const CONTEXT = v.variant(
       ...both,
       vpcId: matching(/^vpc-[0-9a-f]+$/, 'the id of a VPC, "vpc-…"'),
       subnetIds: v.pipe(
-        v.array(matching(/^subnet-[0-9a-f]+$/, 'the id of a subnet, "subnet-…"'), 'a list of subnet ids'),
+        subnetIds,
         v.minLength(
           1,
           'at least one subnet of the VPC; with two in different zones, checks continue when one zone fails',
         ),
       ),
       egress: v.picklist(
-        ['nat', 'endpoints'],
-        '"nat" (the subnets already reach AWS) or "endpoints" (creates interface endpoints)',
+        EGRESS,
+        '"nat" (the subnets already reach AWS), "endpoints" (creates interface endpoints) or "existing" (the VPC has them)',
       ),
+      endpointsSecurityGroupId: v.exactOptional(securityGroupId),
+      endpointSubnetIds: v.exactOptional(v.pipe(subnetIds, v.minLength(1, 'at least one subnet of the VPC'))),
       pools: v.array(attachedPool, 'a list of pools'),
     }),
   ],
@@ -122,7 +128,7 @@ interface WrittenPool extends Readonly<Record<string, unknown>> {
 export function readContext(context: unknown): Options {
   const value = typeof context === 'string' ? parse(context) : (context ?? {});
   const parsed = v.safeParse(CONTEXT, value);
-  const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesInPools(value)];
+  const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesInNetwork(value), ...mistakesInPools(value)];
   if (!parsed.success || mistakes.length > 0) {
     throw new ContextError(mistakes);
   }
@@ -135,6 +141,17 @@ function parse(text: string): unknown {
   } catch {
     throw new ContextError(['the context must be JSON, such as {"mode": "demo"}']);
   }
+}
+
+/** The mistakes between the keys of the network. */
+function mistakesInNetwork(context: unknown): readonly string[] {
+  const attach = v.safeParse(v.looseObject({ mode: v.literal('attach'), egress: v.picklist(EGRESS) }), context);
+  if (!attach.success) {
+    return [];
+  }
+  const { egress, endpointsSecurityGroupId: group, endpointSubnetIds: subnets } = attach.output;
+  const names = { group: 'endpointsSecurityGroupId', subnets: 'endpointSubnetIds' };
+  return egressMistakes(egress, { group: group !== undefined, subnets: subnets !== undefined }, names);
 }
 
 /**

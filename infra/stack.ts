@@ -1,6 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import { Connections, type IConnectable, Peer, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Connections, type IConnectable, type IVpc, Peer, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import type { NetworkOptions } from './construct/network.js';
 import { addOutputs } from './construct/outputs.js';
 import { type IamLogin, iamLogin } from './construct/permissions.js';
 import { PoolHealth, type PoolHealthProps } from './construct/pool-health.js';
@@ -41,8 +42,33 @@ export class PoolHealthStack extends Stack {
 
 /** The existing network and pools, by the ids in the context. Makes no AWS call. */
 function attach(scope: Construct, options: AttachOptions): NetworkAndPools {
-  const { vpcId, subnetIds, egress, pools } = options;
-  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
+  const { pools } = options;
+  // Pools with the same security group share one construct, so that CloudFormation gets its rule once.
+  const groups = new Map(
+    [...new Set(pools.flatMap(({ securityGroupId }) => securityGroupId ?? []))].map((id) => [
+      id,
+      SecurityGroup.fromSecurityGroupId(scope, id, id),
+    ]),
+  );
+  return { network: networkOf(scope, options), pools: pools.map((pool) => watchedPool(scope, pool, groups)) };
+}
+
+function networkOf(scope: Construct, options: AttachOptions): NetworkOptions {
+  const { vpcId, subnetIds, egress, endpointsSecurityGroupId, endpointSubnetIds } = options;
+  return {
+    vpc: existingVpc(scope, 'Vpc', vpcId, subnetIds),
+    egress,
+    ...(endpointsSecurityGroupId !== undefined && {
+      endpointsSecurityGroup: SecurityGroup.fromSecurityGroupId(scope, 'Endpoints', endpointsSecurityGroupId),
+    }),
+    ...(endpointSubnetIds && {
+      endpointSubnets: { subnets: existingVpc(scope, 'EndpointSubnets', vpcId, endpointSubnetIds).privateSubnets },
+    }),
+  };
+}
+
+function existingVpc(scope: Construct, id: string, vpcId: string, subnetIds: string[]): IVpc {
+  const vpc = Vpc.fromVpcAttributes(scope, id, {
     vpcId,
     privateSubnetIds: subnetIds,
     // The CDK needs one zone for each subnet, but no template contains them: the subnet ids serve as names.
@@ -52,14 +78,7 @@ function attach(scope: Construct, options: AttachOptions): NetworkAndPools {
     id: 'annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
     reason: 'Nothing here reads or changes a route table.',
   });
-  // Pools with the same security group share one construct, so that CloudFormation gets its rule once.
-  const groups = new Map(
-    [...new Set(pools.flatMap(({ securityGroupId }) => securityGroupId ?? []))].map((id) => [
-      id,
-      SecurityGroup.fromSecurityGroupId(scope, id, id),
-    ]),
-  );
-  return { network: { vpc, egress }, pools: pools.map((pool) => watchedPool(scope, pool, groups)) };
+  return vpc;
 }
 
 function watchedPool(

@@ -7,7 +7,7 @@ import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { PoolDefinition } from '../../functions/core/pool-config.js';
-import { HealthFunction, type Placement } from './health-function.js';
+import { HealthFunction } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
 import { isBehindRdsProxy, publishMetrics, readDefinitions, readMetrics, readProxies } from './permissions.js';
 import type { CheckedPool } from './pools.js';
@@ -35,14 +35,17 @@ export class Functions extends Construct {
   readonly details: HealthFunction;
   /** Answers the page at `GET /health`, and its history. Runs outside any VPC and calls CloudWatch only. */
   readonly page: HealthFunction;
+  /** Null outside a VPC. */
+  readonly network: Network | null;
   /** Empty outside a VPC. */
   readonly connections: Connections;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const { pools, parameterPrefix, logRetention, network, reservedConcurrency } = props;
-    const placement = network ? this.#placement(network, pools) : null;
-    this.connections = placement?.securityGroup.connections ?? new Connections();
+    this.network = network ? this.#network(network, pools) : null;
+    this.connections = this.network?.securityGroup.connections ?? new Connections();
+    const placement = this.network?.placement ?? null;
     const common = { environment: { POOL_HEALTH_PARAMETER_PREFIX: parameterPrefix }, logRetention, placement };
     this.check = new HealthFunction(this, 'Check', {
       ...common,
@@ -84,7 +87,7 @@ export class Functions extends Construct {
     }
   }
 
-  #placement(options: NetworkOptions, pools: readonly CheckedPool[]): Placement {
+  #network(options: NetworkOptions, pools: readonly CheckedPool[]): Network {
     const readsSecrets = pools.some(({ definition }) => secretsOf(definition).length > 0);
     const readsProxies = pools.some(isBehindRdsProxy);
     const network = new Network(this, 'Network', { ...options, readsSecrets, readsProxies });
@@ -93,7 +96,7 @@ export class Functions extends Construct {
         network.allowTo(target, definition.port ?? POSTGRES_PORT);
       }
     }
-    return { vpc: options.vpc, subnets: network.subnets, securityGroup: network.securityGroup };
+    return network;
   }
 }
 

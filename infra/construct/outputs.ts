@@ -12,6 +12,17 @@ export function addOutputs(stack: Stack, health: PoolHealth): void {
   output('ActNowTopic', health.actNowTopic.topicArn, 'Topic of the act-now alarms');
   output('NoticeTopic', health.noticeTopic.topicArn, 'Topic of every other alarm');
   output('ParameterNames', health.parameterNames.join(','), 'Definitions in SSM; a change needs no deployment');
+  const [functionsGroup] = health.connections.securityGroups;
+  if (functionsGroup) {
+    output('FunctionsSecurityGroupId', functionsGroup.securityGroupId, 'Security group of the functions');
+  }
+  if (health.endpointsSecurityGroup) {
+    output(
+      'EndpointsSecurityGroupId',
+      health.endpointsSecurityGroup.securityGroupId,
+      'Security group of the interface endpoints: endpointsSecurityGroupId of another deployment in the VPC',
+    );
+  }
   for (const [index, role] of health.checkRoles.entries()) {
     output(
       `CheckRoleSql${index === 0 ? '' : index + 1}`,

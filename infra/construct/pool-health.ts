@@ -1,6 +1,6 @@
 import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 import type { AlarmBase, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
+import type { Connections, IConnectable, ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -114,6 +114,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix }).parameterNames;
     countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup);
     this.schedule = new CheckSchedule(this, 'Schedule', check.lambda);
+    this.functions.network?.delay(this.schedule);
     this.#api = new HealthApi(this, 'Api', {
       pool: { handler: pool.lambda, auth: props.apiAuth ?? 'none' },
       page: { handler: page.lambda, auth: props.apiAuth ?? 'none' },
@@ -147,6 +148,14 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       thresholds,
       alarms: [...alarms.all.values()],
     });
+  }
+
+  /**
+   * The security group of the interface endpoints that this deployment created, for the `endpointsSecurityGroup` of another
+   * deployment in the VPC. Null with another `egress`, and outside a VPC.
+   */
+  get endpointsSecurityGroup(): ISecurityGroup | null {
+    return this.functions.network?.endpointsSecurityGroup ?? null;
   }
 
   /** Network connections of the functions; empty outside a VPC. */

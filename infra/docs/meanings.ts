@@ -60,6 +60,14 @@ const KEY_MEANINGS: Meanings = {
   vpcId: { text: 'VPC of the functions.' },
   subnetIds: { text: 'Subnets of the VPC in which the functions run.' },
   egress: { text: 'How the functions reach AWS services from these subnets.' },
+  endpointsSecurityGroupId: {
+    text: 'Security group of interface endpoints that the VPC has. It gets a rule that admits the functions. Required with `existing`; needed with `nat` if the VPC has such endpoints, because their private DNS takes precedence over the NAT gateway.',
+    byDefault: 'none',
+  },
+  endpointSubnetIds: {
+    text: 'Where `endpoints` creates them: at most one subnet in each zone. AWS refuses two in one zone.',
+    byDefault: '`subnetIds`',
+  },
   pools: { text: 'The pools to check.' },
   'pools[].name': { text: 'Name of the pool: in metrics, alarms, the path in SSM and the URL.' },
   'pools[].definition': { text: 'The definition above. The deployment writes it to SSM.' },

@@ -44,6 +44,12 @@ describe('a valid context is accepted', () => {
       },
     ],
     ['existing pools', ATTACH],
+    ['endpoints in subnets of their own', { ...ATTACH, endpointSubnetIds: ['subnet-0cccccccccccccccc'] }],
+    ['endpoints that the VPC has', { ...ATTACH, egress: 'existing', endpointsSecurityGroupId: 'sg-0eeeeeeeeeeeeeeee' }],
+    [
+      'NAT and endpoints that the VPC has',
+      { ...ATTACH, egress: 'nat', endpointsSecurityGroupId: 'sg-0eeeeeeeeeeeeeeee' },
+    ],
     ['one pool with a login at the database', withPool({ ...WITHOUT_LOGIN, dbResourceId: 'cluster-ABC123' })],
     ['a context from the command line, as text', JSON.stringify(ATTACH)],
   ])('%s', (_, context) => {
@@ -139,7 +145,27 @@ describe('an invalid context is reported as one clear line', () => {
     [
       'a missing way out',
       WITHOUT_EGRESS,
-      'egress is missing: it must be "nat" (the subnets already reach AWS) or "endpoints" (creates interface endpoints)',
+      'egress is missing: it must be "nat" (the subnets already reach AWS), "endpoints" (creates interface endpoints) or "existing" (the VPC has them)',
+    ],
+    [
+      'existing endpoints without their security group',
+      { ...ATTACH, egress: 'existing' },
+      'egress is "existing": endpointsSecurityGroupId is missing, the security group of the VPC\'s interface endpoints; it gets a rule that admits the functions',
+    ],
+    [
+      'a security group of endpoints that are created',
+      { ...ATTACH, endpointsSecurityGroupId: 'sg-0123456789abcdef0' },
+      'egress is "endpoints", which creates endpoints with their own security group: remove endpointsSecurityGroupId, or set egress to "existing"',
+    ],
+    [
+      'subnets of endpoints that are not created',
+      { ...ATTACH, egress: 'nat', endpointSubnetIds: ATTACH.subnetIds },
+      'endpointSubnetIds is for egress "endpoints" only: remove it',
+    ],
+    [
+      'no subnet for endpoints',
+      { ...ATTACH, endpointSubnetIds: [] },
+      'endpointSubnetIds must be at least one subnet of the VPC, received a list',
     ],
     ['no pool', { ...ATTACH, pools: [] }, 'pools is empty: define at least one pool'],
     [
