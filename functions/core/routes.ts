@@ -7,8 +7,9 @@ export const ROUTES = {
 /** The route of the details function. Requests must be signed by default. */
 export const DETAILS_ROUTE = 'GET /health/details';
 
-/** The routes of the page function: the page, and the history that the page draws (`?pool=`). */
+/** The routes of the page function: the page, the history that the page draws (`?pool=`), and the runbook. */
 export const PAGE_ROUTES = {
   page: 'GET /health',
   history: 'GET /health/history',
+  runbook: 'GET /health/runbook',
 } as const;

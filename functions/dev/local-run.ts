@@ -12,7 +12,7 @@ import { detailsHandler } from '../handlers/details.js';
 import type { HttpHandler } from '../handlers/http.js';
 import { pageHandler } from '../handlers/page.js';
 import { poolHandler } from '../handlers/pool.js';
-import { CONTENT_SECURITY_POLICY, HTML } from '../page/generated/page.js';
+import { PAGE, RUNBOOK } from '../page/generated/page.js';
 import { monotonicMs } from '../time/moment.js';
 import { createDemoDatabase } from './demo-database.js';
 import { startWorkload, type Workload } from './demo-workload.js';
@@ -120,11 +120,12 @@ export class LocalRun {
       await Promise.all([monitor.close(), roundTrips.close()]);
     };
     const pool = poolHandler({ monitor });
-    const page = pageHandler({ history: this.#history, html: HTML, contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+    const page = pageHandler({ history: this.#history, page: PAGE, runbook: RUNBOOK });
     const handlers: Readonly<Record<string, HttpHandler>> = {
       [DETAILS_ROUTE]: detailsHandler({ monitor, measureRoundTrip: (config) => roundTrips.measure(config) }),
       [PAGE_ROUTES.page]: page,
       [PAGE_ROUTES.history]: page,
+      [PAGE_ROUTES.runbook]: page,
     };
     server.serve((event) => (handlers[event.routeKey] ?? pool)(event));
     return checkHandler({ monitor, log, publish: metricsFilePublisher(this.#options.metricsFile) });

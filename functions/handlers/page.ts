@@ -3,21 +3,37 @@ import type { HistorySource } from '../core/history.js';
 import { PAGE_ROUTES } from '../core/routes.js';
 import { type HealthRequest, type HttpHandler, json, routeGets } from './http.js';
 
-export interface PageHandlerParts {
-  readonly history: HistorySource;
+/** One HTML file that was made at build. */
+export interface StaticPage {
   readonly html: string;
   /** The policy that allows the style and the script in the HTML, and nothing else. */
   readonly contentSecurityPolicy: string;
 }
 
+export interface PageHandlerParts {
+  readonly history: HistorySource;
+  readonly page: StaticPage;
+  readonly runbook: StaticPage;
+}
+
 /**
- * `GET /health`: the page. `GET /health/history`: the last hour of the pool in `?pool=`, which is optional if there is one
- * pool only; 503 with the reason in the same JSON if the history cannot be read.
+ * `GET /health`: the page. `GET /health/runbook`: the runbook, with an anchor for each alarm. `GET /health/history`: the last
+ * hour of the pool in `?pool=`, which is optional if there is one pool only; 503 with the reason in the same JSON if the
+ * history cannot be read.
  *
- * It shares nothing with the other handlers, so the page works without a database and without a definition.
+ * It shares nothing with the other handlers, so both pages work without a database and without a definition.
  */
-export function pageHandler({ history, html, contentSecurityPolicy }: PageHandlerParts): HttpHandler {
-  const page: APIGatewayProxyStructuredResultV2 = {
+export function pageHandler({ history, page, runbook }: PageHandlerParts): HttpHandler {
+  const answers = { page: htmlAnswer(page), runbook: htmlAnswer(runbook) };
+  return routeGets({
+    [PAGE_ROUTES.page]: async () => answers.page,
+    [PAGE_ROUTES.runbook]: async () => answers.runbook,
+    [PAGE_ROUTES.history]: (request) => answerHistory(history, request),
+  });
+}
+
+function htmlAnswer({ html, contentSecurityPolicy }: StaticPage): APIGatewayProxyStructuredResultV2 {
+  return {
     statusCode: 200,
     headers: {
       'content-type': 'text/html; charset=utf-8',
@@ -30,10 +46,6 @@ export function pageHandler({ history, html, contentSecurityPolicy }: PageHandle
     },
     body: html,
   };
-  return routeGets({
-    [PAGE_ROUTES.page]: async () => page,
-    [PAGE_ROUTES.history]: (request) => answerHistory(history, request),
-  });
 }
 
 async function answerHistory(

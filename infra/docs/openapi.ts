@@ -189,6 +189,16 @@ const OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    route: PAGE_ROUTES.runbook,
+    operationId: 'getRunbook',
+    summary: 'The runbook: one HTML file with an anchor for each alarm, such as #heartbeat',
+    security: SIGNED_IF_SET,
+    responses: {
+      '200': { description: 'The runbook.', content: { 'text/html': { schema: { type: 'string' } } } },
+      ...without404(COMMON),
+    },
+  },
+  {
     route: PAGE_ROUTES.history,
     operationId: 'getHistory',
     summary: 'The last hour of one pool',

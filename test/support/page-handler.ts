@@ -1,9 +1,9 @@
 import type { HistorySource } from '../../functions/core/history.js';
 import type { HttpHandler } from '../../functions/handlers/http.js';
 import { pageHandler } from '../../functions/handlers/page.js';
-import { CONTENT_SECURITY_POLICY, HTML } from '../../functions/page/generated/page.js';
+import { PAGE, RUNBOOK } from '../../functions/page/generated/page.js';
 
 /** The handler of the real page, over any history. */
 export function pageHandlerOf(history: HistorySource): HttpHandler {
-  return pageHandler({ history, html: HTML, contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+  return pageHandler({ history, page: PAGE, runbook: RUNBOOK });
 }

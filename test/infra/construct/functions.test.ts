@@ -114,6 +114,8 @@ describe('the API', () => {
       'HEAD /health',
       'GET /health/history',
       'HEAD /health/history',
+      'GET /health/runbook',
+      'HEAD /health/runbook',
     ]);
   });
 

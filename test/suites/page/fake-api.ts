@@ -28,7 +28,7 @@ export class StandIn {
     server.serve(async (event) => {
       const { routeKey } = event;
       this.asked.set(routeKey, (this.asked.get(routeKey) ?? 0) + 1);
-      if (routeKey === PAGE_ROUTES.page) {
+      if (routeKey === PAGE_ROUTES.page || routeKey === PAGE_ROUTES.runbook) {
         return page(event);
       }
       if (this.status !== null) {
