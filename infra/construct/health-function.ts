@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
 import type { Handler } from '../build/entry-points.js';
 import { bundleFolder } from '../package-root.js';
-import { attachToVpc, explainStar } from './permissions.js';
+import { attachToVpc, denyInterfacesToCode, explainStar } from './permissions.js';
 
 /** Where functions run in a VPC. */
 export interface Placement {
@@ -71,6 +71,7 @@ export class HealthFunction extends Construct implements IGrantable {
     this.logGroup.grantWrite(role);
     if (placement) {
       role.addToPolicy(attachToVpc());
+      role.addToPolicy(denyInterfacesToCode());
     }
     explainStar(role);
     return role;

@@ -1,5 +1,5 @@
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
-import { Grant, type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import { METRIC_NAMESPACE } from '../../functions/core/metrics.js';
 import type { PoolConfig } from '../../functions/core/pool-config.js';
@@ -93,23 +93,40 @@ export function isBehindRdsProxy({ config: { managed, endpoint }, login }: Maybe
   return managed ? managed.kind === 'rds-proxy' : isRdsProxyHost(endpoint) || login?.dbProxyArn !== undefined;
 }
 
+/** The actions of AWSLambdaVPCAccessExecutionRole on network interfaces. */
+const INTERFACE_ACTIONS = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
 /**
- * Allows Lambda to attach a function to a VPC: the actions of AWSLambdaVPCAccessExecutionRole, without that policy's access
- * to every log. Lambda checks them for all resources when it attaches the function, because the interfaces have no ids yet.
+ * Allows Lambda to attach a function to a VPC, without the access to every log that AWSLambdaVPCAccessExecutionRole has. Lambda checks them for all resources when it attaches the function, because the interfaces have no ids yet.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
 export function attachToVpc(): PolicyStatement {
   return new PolicyStatement({
-    actions: [
-      'ec2:AssignPrivateIpAddresses',
-      'ec2:CreateNetworkInterface',
-      'ec2:DeleteNetworkInterface',
-      'ec2:DescribeNetworkInterfaces',
-      'ec2:DescribeSubnets',
-      'ec2:UnassignPrivateIpAddresses',
-    ],
+    actions: INTERFACE_ACTIONS,
     resources: ['*'],
+  });
+}
+
+/**
+ * Denies these actions to the code of a function: only Lambda itself needs them. Requests of code carry the ARN of its function,
+ * requests of Lambda that attach the function do not. The policy cannot name the function, which waits for the policy.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
+ */
+export function denyInterfacesToCode(): PolicyStatement {
+  return new PolicyStatement({
+    effect: Effect.DENY,
+    actions: INTERFACE_ACTIONS,
+    resources: ['*'],
+    conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
   });
 }
 

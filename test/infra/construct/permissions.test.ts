@@ -129,6 +129,22 @@ describe.each(ROLES)('$who', ({ id, makes, doesNotMake }) => {
   }
 });
 
+describe('network interfaces', () => {
+  const calls = ALL_MAKE.filter(([action]) => action.startsWith('ec2:'));
+  const CODE = { 'lambda:SourceFunctionArn': here('lambda', 'function:check') };
+
+  it.each(ROLES.filter(({ makes }) => makes.includes(ALL_MAKE.at(-1) as Call)))(
+    'are denied to the code of $who',
+    async ({ id }) => {
+      const policies = policiesOf(templateOf(ATTACH), id);
+      const decisions = await Promise.all(calls.map(([action, resource]) => decide(policies, action, resource, CODE)));
+      expect(decisions).toEqual(calls.map(() => 'ExplicitlyDenied'));
+      // The code makes every other call with the same key.
+      expect(await decide(policies, ...(['ssm:GetParametersByPath', DEFINITIONS, CODE] as const))).toBe('Allowed');
+    },
+  );
+});
+
 describe('the schedule', () => {
   const policies = policiesOf(templateOf(ATTACH), 'PoolHealthScheduleRole');
 
