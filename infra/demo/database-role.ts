@@ -3,12 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import {
-  AwsCustomResource,
-  AwsCustomResourcePolicy,
-  type AwsSdkCall,
-  PhysicalResourceId,
-} from 'aws-cdk-lib/custom-resources';
+import { AwsCustomResource, type AwsSdkCall, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { type CheckRole, checkRoleSql } from '../../functions/core/check-role.js';
 
@@ -24,6 +19,11 @@ export interface DatabaseRoleProps {
 /**
  * Creates the check's role in an Aurora database through the Data API, without a connection and without a password. The role
  * is not removed separately: it goes with the database.
+ *
+ * If the cluster exists long before this construct, its permissions are only seconds older than their first use. Whether IAM
+ * knows them by then is unproven; a second deployment succeeds.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
  */
 export class DatabaseRole extends Construct {
   constructor(scope: Construct, id: string, { cluster, adminSecret, database, role }: DatabaseRoleProps) {
@@ -52,11 +52,15 @@ export class DatabaseRole extends Construct {
       installLatestAwsSdk: false,
       logGroup,
       role: executionRole,
-      policy: AwsCustomResourcePolicy.fromStatements([
-        new PolicyStatement({ actions: ['rds-data:ExecuteStatement'], resources: [cluster.clusterArn] }),
-        new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [adminSecret.secretArn] }),
-      ]),
     });
+    // Part of the policy that the function waits for: it exists when the cluster does, minutes before the instance. A policy of
+    // the custom resource would be made seconds before its first use, and IAM is eventually consistent.
+    for (const [action, arn] of [
+      ['rds-data:ExecuteStatement', cluster.clusterArn],
+      ['secretsmanager:GetSecretValue', adminSecret.secretArn],
+    ] as const) {
+      resource.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
+    }
     // The Data API needs an instance, not only the cluster.
     resource.node.addDependency(cluster);
   }

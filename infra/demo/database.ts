@@ -14,6 +14,7 @@ import {
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { WatchedPoolProps } from '../construct/pools.js';
+import { placeWhereProxiesRun } from './zones.js';
 
 const DATABASE = 'demo';
 const USER = 'pool_health';
@@ -62,6 +63,7 @@ export class DemoDatabase extends Construct {
       natGateways: 0,
       subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 }],
     });
+    placeWhereProxiesRun(this, vpc.isolatedSubnets);
     Validations.of(vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
       reason: 'A demo without data and without a route to or from the internet; flow logs would outlive it and cost.',

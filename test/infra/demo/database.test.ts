@@ -22,6 +22,20 @@ describe('the demo', () => {
     }
   });
 
+  it.each([
+    ['us-east-1', ['use1-az1', 'use1-az2']],
+    ['us-west-1', ['usw1-az1', 'usw1-az3']],
+    ['eu-central-1', ['zone 0', 'zone 1']],
+  ])('has subnets in two zones where RDS Proxy is available: %s', (region, expected) => {
+    const { Conditions } = template.toJSON();
+    const subnets = Object.values(template.findResources('AWS::EC2::Subnet'));
+    const zones = subnets.map(({ Properties: { AvailabilityZone, AvailabilityZoneId } }) =>
+      [AvailabilityZone, AvailabilityZoneId].map((value) => zoneIn(region, Conditions, value)),
+    );
+    // A subnet has a zone or the id of a zone: AWS refuses both.
+    expect(zones.map((zone) => zone.filter((value) => value !== null))).toEqual(expected.map((zone) => [zone]));
+  });
+
   it('has a database that only its proxy reaches, which logs in with IAM as the user of the check alone', () => {
     template.hasResourceProperties('AWS::RDS::DBProxy', {
       DBProxyName: 'pool-health-demo',
@@ -69,6 +83,19 @@ describe('the demo', () => {
     expect(role.Properties.Delete).toBeUndefined();
   });
 
+  it('lets IAM learn the permissions of that call while the instance of the database is created', () => {
+    const [call] = only('Custom::AWS');
+    const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, { Properties }]) =>
+      JSON.stringify(Properties.PolicyDocument).includes('rds-data:ExecuteStatement'),
+    );
+    expect(policies).toHaveLength(1);
+    const [[policy = '']] = policies as [[string, unknown]];
+    const [instance] = only('AWS::RDS::DBInstance');
+    const before = dependencies(template, call);
+    expect(before).toEqual(expect.arrayContaining([policy, instance]));
+    expect(dependencies(template, policy)).not.toContain(instance);
+  });
+
   it('starts checks after the role and the proxy exist, and alarms after the schedule exists', () => {
     const [schedule, { DependsOn }] = only('AWS::Scheduler::Schedule');
     const [roleStatement] = only('Custom::AWS');
@@ -99,6 +126,37 @@ describe('the demo', () => {
     }
   });
 });
+
+/** A zone as CloudFormation resolves it in a region; null for a property that is left out. */
+function zoneIn(region: string, conditions: Readonly<Record<string, unknown>>, value: unknown): string | null {
+  const { Ref, 'Fn::If': choice, 'Fn::Select': select } = Object(value);
+  if (choice) {
+    const [condition, yes, no] = choice;
+    const isMet = JSON.stringify(conditions[condition]).includes(region);
+    return zoneIn(region, conditions, isMet ? yes : no);
+  }
+  if (select) {
+    return `zone ${select[0]}`;
+  }
+  return Ref === 'AWS::NoValue' || value === undefined ? null : String(value);
+}
+
+/** The logical ids of all resources that CloudFormation creates before a resource. */
+function dependencies(of: Template, id: string): readonly string[] {
+  const { Resources } = of.toJSON();
+  const found = new Set<string>();
+  const visit = (each: string): void => {
+    const text = JSON.stringify(Resources[each]);
+    for (const other of Object.keys(Resources)) {
+      if (other !== each && !found.has(other) && text.includes(`"${other}"`)) {
+        found.add(other);
+        visit(other);
+      }
+    }
+  };
+  visit(id);
+  return [...found];
+}
 
 describe('the costs of the demo', () => {
   const quantities = Object.fromEntries(DEMO_COSTS.map(({ what, quantity }) => [what.replace(/ \(.*/, ''), quantity]));
