@@ -4,8 +4,8 @@ import { ProbeTimeout } from './timeout.js';
 
 /*
  * Errors are classified by their codes: SQLSTATE from the server, `errno` names from the socket, OpenSSL codes from TLS. Error
- * messages are parsed only if there is no code. They may contain host and user names, so problems show none but the fixed
- * ones listed here.
+ * messages are parsed only if there is no code, and for poolers, whose codes do not tell. They may contain host and user
+ * names, so problems show none but the fixed ones listed here and in `core/poolers.ts`.
  */
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -84,8 +84,6 @@ const BY_PG_MESSAGE = table({
 
 /** SQLSTATE of a text that has no form in the encoding of the database. The only texts of a statement are the names in `count`. */
 const UNTRANSLATABLE_CHARACTER = '22P05';
-/** SQLSTATE of nearly all errors of PgBouncer. */
-const PROTOCOL_VIOLATION = '08P01';
 /** `routine` of SQLSTATE 53300 at the connection limit of the role. */
 const ROLE_LIMIT_ROUTINE = 'InitializeSessionUserId';
 /** `routine` of SQLSTATE 53300 at the connection limit of the database. Other routines report the limit of the server. */
@@ -100,8 +98,13 @@ export function toProblem(error: unknown): Problem {
     return problem('PROBE.TIMEOUT', { phase: error.phase, waitedMs: error.waitedMs });
   }
   const sqlstate = sqlState(error);
+  const routine = isSent(error) && 'routine' in error && typeof error.routine === 'string' ? error.routine : null;
+  const ofPooler = isSent(error) ? poolerProblem({ sqlstate, routine, text: error.message }) : null;
+  if (ofPooler) {
+    return ofPooler;
+  }
   if (sqlstate !== null) {
-    return fromServer(sqlstate, error);
+    return fromServer(sqlstate, routine);
   }
   const code = errorCode(error);
   if (code !== null && (TLS_CODES.has(code) || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_'))) {
@@ -120,19 +123,16 @@ export function toProblem(error: unknown): Problem {
 
 /** Returns the SQLSTATE of an error that the server or a pooler sent; null for any other error. */
 export function sqlState(error: unknown): string | null {
-  const code = error instanceof Error && 'severity' in error && 'code' in error ? error.code : null;
+  const code = isSent(error) && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
 
-function fromServer(sqlstate: string, error: unknown): Problem {
-  const routine = typeof error === 'object' && error && 'routine' in error ? error.routine : null;
-  if (sqlstate === PROTOCOL_VIOLATION || (sqlstate === '53300' && !routine)) {
-    // Poolers send no routine.
-    const known = error instanceof Error ? poolerProblem(sqlstate, error.message) : null;
-    if (known) {
-      return known;
-    }
-  }
+/** Whether the server or a pooler sent the error: only these have a severity. */
+function isSent(error: unknown): error is Error {
+  return error instanceof Error && 'severity' in error;
+}
+
+function fromServer(sqlstate: string, routine: string | null): Problem {
   if (sqlstate === UNTRANSLATABLE_CHARACTER) {
     return problem('CONFIG.COUNT_UNKNOWN', { sqlstate, reason: 'a name has no form in the encoding of the database' });
   }

@@ -358,6 +358,10 @@ export class SharedConnection {
       return error.phase === 'connect' || (error.phase === 'query' && !this.#isPooled());
     }
     const code = sqlState(error);
+    if (code !== null && toProblem(error).code === 'PROBE.TIMEOUT') {
+      // RDS Proxy had no connection to the server in time. Its client can ask again, and another login would wait as long.
+      return !connection.isOpen;
+    }
     return !connection.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
   }
 

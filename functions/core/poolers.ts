@@ -83,9 +83,28 @@ export const WITHOUT_STATS: Readonly<Record<PoolerKind, Pick<Finding, 'state' | 
 
 type ErrorText = readonly [text: RegExp, code: ProblemCode, reason?: string];
 
+/** Texts of PostgreSQL itself that poolers pass on: without the routine, and often with a SQLSTATE of their own. */
+const SERVER_TEXTS: readonly ErrorText[] = [
+  [/^too many connections for role/, 'PROBE.OWN_LIMIT'],
+  [/^too many connections for database/, 'PROBE.SLOTS_EXHAUSTED'],
+  [/^sorry, too many clients already/, 'PROBE.SLOTS_EXHAUSTED'],
+  [/^remaining connection slots are reserved/, 'PROBE.SLOTS_EXHAUSTED'],
+
+  [/^database ".*" does not exist/, 'PROBE.DATABASE_MISSING', 'database does not exist'],
+  [/^permission denied for database/, 'PROBE.PRIVILEGE'],
+
+  [/^role ".*" does not exist/, 'PROBE.AUTH', 'role does not exist'],
+  [/^role ".*" is not permitted to log in/, 'PROBE.AUTH', 'role is not permitted to log in'],
+  [/^no pg_hba.conf entry/, 'PROBE.AUTH'],
+  [/^(\S+ )?(auth|authentication) failed/, 'PROBE.AUTH', 'authentication failed'],
+
+  [/^the database system is (starting up|shutting down|in recovery mode|not yet accepting)/, 'PROBE.NOT_ACCEPTING'],
+  [/^terminating connection/, 'PROBE.TERMINATED'],
+];
+
 /**
- * What PgBouncer 1.12 to 1.25 sends when it refuses a client or ends its connection, and what it passes on from the server.
- * All of it has the SQLSTATE 08P01, so only the text can tell the problem.
+ * What PgBouncer 1.12 to 1.25 sends when it refuses a client or ends its connection. All of it has the SQLSTATE 08P01, so only
+ * the text can tell the problem.
  *
  * @see https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c and objects.c, janitor.c, server.c in the same folder
  */
@@ -94,23 +113,13 @@ const PGBOUNCER_TEXTS: readonly ErrorText[] = [
   [/^no more connections allowed/, 'MANAGED.FULL', 'max_client_conn'],
   [/^client connections exceeded \(max_db_client/, 'MANAGED.FULL', 'max_db_client_connections'],
   [/^client connections exceeded \(max_user_client/, 'PROBE.OWN_LIMIT', 'max_user_client_connections'],
-  [/^too many connections for role/, 'PROBE.OWN_LIMIT'],
-  [/^too many connections for database/, 'PROBE.SLOTS_EXHAUSTED'],
-  [/^sorry, too many clients already/, 'PROBE.SLOTS_EXHAUSTED'],
-  [/^remaining connection slots are reserved/, 'PROBE.SLOTS_EXHAUSTED'],
 
   [/^no such database/, 'PROBE.DATABASE_MISSING'],
-  [/^database ".*" does not exist/, 'PROBE.DATABASE_MISSING', 'database does not exist'],
   [/^(authentication )?database ".*" is disabled/, 'PROBE.NOT_ACCEPTING', 'database is disabled'],
   [/^database does not allow connections/, 'PROBE.NOT_ACCEPTING', 'database is disabled'],
-  [/^permission denied for database/, 'PROBE.PRIVILEGE'],
 
   [/^no such user/, 'PROBE.AUTH'],
-  [/^role ".*" does not exist/, 'PROBE.AUTH', 'role does not exist'],
-  [/^role ".*" is not permitted to log in/, 'PROBE.AUTH', 'role is not permitted to log in'],
-  [/^no pg_hba.conf entry/, 'PROBE.AUTH'],
   [/^no authentication method is found/, 'PROBE.AUTH'],
-  [/^(\S+ )?(auth|authentication) failed/, 'PROBE.AUTH', 'authentication failed'],
   [/^empty password returned by client/, 'PROBE.AUTH'],
   [/^(username|password) too long/, 'PROBE.AUTH'],
   [/^(unix socket )?login rejected/, 'PROBE.AUTH'],
@@ -118,10 +127,9 @@ const PGBOUNCER_TEXTS: readonly ErrorText[] = [
   [/^not allowed/, 'PROBE.AUTH'],
   [/^SSL required/, 'PROBE.TLS'],
 
-  [/^the database system is (starting up|shutting down|in recovery mode|not yet accepting)/, 'PROBE.NOT_ACCEPTING'],
   [/^(server|pooler is) shutting down/, 'PROBE.NOT_ACCEPTING', 'shutting down'],
   [/^suspend_timeout/, 'PROBE.NOT_ACCEPTING'],
-  [/^(client_idle_timeout|database removed|terminating connection)/, 'PROBE.TERMINATED'],
+  [/^(client_idle_timeout|database removed)/, 'PROBE.TERMINATED'],
 
   [/^client_login_timeout \(server down\)/, 'PROBE.UNREACHABLE'],
   [/^client_login_timeout/, 'PROBE.TIMEOUT'],
@@ -137,9 +145,44 @@ const PGBOUNCER_TEXTS: readonly ErrorText[] = [
   [/^invalid command/, 'PROBE.QUERY'],
 ];
 
+const PGBOUNCER_AND_SERVER_TEXTS: readonly ErrorText[] = [...SERVER_TEXTS, ...PGBOUNCER_TEXTS];
+
+/**
+ * What RDS Proxy sends itself. A borrow that timed out is no proof of a full proxy: it sends the same text while its target
+ * cannot be reached. So it is a probe that is not served, and the stats of the proxy tell the rest.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.troubleshooting.html
+ */
+const RDS_PROXY_TEXTS: readonly ErrorText[] = [
+  [/^timed-out waiting to acquire database connection/i, 'PROBE.TIMEOUT', 'borrow timeout'],
+  [/^the maximum number of client connections to the proxy exceeded/i, 'MANAGED.FULL', 'client connections'],
+  [/^rate of connection to proxy exceeded/i, 'MANAGED.FULL', 'connection rate'],
+  [/^the iam authentication failed because of too many competing requests/i, 'MANAGED.FULL', 'IAM requests'],
+
+  [/^this rds proxy has no credentials for the role/i, 'PROBE.AUTH', 'the proxy has no credentials for the role'],
+  [/^(the )?iam authentication failed for (the role|user)/i, 'PROBE.AUTH', 'IAM authentication failed'],
+  [/^the password that was provided for the role .* is wrong/i, 'PROBE.AUTH', 'wrong password'],
+  [/^rds (proxy )?supports only iam/i, 'PROBE.AUTH', 'authentication method'],
+  [/^iam (authentication )?is allowed only with ssl/i, 'PROBE.TLS', 'IAM needs TLS'],
+  [/^this rds proxy requires tls/i, 'PROBE.TLS', 'TLS required'],
+];
+
+/** An error as the server or a pooler sent it. */
+export interface SentError {
+  /** Null if it has none of the form of a SQLSTATE. */
+  readonly sqlstate: string | null;
+  /** The function of PostgreSQL that reported it; null from poolers. */
+  readonly routine: string | null;
+  readonly text: string;
+}
+
 interface PoolerErrors {
-  /** Captures the server's own text where the pooler wraps it, cached errors included. */
+  /** Whether the error can be one of this pooler, or of the server and passed on by it. */
+  readonly maySend: (error: SentError) => boolean;
+  /** Captures the text that the pooler wraps in one of its own, cached errors included. */
   readonly wrapped: RegExp;
+  /** The texts that it wraps. */
+  readonly wrappedTexts: readonly ErrorText[];
   /**
    * The first match decides. A reason is a fixed word, or else the matched part: the texts themselves may name users and
    * databases.
@@ -149,18 +192,29 @@ interface PoolerErrors {
 
 /** The error texts of the poolers that have no SQLSTATEs of their own. */
 const ERRORS: Readonly<Partial<Record<PoolerKind, PoolerErrors>>> = {
+  // First, because AWS documents its texts and not their SQLSTATEs.
+  'rds-proxy': {
+    maySend: () => true,
+    wrapped: /^Request returned an error: (.+)/,
+    wrappedTexts: SERVER_TEXTS,
+    texts: RDS_PROXY_TEXTS,
+  },
   pgbouncer: {
+    // Newer versions pass the SQLSTATE of the server on.
+    maySend: ({ sqlstate, routine }) => sqlstate === '08P01' || (sqlstate === '53300' && routine === null),
     wrapped: /^server login (?:failed: \w+ |has been failing, cached error: )(.+)/,
-    texts: PGBOUNCER_TEXTS,
+    wrappedTexts: PGBOUNCER_AND_SERVER_TEXTS,
+    texts: PGBOUNCER_AND_SERVER_TEXTS,
   },
 };
 
-/** The problem that an error text of a pooler means; null if no pooler is known to send it. */
-export function poolerProblem(sqlstate: string, text: string): Problem | null {
-  for (const { wrapped, texts } of Object.values(ERRORS)) {
+/** The problem that an error of a pooler means; null if no pooler is known to send it. */
+export function poolerProblem(error: SentError): Problem | null {
+  const { sqlstate, text } = error;
+  for (const { maySend, wrapped, wrappedTexts, texts } of Object.values(ERRORS)) {
     const inner = wrapped.exec(text)?.[1];
-    const found = (inner && firstMatch(texts, inner)) || firstMatch(texts, text);
-    if (found) {
+    const found = (inner && firstMatch(wrappedTexts, inner)) || firstMatch(texts, text);
+    if (found && maySend(error)) {
       return problem(found.code, { sqlstate, reason: found.reason });
     }
   }

@@ -85,7 +85,7 @@ export const PROBLEMS = {
     severity: 'error',
     layer: 'managed',
     saturates: true,
-    text: 'All connections of the pooler are in use. End long transactions, or raise its limit if the server has free slots.',
+    text: 'The pooler has reached a limit: all its connections are in use, or it accepts no more clients. End long transactions, or raise the limit if the server has free slots.',
   },
   'MANAGED.PINNED': {
     severity: 'warning',
@@ -132,7 +132,7 @@ export const PROBLEMS = {
   'PROBE.TIMEOUT': {
     severity: 'error',
     layer: 'database',
-    text: 'The database did not answer within the deadline of the check. Either it is overloaded or the network drops packets. Check security groups first, then locks and load.',
+    text: 'The database did not answer within the deadline of the check, or an RDS Proxy had no connection to it in time. Check security groups first, then locks and load.',
   },
   'PROBE.UNREACHABLE': {
     severity: 'error',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
-import { POOLERS, poolerProblem } from '../../functions/core/poolers.js';
+import { POOLERS, poolerProblem, type SentError } from '../../functions/core/poolers.js';
+import { problem } from '../../functions/core/problems.js';
 
 const SECRET = { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x' };
 const VALUES = { name: 'stats', secret: SECRET };
@@ -38,6 +39,8 @@ describe('the key managed of a definition', () => {
   });
 });
 
+const sent = (text: string): SentError => ({ sqlstate: '08P01', routine: null, text });
+
 describe('the error texts of poolers', () => {
   it.each([
     ['a known text', 'query_wait_timeout', 'MANAGED.FULL'],
@@ -52,10 +55,35 @@ describe('the error texts of poolers', () => {
       'PROBE.UNREACHABLE',
     ],
   ])('%s is a problem', (_, text, code) => {
-    expect(poolerProblem('08P01', text)).toMatchObject({ code, values: { sqlstate: '08P01' } });
+    expect(poolerProblem(sent(text))).toMatchObject({ code, values: { sqlstate: '08P01' } });
   });
 
   it('an unknown text is none', () => {
-    expect(poolerProblem('08P01', 'something else')).toBeNull();
+    expect(poolerProblem(sent('something else'))).toBeNull();
+  });
+
+  it.each([
+    ['the server itself, which names its routine', { sqlstate: '53300', routine: 'InitProcess' }],
+    ['another SQLSTATE', { sqlstate: '57P03' }],
+    ['no SQLSTATE', { sqlstate: null }],
+  ])('a text of PgBouncer from %s is none', (_, from) => {
+    expect(poolerProblem({ ...sent('query_wait_timeout'), ...from })).toBeNull();
+  });
+
+  it.each(['08000', '08P01', '53300', 'XX000', null])(
+    'a text of RDS Proxy is known with the SQLSTATE %s',
+    (sqlstate) => {
+      const error = { ...sent('Timed-out waiting to acquire database connection'), sqlstate };
+      expect(poolerProblem(error)).toEqual(problem('PROBE.TIMEOUT', { sqlstate, reason: 'borrow timeout' }));
+    },
+  );
+
+  it('a text of the server that RDS Proxy passes on is known, and any other is none', () => {
+    const passedOn = (text: string) =>
+      poolerProblem({ ...sent(`Request returned an error: ${text}`), sqlstate: 'XX000' });
+    expect(passedOn('database "orders" does not exist')).toEqual(
+      problem('PROBE.DATABASE_MISSING', { sqlstate: 'XX000', reason: 'database does not exist' }),
+    );
+    expect(passedOn('something else')).toBeNull();
   });
 });

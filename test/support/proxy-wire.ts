@@ -23,6 +23,16 @@ export interface Sent {
   readonly bytes: Buffer;
 }
 
+/** What a full proxy sends to a client that has waited for a connection, in the words that AWS documents. */
+export const BORROW_TIMEOUT_TEXT = 'Timed-out waiting to acquire database connection';
+
+/** A proxy whose connections to the server are all borrowed. */
+export interface FullProxy {
+  readonly borrowTimeoutMs: number;
+  /** Public reports have 08000; AWS documents none. */
+  readonly sqlstate: string;
+}
+
 /**
  * Stands before a real server and refuses what an RDS Proxy refuses, in its own words; and tells what would pin a session.
  *
@@ -33,6 +43,14 @@ export class ProxyWire {
   /** What an RDS Proxy refuses or would pin a session for, in the order in which it came. */
   readonly faults: string[] = [];
   statements = 0;
+  logins = 0;
+  /** Statements that wait for a connection now, and the most that ever waited at the same time. */
+  waiting = 0;
+  mostWaiting = 0;
+  /** How many statements had waited too long. */
+  borrowTimeouts = 0;
+  /** Null: every statement gets a connection. Statements that wait stay where they are until they had their time. */
+  full: FullProxy | null = null;
   /** What is taken for a message of the client instead of it. */
   tamper: (message: Sent) => Buffer = ({ bytes }) => bytes;
   readonly #targetPort: number;
@@ -74,6 +92,11 @@ export class ProxyWire {
         return null;
       }
       this.#inspect(type, bytes);
+      this.logins += type === '' ? 1 : 0;
+      if (type === 'Q' && this.full) {
+        this.#wait(this.full, client);
+        return null;
+      }
       return bytes;
     });
     this.#join(server, client, messageReader(true), ({ type, bytes }) => {
@@ -118,6 +141,23 @@ export class ProxyWire {
     return errorMessage('0A000', `Feature not supported: RDS Proxy currently doesn’t support ${what}.`);
   }
 
+  /** Answers a statement when its time is over, unless its client has gone. The client keeps its connection to the proxy. */
+  #wait({ borrowTimeoutMs, sqlstate }: FullProxy, client: Socket): void {
+    this.waiting += 1;
+    this.mostWaiting = Math.max(this.mostWaiting, this.waiting);
+    const end = () => {
+      clearTimeout(timer);
+      client.off('close', end);
+      this.waiting -= 1;
+    };
+    const timer = setTimeout(() => {
+      end();
+      this.borrowTimeouts += 1;
+      client.write(Buffer.concat([errorMessage(sqlstate, BORROW_TIMEOUT_TEXT, 'ERROR'), READY]));
+    }, borrowTimeoutMs);
+    client.on('close', end);
+  }
+
   #inspect(type: string, bytes: Buffer): void {
     const [first = '', second = ''] = bytes.toString('utf8', 5).split('\0');
     if (type === 'Q') {
@@ -131,9 +171,12 @@ export class ProxyWire {
 
 type Pass = (message: Sent) => Buffer | null;
 
+/** ReadyForQuery outside a transaction. */
+const READY = Buffer.from('5a0000000549', 'hex');
+
 /** @see https://www.postgresql.org/docs/current/protocol-message-formats.html ErrorResponse */
-function errorMessage(sqlstate: string, text: string): Buffer {
-  const body = Buffer.from(`SFATAL\0VFATAL\0C${sqlstate}\0M${text}\0\0`);
+function errorMessage(sqlstate: string, text: string, severity = 'FATAL'): Buffer {
+  const body = Buffer.from(`S${severity}\0V${severity}\0C${sqlstate}\0M${text}\0\0`);
   const head = Buffer.from('E\0\0\0\0');
   head.writeInt32BE(4 + body.length, 1);
   return Buffer.concat([head, body]);

@@ -3,12 +3,19 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fixedPassword } from '../../../functions/connection/credentials.js';
 import { SharedConnection } from '../../../functions/connection/shared-connection.js';
+import { CHECK_DEADLINE_MS } from '../../../functions/core/check-role.js';
 import type { PoolConfig } from '../../../functions/core/pool-config.js';
+import type { DatabaseProbeResult } from '../../../functions/core/ports.js';
+import { problem } from '../../../functions/core/problems.js';
+import { evaluate } from '../../../functions/core/verdict.js';
+import { proxyStats } from '../../../functions/poolers/rds-proxy/reader.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
-import { onTurns } from '../../support/clock.js';
+import { onTurns, pass, stopTime } from '../../support/clock.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';
 import { CHECK_ROLE, configFor } from '../../support/probe.js';
 import { ProxyWire, type Sent } from '../../support/proxy-wire.js';
+import { NOON, seen } from '../../support/samples.js';
+import { until } from '../../support/until.js';
 
 onTurns();
 
@@ -115,6 +122,98 @@ describe('the check through an RDS Proxy', () => {
     ['DISCARD PLANS', 'DISCARD'],
   ])('with %s it is pinned', async (text, fault) => {
     expect((await checked(withStatement(text))).faults).toEqual([fault]);
+  });
+});
+
+/** The stats of a proxy that has lent all its connections, as CloudWatch has them a minute later. */
+const AT_LIMIT = proxyStats(
+  {
+    takenAt: NOON,
+    allowed: 20,
+    open: 20,
+    borrowed: 20,
+    pinned: 0,
+    clients: 60,
+    borrowWaitMs: 900,
+    availabilityPercent: 100,
+  },
+  100,
+  null,
+);
+
+/** The verdict on a probe of the pool behind that proxy. */
+function verdictOn({ database, problems }: DatabaseProbeResult) {
+  const config = configFor(server, { port: proxy.port, managed: { kind: 'rds-proxy', name: 'orders' } });
+  const pooler = { kind: 'rds-proxy', source: 'definition', stats: AT_LIMIT } as const;
+  const {
+    status,
+    saturatedLayer,
+    utilization,
+    problems: found,
+  } = evaluate(config, {
+    ...seen({ managed: pooler, problems }),
+    database,
+  });
+  return { status, saturatedLayer, utilization: utilization.status, codes: found.map(({ code }) => code).sort() };
+}
+
+const FULL = {
+  status: 'unhealthy',
+  saturatedLayer: 'managed',
+  utilization: 'critical',
+  codes: ['MANAGED.BORROW_WAIT', 'MANAGED.FULL', 'PROBE.TIMEOUT'],
+};
+/** Five seconds, within which a check gives up. */
+const DEADLINE_MS = CHECK_DEADLINE_MS;
+
+describe('the check of a full RDS Proxy', () => {
+  // The time between checks passes at once.
+  beforeEach(() => stopTime());
+
+  const check = async (watching: PostgresProbe, waitsMs: number) => {
+    const before = proxy.borrowTimeouts + proxy.waiting;
+    const probing = watching.probe();
+    await until('the statement waits', () => proxy.borrowTimeouts + proxy.waiting > before || proxy.waiting > 0);
+    await pass(waitsMs);
+    return await probing;
+  };
+
+  test.each([
+    [1, '08000'],
+    [1, '08P01'],
+    [1, 'XX000'],
+    [5, '08000'],
+    [30, '08000'],
+    [120, '08000'],
+  ])(
+    'with a borrow timeout of %i s, sent as %s, is told that it is full, in each of three minutes, and then served',
+    async (seconds, sqlstate) => {
+      const watching = probe();
+      expect((await watching.probe()).problems).toEqual([]);
+      proxy.full = { borrowTimeoutMs: seconds * 1_000, sqlstate };
+      const waitsMs = Math.min(seconds * 1_000, DEADLINE_MS);
+      for (let minute = 0; minute < 3; minute += 1) {
+        expect(verdictOn(await check(watching, waitsMs)), `minute ${minute}`).toEqual(FULL);
+        await pass(60_000 - waitsMs);
+      }
+      // One statement at a time waited, on the connection that was open before.
+      expect([proxy.mostWaiting, proxy.logins]).toEqual([1, 1]);
+      proxy.full = null;
+      await pass(seconds * 1_000);
+      await until('nothing waits any more', () => proxy.waiting === 0);
+      const { problems, database } = await watching.probe();
+      expect([problems, database?.connections?.total]).toEqual([[], 0]);
+      await watching.close();
+    },
+  );
+
+  test('without stats of a proxy at its limit, a borrow timeout is a probe that is not served, and no more', async () => {
+    const watching = probe();
+    proxy.full = { borrowTimeoutMs: 1_000, sqlstate: '08000' };
+    const { problems } = await check(watching, 1_000);
+    expect(problems).toEqual([problem('PROBE.TIMEOUT', { sqlstate: '08000', reason: 'borrow timeout' })]);
+    expect(evaluate(configFor(server), seen({ problems })).saturatedLayer).toBeNull();
+    await watching.close();
   });
 });
 
