@@ -4,6 +4,7 @@ import type { PoolDefinition } from '../functions/core/pool-config.js';
 import { numberInRange, wholeNumber } from '../functions/core/schema.js';
 import { isObject, received } from '../functions/core/validation.js';
 import { EGRESS, egressMistakes } from './construct/network.js';
+import { MAIN_STACK } from './construct/pool-stacks.js';
 import { poolMistakes } from './construct/pools.js';
 import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.js';
 
@@ -79,6 +80,8 @@ const attachedPool = closed({
   endToEndIam: v.exactOptional(v.boolean('true or false')),
   /** The largest number of connections that the proxy or server can give this pool. */
   ceiling: v.exactOptional(wholeNumber(1)),
+  /** The stack with the pool's alarms and definition: 0 the main stack, n the nested stack n. */
+  alarmStack: v.exactOptional(wholeNumber(MAIN_STACK)),
 });
 
 /** The keys of the context. Messages say what is accepted. */

@@ -15,7 +15,11 @@ type NetworkAndPools = Pick<PoolHealthProps, 'network' | 'pools'>;
 /** The deployment that the context describes: pool-health, and in mode `demo` a database to monitor. */
 export class PoolHealthStack extends Stack {
   constructor(scope: Construct, options: Options) {
-    super(scope, options.name, { description: `pool-health, ${options.mode}` });
+    super(scope, options.name, {
+      description: `pool-health, ${options.mode}`,
+      // A template may have 1 MB, and indentation is a quarter of it.
+      suppressTemplateIndentation: true,
+    });
     addOutputs(this, options.mode === 'demo' ? this.#demo(options) : this.#health(options, attach(this, options)));
   }
 
@@ -86,7 +90,7 @@ function watchedPool(
   pool: AttachedPool,
   groups: ReadonlyMap<string | undefined, IConnectable>,
 ): WatchedPoolProps {
-  const { name, definition, securityGroupId, cidr, endToEndIam, ceiling } = pool;
+  const { name, definition, securityGroupId, cidr, endToEndIam, ceiling, alarmStack } = pool;
   const target = cidr === undefined ? groups.get(securityGroupId) : new Connections({ peer: Peer.ipv4(cidr) });
   const login = loginOf(scope, pool);
   return {
@@ -96,6 +100,7 @@ function watchedPool(
     ...(login && { login }),
     ...(endToEndIam !== undefined && { endToEndIam }),
     ...(ceiling !== undefined && { ceiling }),
+    ...(alarmStack !== undefined && { alarmStack }),
   };
 }
 

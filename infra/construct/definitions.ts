@@ -12,17 +12,19 @@ const INVALID: ProblemCode = 'CONFIG.INVALID';
 export interface DefinitionsProps {
   readonly pools: readonly CheckedPool[];
   readonly parameterPrefix: string;
+  /** The scope of a pool's definition: this construct, or a construct in a nested stack. */
+  readonly scopeOf: (pool: string, main: Construct) => Construct;
 }
 
 /** The definitions of the pools in SSM. They can be changed there without a deployment. */
 export class Definitions extends Construct {
   readonly parameterNames: readonly string[];
 
-  constructor(scope: Construct, id: string, { pools, parameterPrefix }: DefinitionsProps) {
+  constructor(scope: Construct, id: string, { pools, parameterPrefix, scopeOf }: DefinitionsProps) {
     super(scope, id);
     this.parameterNames = pools.map(({ name, definition }) => {
       const parameterName = `${parameterPrefix}/${name}`;
-      new StringParameter(this, name, {
+      new StringParameter(scopeOf(name, this), name, {
         parameterName,
         description: `pool-health: definition of the pool ${name}`,
         stringValue: Stack.of(this).toJsonString(definition),

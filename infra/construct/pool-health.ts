@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { AlarmBase, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable, ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -7,7 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
 import { Alarms } from '../monitoring/alarms.js';
-import { createDashboard } from '../monitoring/dashboard.js';
+import { createDashboards } from '../monitoring/dashboard.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 import { type EmailAddresses, Topics } from '../monitoring/topics.js';
 import { HealthApi } from './api.js';
@@ -15,6 +15,7 @@ import { countInvalidDefinitions, Definitions } from './definitions.js';
 import { CheckSchedule, Functions } from './functions.js';
 import type { NetworkOptions } from './network.js';
 import { PoolMetrics } from './pool-metrics.js';
+import { PoolStacks } from './pool-stacks.js';
 import {
   type CheckedPool,
   type CheckRoleOfPools,
@@ -23,9 +24,6 @@ import {
   proxiesOf,
   type WatchedPoolProps,
 } from './pools.js';
-
-/** Resources that one stack may have. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const MAX_RESOURCES = 500;
 
 export interface PoolHealthProps {
   /** At least one. */
@@ -88,9 +86,12 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   readonly actNowTopic: ITopic;
   /** Receives every other alarm. */
   readonly noticeTopic: ITopic;
-  /** By `<pool, proxy or function>-<alarm>`, such as `orders-act-now`. */
+  /** By `<pool or proxy>-<alarm>`, such as `orders-act-now`; those of the monitor itself by `<alarm>`, such as `monitor-errors`. */
   readonly alarms: ReadonlyMap<string, AlarmBase>;
+  /** The first dashboard. */
   readonly dashboard: Dashboard;
+  /** One for each 75 pools. */
+  readonly dashboards: readonly Dashboard[];
   /** The URL of the API, without a slash at the end. */
   readonly apiUrl: string;
   /** Names of the SSM parameters. */
@@ -107,11 +108,12 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     const parameterPrefix = props.parameterPrefix ?? DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default;
     const logRetention = props.logRetention ?? RetentionDays.TWO_WEEKS;
     this.#warn(pools);
-    this.#validateSize(pools.length);
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
     const { check, pool, details, page } = this.functions;
-    this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix }).parameterNames;
+    const stacks = new PoolStacks(this, pools);
+    const scopeOf = (pool: string, main: Construct) => stacks.scopeOf(pool, main);
+    this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix, scopeOf }).parameterNames;
     countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup);
     this.schedule = new CheckSchedule(this, 'Schedule', check.lambda);
     this.functions.network?.delay(this.schedule);
@@ -126,28 +128,28 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     this.actNowTopic = topics.actNow;
     this.noticeTopic = topics.notice;
     const name = props.name ?? Stack.of(this).stackName;
-    const monitored = { pools: names, proxies: proxiesOf(pools) };
-    const thresholds = { ...DEFAULT_THRESHOLDS, ...props.thresholds };
-    const alarms = new Alarms(this, 'Alarms', {
-      ...monitored,
-      prefix: name,
-      runbook: props.runbook ?? 'docs/runbook.md',
+    const monitored = {
+      pools: names,
+      proxies: proxiesOf(pools),
       functions: Object.entries({ check, api: pool, details, page }).map(([label, { lambda }]) => ({
         label,
         functionName: lambda.functionName,
       })),
-      thresholds,
-      topics,
-    });
-    // The heartbeat alarm goes on while there are no datapoints, so the alarms are created after the schedule.
-    alarms.node.addDependency(this.schedule);
-    this.alarms = alarms.all;
-    this.dashboard = createDashboard(this, 'Dashboard', {
+      thresholds: { ...DEFAULT_THRESHOLDS, ...props.thresholds },
+    };
+    const alarms = new Alarms(this, 'Alarms', {
       ...monitored,
-      name,
-      thresholds,
-      alarms: [...alarms.all.values()],
+      prefix: name,
+      runbook: props.runbook ?? 'docs/runbook.md',
+      topics,
+      scopeOf,
+      // The heartbeat alarm goes on while there are no datapoints.
+      after: this.schedule,
     });
+    this.alarms = alarms.all;
+    const dashboards = createDashboards(this, 'Dashboard', { ...monitored, name });
+    this.dashboard = dashboards[0];
+    this.dashboards = dashboards;
   }
 
   /**
@@ -178,20 +180,5 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
         Annotations.of(this).addWarningV2(`pool-health:${name}-${index}`, `pool "${name}": ${warning}`);
       }
     }
-  }
-  /** Fails synth if the alarms of so many pools do not fit into one stack. */
-  #validateSize(pools: number): void {
-    const stack = Stack.of(this);
-    this.node.addValidation({
-      validate: () => {
-        const all = stack.node.findAll();
-        const resources = all.filter((each) => CfnResource.isCfnResource(each) && each.stack === stack).length;
-        return resources <= MAX_RESOURCES
-          ? []
-          : [
-              `${pools} pools need ${resources} resources, and a stack may have ${MAX_RESOURCES}: deploy some of the pools as a second stack, with its own name and parameterPrefix`,
-            ];
-      },
-    });
   }
 }

@@ -4,8 +4,10 @@ import { type CheckRole, SESSIONS_PER_POOL } from '../../functions/core/check-ro
 import { configuredMax, type PoolDefinition, type ValidatedPoolConfig } from '../../functions/core/pool-config.js';
 import { validateDefinition } from '../../functions/core/pool-definition.js';
 import { parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
+import { received } from '../../functions/core/validation.js';
 import type { MonitoredProxy } from '../monitoring/alarms.js';
 import { type IamLogin, isBehindRdsProxy } from './permissions.js';
+import { MAIN_STACK } from './pool-stacks.js';
 
 /** Placeholders for values that are known only at deployment. A port is the only number that a resource can have. */
 const ANY_PORT = 5432;
@@ -40,12 +42,22 @@ export interface WatchedPoolProps {
    * @default not checked
    */
   readonly ceiling?: number;
+  /**
+   * The stack that contains the alarms and the definition of this pool: 0 for the stack of the construct, n for its nested
+   * stack n. A stack may have 500 resources, which are about 35 pools; synth fails with the next number when one is full. A
+   * deployed pool cannot get another number in one deployment: CloudFormation would create its alarms again before it deletes
+   * the old ones, under the same names.
+   *
+   * @default 0
+   */
+  readonly alarmStack?: number;
 }
 
 /** A pool with a valid definition. */
 export interface CheckedPool extends WatchedPoolProps {
   /** Contains placeholders for values that are known only at deployment. */
   readonly config: ValidatedPoolConfig;
+  readonly alarmStack: number;
   readonly warnings: readonly string[];
 }
 
@@ -55,7 +67,7 @@ export interface CheckRoleOfPools extends CheckRole {
 }
 
 /** The part of a pool that is validated; `login` only needs to be defined or not. */
-type Checkable = Pick<WatchedPoolProps, 'name' | 'ceiling'> & {
+type Checkable = Pick<WatchedPoolProps, 'name' | 'ceiling' | 'alarmStack'> & {
   readonly definition: unknown;
   readonly login?: unknown;
 };
@@ -84,7 +96,8 @@ export function checkedPools(pools: readonly WatchedPoolProps[]): readonly Check
   }
   return pools.flatMap((pool) => {
     const validation = validate(pool);
-    return validation.ok ? [{ ...pool, config: validation.config, warnings: validation.warnings }] : [];
+    const { alarmStack = MAIN_STACK } = pool;
+    return validation.ok ? [{ ...pool, alarmStack, config: validation.config, warnings: validation.warnings }] : [];
   });
 }
 
@@ -108,7 +121,8 @@ export function proxiesOf(pools: readonly CheckedPool[]): readonly MonitoredProx
   for (const pool of pools) {
     const name = proxyName(pool);
     if (name !== null && !proxies.has(name)) {
-      proxies.set(name, { name, label: Token.isUnresolved(name) ? pool.name : name });
+      const label = Token.isUnresolved(name) ? pool.name : name;
+      proxies.set(name, { name, label, firstPool: pool.name });
     }
   }
   return [...proxies.values()];
@@ -128,13 +142,16 @@ function mistakesOf(pool: Checkable): readonly string[] {
     return validation.violations.map(({ message }) => message);
   }
   const { config } = validation;
-  const { ceiling } = pool;
+  const { ceiling, alarmStack = MAIN_STACK } = pool;
   const mistakes: string[] = [];
   if (ceiling !== undefined && configuredMax(config) > ceiling) {
     const { instances, settings } = config;
     mistakes.push(
       `${instances} instances x max ${settings.max} allow ${configuredMax(config)} connections, more than the ceiling of ${ceiling}: lower pool.max or instances, or raise the limit`,
     );
+  }
+  if (!Number.isSafeInteger(alarmStack) || alarmStack < MAIN_STACK) {
+    mistakes.push(`alarmStack must be a whole number >= ${MAIN_STACK}, received ${received(alarmStack)}`);
   }
   if (config.auth.type === 'iam' && pool.login === undefined) {
     mistakes.push('auth is iam: give "login" the RDS Proxy, cluster or instance that the user logs in to');

@@ -98,7 +98,10 @@ function demoMetricsInAlarms(): number {
   return (
     billedMetrics(POOL_ALARMS, 'demo') +
     billedMetrics(PROXY_ALARMS, 'demo') +
-    HANDLERS.length * billedMetrics(FUNCTION_ALARMS, { label: 'check', functionName: 'check' })
+    billedMetrics(
+      FUNCTION_ALARMS,
+      HANDLERS.map((label) => ({ label, functionName: label })),
+    )
   );
 }
 

@@ -78,6 +78,10 @@ const KEY_MEANINGS: Meanings = {
   'pools[].proxyArn': { text: 'For a login with IAM at an RDS Proxy.' },
   'pools[].dbResourceId': { text: 'For a login with IAM at the database itself.' },
   'pools[].endToEndIam': { text: 'Whether the RDS Proxy logs in to the database with IAM too.', byDefault: '`false`' },
+  'pools[].alarmStack': {
+    text: 'The stack with the alarms and the definition of this pool: 0 is the main stack, n is its nested stack n. Synth refuses a full stack and names the next number. See [many pools](../deploy/guide.md#many-pools) before you change the number of a deployed pool.',
+    byDefault: '0, the main stack',
+  },
   'pools[].ceiling': {
     text: 'Connections that the proxy or server can give this pool. Synth refuses `max` x `instances` above it.',
     byDefault: 'not checked',

@@ -32,12 +32,12 @@ export function metrics(): string {
       ['alarm', 'condition', 'minutes', 'missing data'],
       [
         ...alarmCells(POOL_ALARMS, '<pool>'),
-        ...alarmCells(FUNCTION_ALARMS, { label: '<function>', functionName: '<function>' }),
+        ...alarmCells(FUNCTION_ALARMS, [{ label: 'functions', functionName: '<function>' }]),
         ...alarmCells(PROXY_ALARMS, '<proxy>'),
       ],
     ),
     `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${ACT_NOW_ALARMS.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
-    'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name, for the monitor itself `check`, `api`, `details` or `page` stands in the pool’s place.',
+    'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name stands in the pool’s place. The alarms of the monitor itself, `<deployment>-monitor-errors` and `<deployment>-monitor-throttles`, count all its functions.',
     '## The log',
     'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, then `pool`, `code`, `severity` and the values seen. It contains no host, user or credential.',
   ]);
@@ -73,7 +73,11 @@ function described(metric: IMetric): string {
   if (metric instanceof Metric) {
     return `${code(metric.metricName)}, ${metric.statistic}`;
   }
-  return metric instanceof MathExpression ? code(metric.expression) : metric.toString();
+  if (metric instanceof MathExpression) {
+    const terms = metric.expression.includes('METRICS()') ? Object.values(metric.usingMetrics) : [];
+    return [code(metric.expression), ...terms.map((term) => `of ${described(term)}`)].join(' ');
+  }
+  return metric.toString();
 }
 
 const SIGNS: Readonly<Record<string, string>> = { [AT_LEAST]: '>=', [ABOVE]: '>', [BELOW]: '<' };

@@ -1,7 +1,7 @@
 import { Alarm, type AlarmBase, AlarmRule, AlarmState, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { type AlarmRow, metricThreshold, thresholdOf } from './alarm.js';
 import { FUNCTION_ALARMS, type MonitorFunction } from './function-alarms.js';
 import { POOL_ALARMS } from './pool-alarms.js';
@@ -15,6 +15,8 @@ export interface MonitoredProxy {
   readonly label: string;
   /** The name that its metrics have as a dimension. */
   readonly name: string;
+  /** The first pool behind it. Alarms and widgets of the proxy are where those of this pool are. */
+  readonly firstPool: string;
 }
 
 export interface AlarmsProps {
@@ -27,12 +29,19 @@ export interface AlarmsProps {
   readonly functions: readonly MonitorFunction[];
   readonly thresholds: AlarmThresholds;
   readonly topics: Topics;
+  /** The scope of a pool's alarms: this construct, or a construct in a nested stack. */
+  readonly scopeOf: (pool: string, main: Construct) => Construct;
+  /** What exists before an alarm. */
+  readonly after: IDependable;
 }
 
-/** Names of the alarms that `act-now` combines. */
+/** The composite alarm of a pool. */
+export const ACT_NOW = 'act-now';
+
+/** Names of the alarms that it combines. */
 export const ACT_NOW_ALARMS: readonly string[] = POOL_ALARMS.filter((row) => 'actNow' in row).map(({ name }) => name);
 
-/** Every alarm of a deployment. Names are `<prefix>-<pool, proxy or function>-<alarm>`. */
+/** Every alarm of a deployment. Names are `<prefix>-<pool or proxy>-<alarm>`, those of the monitor `<prefix>-<alarm>`. */
 export class Alarms extends Construct {
   readonly #all = new Map<string, AlarmBase>();
   readonly #props: AlarmsProps;
@@ -41,28 +50,27 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#props = props;
     for (const pool of props.pools) {
-      this.#alarms(pool, POOL_ALARMS, pool);
-      this.#actNow(pool);
+      this.#alarms(props.scopeOf(pool, this), `${pool}-`, POOL_ALARMS, pool);
+      this.#actNow(props.scopeOf(pool, this), pool);
     }
-    for (const { label, name } of props.proxies) {
-      this.#alarms(label, PROXY_ALARMS, name);
+    for (const { label, name, firstPool } of props.proxies) {
+      this.#alarms(props.scopeOf(firstPool, this), `${label}-`, PROXY_ALARMS, name);
     }
-    for (const each of props.functions) {
-      this.#alarms(each.label, FUNCTION_ALARMS, each);
-    }
+    this.#alarms(this, '', FUNCTION_ALARMS, props.functions);
   }
 
-  /** By `<pool, proxy or function>-<alarm>`, such as `orders-act-now`. */
+  /** By `<pool or proxy>-<alarm>`, such as `orders-act-now`; those of the monitor by `<alarm>`, such as `monitor-errors`. */
   get all(): ReadonlyMap<string, AlarmBase> {
     return this.#all;
   }
 
-  #alarms<Subject>(label: string, rows: readonly AlarmRow<Subject>[], subject: Subject): void {
+  /** @param label what the names begin with, `-` included */
+  #alarms<Subject>(scope: Construct, label: string, rows: readonly AlarmRow<Subject>[], subject: Subject): void {
     const { prefix, thresholds, topics } = this.#props;
     for (const row of rows) {
       const [datapointsToAlarm, evaluationPeriods] = row.minutes;
-      const alarm = new Alarm(this, `${label}-${row.name}`, {
-        alarmName: `${prefix}-${label}-${row.name}`,
+      const alarm = new Alarm(scope, `${label}${row.name}`, {
+        alarmName: `${prefix}-${label}${row.name}`,
         alarmDescription: this.#description(
           row.name,
           row.meaning(subject, thresholdOf(row, thresholds)),
@@ -79,12 +87,12 @@ export class Alarms extends Construct {
     }
   }
 
-  #actNow(pool: string): void {
+  #actNow(scope: Construct, pool: string): void {
     const combined = ACT_NOW_ALARMS.flatMap((name) => this.#all.get(`${pool}-${name}`) ?? []);
-    const alarm = new CompositeAlarm(this, `${pool}-act-now`, {
-      compositeAlarmName: `${this.#props.prefix}-${pool}-act-now`,
+    const alarm = new CompositeAlarm(scope, `${pool}-${ACT_NOW}`, {
+      compositeAlarmName: `${this.#props.prefix}-${pool}-${ACT_NOW}`,
       alarmDescription: this.#description(
-        'act-now',
+        ACT_NOW,
         `Pool ${pool} is full, about to be full, unhealthy, or not monitored.`,
         'Find out which of its alarms is on and follow the runbook entry of that alarm.',
       ),
@@ -95,6 +103,7 @@ export class Alarms extends Construct {
 
   /** Sends a message both when the alarm goes on and when it goes off. */
   #notify(alarm: AlarmBase, topic: ITopic): void {
+    alarm.node.addDependency(this.#props.after);
     const action = new SnsAction(topic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);

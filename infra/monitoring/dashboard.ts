@@ -1,47 +1,165 @@
+import { NestedStack } from 'aws-cdk-lib';
 import {
-  type AlarmBase,
+  Alarm,
   AlarmStatusWidget,
-  Dashboard,
   GraphWidget,
+  type IAlarm,
   type IWidget,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Construct } from 'constructs';
-import type { MonitoredProxy } from './alarms.js';
-import { type Graph, poolGraphs, proxyGraphs } from './graphs.js';
+import { Construct } from 'constructs';
+import { ACT_NOW, type MonitoredProxy } from './alarms.js';
+import { FUNCTION_ALARMS, type MonitorFunction } from './function-alarms.js';
+import { type Graph, monitorGraphs, poolGraphs, proxyGraphs } from './graphs.js';
+import { type DashboardSize, fitsIntoDashboard, LimitedDashboard, sizeOf } from './limited-dashboard.js';
+import { POOL_ALARMS } from './pool-alarms.js';
+import { PROXY_ALARMS } from './proxy-alarms.js';
 import type { AlarmThresholds } from './thresholds.js';
 
+/** The first widget shows one alarm of each pool, and those of the monitor; CloudWatch takes 100. */
+const MAX_POOLS = 75;
+/** Alarms that CloudWatch shows side by side in a widget of full width. */
+const ALARMS_SIDE_BY_SIDE = 6;
+const FULL_WIDTH = 24;
 const LABELS: Readonly<Record<Graph['unit'], string>> = { percent: '%', count: '', ms: 'ms', µs: 'µs' };
 
-export interface DashboardProps {
+export interface DashboardsProps {
+  /** Name of the first dashboard, and first part of the alarms' names. */
   readonly name: string;
+  /** At least one. */
   readonly pools: readonly string[];
   readonly proxies: readonly MonitoredProxy[];
-  readonly alarms: readonly AlarmBase[];
+  readonly functions: readonly MonitorFunction[];
   readonly thresholds: AlarmThresholds;
 }
 
-/** The dashboard for engineers on call: all alarms, then a row for each pool and each RDS Proxy. */
-export function createDashboard(scope: Construct, id: string, props: DashboardProps): Dashboard {
-  const { name, pools, proxies, alarms, thresholds } = props;
-  const dashboard = new Dashboard(scope, id, { dashboardName: name });
-  dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 4 }));
-  for (const pool of pools) {
-    dashboard.addWidgets(heading(`Pool ${pool}`));
-    dashboard.addWidgets(...poolGraphs(pool, thresholds).map(widget));
-  }
-  for (const { name: proxy } of proxies) {
-    dashboard.addWidgets(heading(`RDS Proxy ${proxy}`));
-    dashboard.addWidgets(...proxyGraphs(proxy, thresholds).map(widget));
+/** Widgets that are side by side. */
+type Line = readonly IWidget[];
+
+/** What a dashboard shows of a pool, and of the proxies whose first pool it is. */
+interface Section {
+  readonly pool: string;
+  readonly lines: readonly Line[];
+}
+
+/**
+ * The dashboards for engineers on call, one for each 75 pools. Each begins with the alarms that need action.
+ *
+ * @param id of the first dashboard. Further ones are `<id>2` and so on, in nested stacks: the template of the main stack has
+ * no space for them.
+ */
+export function createDashboards(
+  scope: Construct,
+  id: string,
+  props: DashboardsProps,
+): readonly [LimitedDashboard, ...LimitedDashboard[]] {
+  const widgets = new Widgets(scope, `${id}Widgets`, props);
+  const [first = [], ...further] = parts(widgets);
+  return [
+    filled(new LimitedDashboard(scope, id, props.name), widgets, first),
+    ...further.map((part, index) => {
+      const number = index + 2;
+      const nested = new NestedStack(scope, `${id}${number}`, { suppressTemplateIndentation: true });
+      return filled(new LimitedDashboard(nested, id, `${props.name}-${number}`), widgets, part);
+    }),
+  ];
+}
+
+function filled(dashboard: LimitedDashboard, widgets: Widgets, sections: readonly Section[]): LimitedDashboard {
+  for (const line of linesOf(widgets, sections)) {
+    dashboard.addWidgets(...line);
   }
   return dashboard;
 }
 
-function heading(text: string): IWidget {
-  return new TextWidget({ markdown: `## ${text}`, width: 24, height: 1 });
+function linesOf(widgets: Widgets, sections: readonly Section[]): readonly Line[] {
+  return [...widgets.overview(sections.map(({ pool }) => pool)), ...sections.flatMap(({ lines }) => lines)];
 }
 
-function widget({ title, unit, metrics, lines }: Graph): IWidget {
+/** The sections of each dashboard, in the order of the pools: as many as it takes. */
+function parts(widgets: Widgets): readonly (readonly Section[])[] {
+  const overview = sizeOf(widgets.overview([]).flat());
+  const all: Section[][] = [];
+  let current: Section[] = [];
+  let sizes: DashboardSize[] = [];
+  for (const section of widgets.sections()) {
+    const size = sizeOf(section.lines.flat());
+    if (current.length === 0 || current.length === MAX_POOLS || !fitsIntoDashboard([...sizes, size])) {
+      current = [];
+      sizes = [overview];
+      all.push(current);
+    }
+    current.push(section);
+    sizes.push(size);
+  }
+  return all;
+}
+
+/** The widgets of a deployment. */
+class Widgets extends Construct {
+  readonly #props: DashboardsProps;
+  /** The alarms that are shown, by the part of their name after that of the deployment. */
+  readonly #alarms = new Map<string, IAlarm>();
+
+  constructor(scope: Construct, id: string, props: DashboardsProps) {
+    super(scope, id);
+    this.#props = props;
+  }
+
+  /** What each dashboard begins with. */
+  overview(pools: readonly string[]): readonly Line[] {
+    const alarms = [...pools.map((pool) => `${pool}-${ACT_NOW}`), ...FUNCTION_ALARMS.map(({ name }) => name)];
+    return [[this.#alarmStates('Act now', alarms)], monitorGraphs(this.#props.functions).map(graph)];
+  }
+
+  /** For each pool its row, and the rows of the proxies that no pool before it has. */
+  sections(): readonly Section[] {
+    const { pools, proxies } = this.#props;
+    return pools.map((pool) => ({
+      pool,
+      lines: [
+        ...this.#pool(pool),
+        ...proxies.filter(({ firstPool }) => firstPool === pool).flatMap((proxy) => this.#proxy(proxy)),
+      ],
+    }));
+  }
+
+  #pool(pool: string): readonly Line[] {
+    const alarms = [...POOL_ALARMS.map(({ name }) => name), ACT_NOW].map((name) => `${pool}-${name}`);
+    return [
+      [heading(`Pool ${pool}`)],
+      poolGraphs(pool, this.#props.thresholds).map(graph),
+      [this.#alarmStates(`Alarms of pool ${pool}`, alarms)],
+    ];
+  }
+
+  #proxy({ label, name: proxy }: MonitoredProxy): readonly Line[] {
+    const alarms = PROXY_ALARMS.map(({ name }) => `${label}-${name}`);
+    return [
+      [heading(`RDS Proxy ${proxy}`)],
+      proxyGraphs(proxy, this.#props.thresholds).map(graph),
+      [this.#alarmStates(`Alarms of RDS Proxy ${proxy}`, alarms)],
+    ];
+  }
+
+  #alarmStates(title: string, names: readonly string[]): IWidget {
+    const height = 1 + Math.ceil(names.length / ALARMS_SIDE_BY_SIDE);
+    return new AlarmStatusWidget({ title, alarms: names.map((name) => this.#alarm(name)), width: FULL_WIDTH, height });
+  }
+
+  /** An alarm by its name: a reference would need an output of its nested stack, which may have 200. */
+  #alarm(name: string): IAlarm {
+    const alarm = this.#alarms.get(name) ?? Alarm.fromAlarmName(this, name, `${this.#props.name}-${name}`);
+    this.#alarms.set(name, alarm);
+    return alarm;
+  }
+}
+
+function heading(text: string): IWidget {
+  return new TextWidget({ markdown: `## ${text}`, width: FULL_WIDTH, height: 1 });
+}
+
+function graph({ title, unit, metrics, lines }: Graph): IWidget {
   const leftAnnotations = lines.map((value) => ({ value, label: `${value} ${LABELS[unit]}`.trim() }));
   const label = LABELS[unit];
   return new GraphWidget({

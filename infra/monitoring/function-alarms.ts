@@ -1,20 +1,22 @@
+import type { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { type AlarmRow, AT_LEAST, MISSING_IS_GOOD } from './alarm.js';
-import { functionMetric } from './metric-queries.js';
+import { type FunctionCount, functionsSum } from './metric-queries.js';
 
 /** A function of the monitor. */
 export interface MonitorFunction {
-  /** First part of its alarms' names, such as `check`. */
+  /** Such as `check`. */
   readonly label: string;
   readonly functionName: string;
 }
 
-/** The alarms of one function of the monitor. A function fails only if the monitor itself is broken. */
+/** The alarms of all functions of the monitor together. A function fails only if the monitor itself is broken. */
 export const FUNCTION_ALARMS = [
   {
     name: 'monitor-errors',
-    meaning: ({ label }) => `The ${label} function of pool-health fails.`,
-    firstStep: 'Read the last errors in its log.',
-    metric: ({ functionName }) => functionMetric(functionName, 'Errors'),
+    meaning: (functions) => `A function of pool-health fails: ${listed(functions)}.`,
+    firstStep:
+      'Find the function in the graph "Monitor: errors by function" of the dashboard, and read the last errors in its log.',
+    metric: (functions) => sumOf(functions, 'Errors'),
     comparison: AT_LEAST,
     threshold: 1,
     minutes: [2, 3],
@@ -22,13 +24,25 @@ export const FUNCTION_ALARMS = [
   },
   {
     name: 'monitor-throttles',
-    meaning: ({ label }) =>
-      `Lambda refuses to run the ${label} function of pool-health: the account has no concurrency left.`,
+    meaning: (functions) =>
+      `Lambda refuses to run a function of pool-health (${listed(functions)}): the account has no concurrency left.`,
     firstStep: 'Check ConcurrentExecutions of the account, and reserved concurrency.',
-    metric: ({ functionName }) => functionMetric(functionName, 'Throttles'),
+    metric: (functions) => sumOf(functions, 'Throttles'),
     comparison: AT_LEAST,
     threshold: 1,
     minutes: [2, 3],
     missingData: MISSING_IS_GOOD,
   },
-] as const satisfies readonly AlarmRow<MonitorFunction>[];
+] as const satisfies readonly AlarmRow<readonly MonitorFunction[]>[];
+
+function listed(functions: readonly MonitorFunction[]): string {
+  const labels = functions.map(({ label }) => label);
+  return `${labels.slice(0, -1).join(', ')} or ${labels.at(-1)}`;
+}
+
+function sumOf(functions: readonly MonitorFunction[], metricName: FunctionCount): MathExpression {
+  return functionsSum(
+    Object.fromEntries(functions.map(({ label, functionName }) => [label, functionName])),
+    metricName,
+  );
+}

@@ -1,8 +1,11 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { ALL_METRICS, GRAPHS, type MetricDefinition } from '../../functions/core/metrics.js';
 import { type AlarmRow, metricThreshold } from './alarm.js';
+import type { MonitorFunction } from './function-alarms.js';
 import {
   activeShare,
+  type FunctionCount,
+  functionMetric,
   isSameMetric,
   poolMetric,
   proxyAvailability,
@@ -61,6 +64,17 @@ export function proxyGraphs(proxy: string, thresholds: AlarmThresholds): readonl
     graph('Clients', 'count', [proxyGauge(proxy, 'ClientConnections')]),
     graph('Availability', 'percent', [proxyAvailability(proxy)]),
   ];
+}
+
+/** The graphs of the monitor itself: which of its functions fails. */
+export function monitorGraphs(functions: readonly MonitorFunction[]): readonly Graph[] {
+  const graph = (title: string, count: FunctionCount): Graph => ({
+    title,
+    unit: 'count',
+    metrics: functions.map(({ label, functionName }) => functionMetric(functionName, count).with({ label })),
+    lines: [],
+  });
+  return [graph('Monitor: errors by function', 'Errors'), graph('Monitor: throttles by function', 'Throttles')];
 }
 
 /** Makes graphs with a line for each alarm on one of their metrics. Counts get none: a line at 1 would show nothing. */

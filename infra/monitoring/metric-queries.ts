@@ -78,7 +78,29 @@ export function proxyAvailability(proxy: string): MathExpression {
 }
 
 /** How often a function failed, or was refused an environment to run in. */
-export function functionMetric(functionName: string, metricName: 'Errors' | 'Throttles'): Metric {
+export type FunctionCount = 'Errors' | 'Throttles';
+
+/**
+ * A count of several functions together. Lambda publishes nothing for a minute without an invocation, which is the usual
+ * minute of the details and the page: such a minute counts as 0, so that it does not hide the errors of another function.
+ *
+ * @param functionNames by what they are called here, such as `check`
+ */
+export function functionsSum(
+  functionNames: Readonly<Record<string, string>>,
+  metricName: FunctionCount,
+): MathExpression {
+  const metrics = Object.entries(functionNames).map(([label, name]) => [label, functionMetric(name, metricName)]);
+  return new MathExpression({
+    expression: 'SUM(FILL(METRICS(), 0))',
+    usingMetrics: Object.fromEntries(metrics),
+    period: PERIOD,
+    label: metricName,
+  });
+}
+
+/** A count of one function. */
+export function functionMetric(functionName: string, metricName: FunctionCount): Metric {
   return new Metric({
     namespace: 'AWS/Lambda',
     metricName,

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../functions/core/pool-definition.js';
 import { readContext } from '../../infra/context.js';
 import { PoolHealthStack } from '../../infra/stack.js';
+import { manyPools } from '../support/many-pools.js';
 import { read } from '../support/markdown.js';
-import { OLD_DEPLOYMENTS } from '../support/upgrade.js';
+import { ATTACH, templateOf } from '../support/synth.js';
+import { OLD_ALARMS, OLD_DEPLOYMENTS } from '../support/upgrade.js';
 
 describe.each(OLD_DEPLOYMENTS)('the cdk.json of 0.1.0: $file', ({ context, pools }) => {
   it('is deployed without a change, under the names that it had', () => {
@@ -32,6 +34,23 @@ describe.each(OLD_DEPLOYMENTS)('the cdk.json of 0.1.0: $file', ({ context, pools
       utilization: null,
       role: null,
     });
+  });
+});
+
+describe.each([1, 9, 35])('the alarms of %i pools, as 0.1.0 deployed them', (count) => {
+  it('keep their stack, logical ids and names, but for those of the functions, which are two now', () => {
+    const pools = manyPools(count);
+    const { Resources } = templateOf({ ...ATTACH, pools }).toJSON();
+    const isDeployed = (name: string) =>
+      pools.some((pool) => name.startsWith(`pool-health-${pool.name}-`)) || name.startsWith('pool-health-shop-');
+    const before = Object.entries(OLD_ALARMS).filter(([, name]) => isDeployed(name));
+    expect(before).toHaveLength(count * 11 + 4);
+    const now = Object.entries<{ Type: string; Properties: { AlarmName: string } }>(Resources).flatMap(
+      ([id, { Type, Properties }]) => (Type.endsWith('Alarm') ? [[id, Properties.AlarmName] as const] : []),
+    );
+    expect(Object.fromEntries(now)).toMatchObject(Object.fromEntries(before));
+    const added = now.flatMap(([id, name]) => (OLD_ALARMS[id] === name ? [] : [name]));
+    expect(added.sort()).toEqual(['pool-health-monitor-errors', 'pool-health-monitor-throttles']);
   });
 });
 

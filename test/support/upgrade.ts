@@ -10,6 +10,11 @@ export interface OldDeployment {
   readonly pools: readonly { readonly name: string; readonly definition: Readonly<Record<string, unknown>> }[];
 }
 
+/** Names of the alarms of 35 pools as version 0.1.0 deployed them, by logical id. With fewer pools, they were a part of these. */
+export const OLD_ALARMS: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(new URL('../alarms.json', FOLDER), 'utf8'),
+);
+
 export const OLD_DEPLOYMENTS: readonly OldDeployment[] = readdirSync(FOLDER).map((file) => {
   const { context } = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8'));
   return { file, context, pools: context['pool-health'].pools ?? [] };

@@ -22,8 +22,9 @@ describe('the bill of a deployment', () => {
 
   it('counts an alarm once for each metric that it evaluates', () => {
     const alarms = alarmsOf(template);
-    // Of each pool no-idle-connections and active-high, of the proxy proxy-pinned and proxy-near-limit, evaluate two.
-    expect(quantity('metrics in alarms')).toBe(alarms.size + 3 * 2 + 2);
+    // Of each pool no-idle-connections and active-high, of the proxy proxy-pinned and proxy-near-limit, evaluate two; those of
+    // the monitor evaluate its four functions.
+    expect(quantity('metrics in alarms')).toBe(alarms.size + 3 * 2 + 2 + 2 * 3);
   });
 
   it('bills invocations by started millisecond and by memory', () => {

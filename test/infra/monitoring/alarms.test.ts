@@ -21,8 +21,8 @@ const POOL_ALARMS = [
   ['config-invalid', 'ConfigInvalid', 'Sum', AT_LEAST, 1, 1, 1, 'notBreaching'],
 ] as const;
 const MONITOR_ALARMS = [
-  ['monitor-errors', 'Errors', 'Sum', AT_LEAST, 1, 2, 3, 'notBreaching'],
-  ['monitor-throttles', 'Throttles', 'Sum', AT_LEAST, 1, 2, 3, 'notBreaching'],
+  ['monitor-errors', 'SUM(FILL(METRICS(), 0))', '', AT_LEAST, 1, 2, 3, 'notBreaching'],
+  ['monitor-throttles', 'SUM(FILL(METRICS(), 0))', '', AT_LEAST, 1, 2, 3, 'notBreaching'],
 ] as const;
 const PROXY_ALARMS = [
   ['proxy-borrow-latency', 'DatabaseConnectionsBorrowLatency', 'Average', AT_LEAST, 100_000, 3, 5, 'notBreaching'],
@@ -75,20 +75,16 @@ function alarm(name: string): AlarmProperties {
   return found;
 }
 
-/** What the alarms of a row are about. */
+/** What the names of a row's alarms begin with. */
 function subjectsOf(name: string): readonly string[] {
-  return name.startsWith('proxy-')
-    ? ['shop']
-    : name.startsWith('monitor-')
-      ? ['check', 'api', 'details', 'page']
-      : POOLS;
+  return name.startsWith('proxy-') ? ['shop-'] : name.startsWith('monitor-') ? [''] : POOLS.map((pool) => `${pool}-`);
 }
 
 describe('every alarm agrees with the contract', () => {
   const cases = ROWS.flatMap((row) => subjectsOf(row[0]).map((subject) => [subject, ...row] as const));
 
-  it.each(cases)('%s-%s', (subject, name, metric, statistic, operator, threshold, m, n, missing) => {
-    const found = alarm(`${subject}-${name}`);
+  it.each(cases)('%s%s', (subject, name, metric, statistic, operator, threshold, m, n, missing) => {
+    const found = alarm(`${subject}${name}`);
     const returned = found.Metrics?.find(({ ReturnData }) => ReturnData !== false);
     expect({
       metric: found.MetricName ?? returned?.Expression,
@@ -102,7 +98,7 @@ describe('every alarm agrees with the contract', () => {
   });
 
   it('there is no other alarm', () => {
-    const expected = cases.map(([subject, name]) => `pool-health-${subject}-${name}`);
+    const expected = cases.map(([subject, name]) => `pool-health-${subject}${name}`);
     expect([...alarms.keys()].sort()).toEqual(expected.sort());
     expect([...compositesOf(template).keys()]).toEqual(POOLS.map((pool) => `pool-health-${pool}-act-now`));
   });
@@ -127,6 +123,14 @@ describe('alarms evaluate the right metrics', () => {
     ['orders-no-idle-connections', { total: ['TotalConnections', 'Average'], idle: ['IdleConnections', 'Average'] }],
     ['orders-active-high', { activeConnections: ['ActiveConnections', 'Average'], poolSize: ['PoolSize', 'Average'] }],
     [
+      'monitor-errors',
+      Object.fromEntries(['check', 'api', 'details', 'page'].map((label) => [label, ['Errors', 'Sum']])),
+    ],
+    [
+      'monitor-throttles',
+      Object.fromEntries(['check', 'api', 'details', 'page'].map((label) => [label, ['Throttles', 'Sum']])),
+    ],
+    [
       'shop-proxy-pinned',
       {
         databaseConnectionsCurrentlySessionPinned: ['DatabaseConnectionsCurrentlySessionPinned', 'Sum'],
@@ -145,6 +149,16 @@ describe('alarms evaluate the right metrics', () => {
       MetricStat ? [[Id, [MetricStat.Metric.MetricName, MetricStat.Stat]]] : [],
     );
     expect(Object.fromEntries(stats ?? [])).toEqual(terms);
+  });
+
+  it('alarms of the monitor evaluate each of its functions', () => {
+    const functions = Object.keys(template.findResources('AWS::Lambda::Function'));
+    for (const name of ['monitor-errors', 'monitor-throttles']) {
+      const dimensions = alarm(name).Metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric.Dimensions ?? []);
+      expect(dimensions?.map(({ Name, Value }) => [Name, plain(Value)]).sort(), name).toEqual(
+        functions.map((id) => ['FunctionName', id]).sort(),
+      );
+    }
   });
 
   it('alarms of a proxy evaluate metrics of that proxy', () => {

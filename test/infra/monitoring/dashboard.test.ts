@@ -19,24 +19,45 @@ let template: Template;
 let widgets: readonly Widget[];
 beforeAll(() => {
   template = templateOf(ATTACH);
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  widgets = JSON.parse(plain(dashboard?.Properties.DashboardBody)).widgets;
+  widgets = widgetsOf(template);
 });
+
+function widgetsOf(of: Template | undefined): readonly Widget[] {
+  const [dashboard] = Object.values(of?.findResources('AWS::CloudWatch::Dashboard') ?? {});
+  return JSON.parse(plain(dashboard?.Properties.DashboardBody)).widgets;
+}
+
+/** The names of the alarms in a widget, or of those in all. */
+const namesIn = (...all: readonly (Widget | undefined)[]) =>
+  all.flatMap((widget) => widget?.properties.alarms ?? []).map((arn) => arn.split(':alarm:')[1]);
 
 /** The metrics in the graphs, as `metric dimension`. */
 const shown = () =>
   widgets.flatMap(({ properties }) => properties.metrics ?? []).map(([, metric, , subject]) => `${metric} ${subject}`);
 
 describe('the dashboard', () => {
-  it('shows all alarms first', () => {
-    const [first] = widgets;
+  it('shows first what needs action, and the alarms of the monitor itself', () => {
+    const actNow = ATTACH.pools.map(({ name }) => `pool-health-${name}-act-now`);
+    expect(namesIn(widgets[0])).toEqual([...actNow, 'pool-health-monitor-errors', 'pool-health-monitor-throttles']);
+    expect(widgets[0]?.properties.alarms?.[0]).toBe(
+      'arn:aws:cloudwatch:eu-central-1:111122223333:alarm:pool-health-orders-act-now',
+    );
+  });
+
+  it('shows every alarm, those of a pool and of a proxy in one widget each', () => {
     const alarms = [...alarmsOf(template).keys(), ...compositesOf(template).keys()];
-    expect(first?.properties.alarms).toHaveLength(alarms.length);
+    expect([...new Set(namesIn(...widgets))].sort()).toEqual(alarms.sort());
+    const states = widgets.filter(({ properties }) => properties.alarms);
+    expect(states).toHaveLength(1 + ATTACH.pools.length + 1);
+    for (const widget of states.slice(1)) {
+      const subjects = namesIn(widget).map((name) => name?.split('-')[2]);
+      expect(new Set(subjects).size, widget.properties.title).toBe(1);
+    }
   });
 
   it('has a row for each pool with every metric of the contract, and one for each proxy', () => {
     const headings = widgets.flatMap(({ properties }) => properties.markdown ?? []);
-    expect(headings).toEqual(['## Pool orders', '## Pool carts', '## Pool reports', '## RDS Proxy shop']);
+    expect(headings).toEqual(['## Pool orders', '## RDS Proxy shop', '## Pool carts', '## Pool reports']);
     const pools = ATTACH.pools.flatMap(({ name }) =>
       Object.keys({ ...METRICS, ...APP_METRICS }).map((metric) => `${metric} ${name}`),
     );
