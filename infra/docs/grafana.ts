@@ -1,14 +1,19 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/utilization.js';
+import type { AlarmRow } from '../monitoring/alarm.js';
 import { type Graph, poolGraphs, proxyGraphs } from '../monitoring/graphs.js';
-import { poolMetric } from '../monitoring/metric-queries.js';
+import { isSameMetric, poolMetric } from '../monitoring/metric-queries.js';
+import { POOL_ALARMS } from '../monitoring/pool-alarms.js';
 import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 
-/** The variable that an import of the dashboard asks for. */
+/** The variables that an import of the dashboard asks for. */
 const INPUT = 'DS_CLOUDWATCH';
+const PAGE_INPUT = 'VAR_PAGE';
 /** The data source that the user selects above the dashboard. */
 const DATASOURCE = { type: 'cloudwatch', uid: '$datasource' };
+const POOL = '$pool';
+const PROXY = '$proxy';
 
 /** Panels in a row, and their size on Grafana's grid of 24 columns. */
 const ACROSS = 3;
@@ -36,7 +41,23 @@ const VARIABLES = [
   { ...query('region', 'Region', 'regions()'), current: { text: 'default', value: 'default' } },
   query('pool', 'Pool', `dimension_values($region,${METRIC_NAMESPACE},Healthy,${POOL_DIMENSION})`),
   query('proxy', 'RDS Proxy', 'dimension_values($region,AWS/RDS,ClientConnections,ProxyName)'),
+  { name: 'page', type: 'constant', hide: 2, query: `\${${PAGE_INPUT}}`, current: { value: `\${${PAGE_INPUT}}` } },
 ];
+
+/** What an engineer on call opens next. */
+const LINKS = [
+  { title: 'Page of the pool', url: '$page#$pool', tooltip: 'The pool now: layers and problems' },
+  { title: 'Runbook', url: '$page/runbook', tooltip: 'An entry for each alarm' },
+].map((link) => ({
+  ...link,
+  type: 'link',
+  icon: 'external link',
+  targetBlank: true,
+  asDropdown: false,
+  includeVars: false,
+  keepTime: false,
+  tags: [],
+}));
 
 /** What every query of a panel has in common. */
 const COMMON = { datasource: DATASOURCE, queryMode: 'Metrics', region: '$region', period: '60' };
@@ -52,6 +73,12 @@ export function grafana(): string {
         pluginId: 'cloudwatch',
         pluginName: 'CloudWatch',
       },
+      {
+        name: PAGE_INPUT,
+        label: 'Page (output PageUrl of the deployment)',
+        type: 'constant',
+        value: 'https://<api>.execute-api.<region>.amazonaws.com/health',
+      },
     ],
     __requires: [
       { type: 'grafana', id: 'grafana', name: 'Grafana', version: '10.0.0' },
@@ -66,7 +93,8 @@ export function grafana(): string {
     refresh: '1m',
     time: { from: 'now-1h', to: 'now' },
     timezone: 'browser',
-    annotations: { list: [] },
+    links: LINKS,
+    annotations: { list: annotations() },
     templating: { list: VARIABLES },
     panels: panels(),
   };
@@ -77,10 +105,40 @@ function query(name: string, label: string, text: string) {
   return { name, label, type: 'query', datasource: DATASOURCE, query: text, refresh: 1, sort: 1 };
 }
 
+/**
+ * When the alarms that `act-now` combines went on and off. The data source finds the alarms by their metric: it does not
+ * replace variables in a prefix of names. An alarm on the same metric is shown with them.
+ */
+function annotations(): readonly object[] {
+  const rows: readonly AlarmRow<string>[] = POOL_ALARMS;
+  const metrics = rows.filter(({ actNow }) => actNow).map((row) => row.metric(POOL));
+  return metrics.filter((metric) => metric instanceof Metric).map((metric) => {
+    const { namespace, metricName, dimensions, statistic } = metric;
+    const alarms = rows.filter((row) => isSameMetric(row.metric(POOL), metric)).map(({ name }) => name);
+    return {
+      name: `Alarms: ${alarms.join(', ')}`,
+      datasource: DATASOURCE,
+      enable: true,
+      iconColor: 'red',
+      target: {
+        refId: 'Alarms',
+        queryMode: 'Annotations',
+        region: '$region',
+        namespace,
+        metricName,
+        dimensions,
+        statistic,
+        period: '60',
+        prefixMatching: false,
+      },
+    };
+  });
+}
+
 /** A row for the pool, which begins with a gauge of its utilization, and a row for the RDS Proxy. */
 function panels(): readonly object[] {
-  const pool = [gauge(), ...poolGraphs('$pool', DEFAULT_THRESHOLDS).map(series)];
-  const proxy = proxyGraphs('$proxy', DEFAULT_THRESHOLDS).map(series);
+  const pool = [gauge(), ...poolGraphs(POOL, DEFAULT_THRESHOLDS).map(series)];
+  const proxy = proxyGraphs(PROXY, DEFAULT_THRESHOLDS).map(series);
   const proxyTop = 1 + HEIGHT * Math.ceil(pool.length / ACROSS);
   const all = [
     row('Pool $pool', 0),
@@ -119,7 +177,7 @@ function gauge() {
       overrides: [],
     },
     options: { reduceOptions: { calcs: ['last'], fields: '', values: false }, showThresholdLabels: true },
-    targets: targets([poolMetric('$pool', 'Utilization')]),
+    targets: targets([poolMetric(POOL, 'Utilization')]),
   };
 }
 

@@ -1,6 +1,7 @@
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { describe, expect, it } from 'vitest';
 import { APP_METRICS, METRICS } from '../../../functions/core/metrics.js';
-import { metricThreshold } from '../../../infra/monitoring/alarm.js';
+import { type AlarmRow, metricThreshold } from '../../../infra/monitoring/alarm.js';
 import { POOL_ALARMS } from '../../../infra/monitoring/pool-alarms.js';
 import { DEFAULT_THRESHOLDS } from '../../../infra/monitoring/thresholds.js';
 import { read } from '../../support/markdown.js';
@@ -44,12 +45,15 @@ function stepsOf(title: string): readonly (readonly [string, number | null])[] {
 
 describe('the Grafana dashboard', () => {
   it('can be imported: it has a data source input, a schema version, and variables in the order of their dependencies', () => {
-    expect(dashboard.__inputs).toMatchObject([{ name: 'DS_CLOUDWATCH', type: 'datasource', pluginId: 'cloudwatch' }]);
+    expect(dashboard.__inputs).toMatchObject([
+      { name: 'DS_CLOUDWATCH', type: 'datasource', pluginId: 'cloudwatch' },
+      { name: 'VAR_PAGE', type: 'constant', label: expect.stringContaining('PageUrl') },
+    ]);
     expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(36);
     const names = dashboard.templating.list.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['datasource', 'region', 'pool', 'proxy']);
+    expect(names).toEqual(['datasource', 'region', 'pool', 'proxy', 'page']);
     const used = new Set([...text.matchAll(/\$\{?(\w+)\}?/g)].map(([, name]) => name));
-    expect([...used].sort()).toEqual(['DS_CLOUDWATCH', ...names].sort());
+    expect([...used].sort()).toEqual(['DS_CLOUDWATCH', 'VAR_PAGE', ...names].sort());
   });
 
   it('starts with the region of the data source, not with the alphabetically first one', () => {
@@ -100,6 +104,35 @@ describe('the Grafana dashboard', () => {
       ['green', null],
       ['red', 100_000],
     ]);
+  });
+
+  it('leads to the page of the selected pool, and to the runbook', () => {
+    const links = dashboard.links.map(({ type, title, url }: Record<string, string>) => ({ type, title, url }));
+    expect(links).toEqual([
+      { type: 'link', title: 'Page of the pool', url: '$page#$pool' },
+      { type: 'link', title: 'Runbook', url: '$page/runbook' },
+    ]);
+  });
+
+  it('marks when the alarms of act-now went on and off, found by metric, statistic and period of the alarm', () => {
+    const rows: readonly AlarmRow<string>[] = POOL_ALARMS.filter((row) => 'actNow' in row);
+    expect(rows).toHaveLength(4);
+    const annotations: readonly { name: string; enable: boolean; target: object }[] = dashboard.annotations.list;
+    for (const row of rows) {
+      const { namespace, metricName, dimensions, statistic, period } = row.metric('$pool') as Metric;
+      const [found] = annotations.filter(({ name }) => name.includes(row.name));
+      expect(found, row.name).toMatchObject({
+        enable: true,
+        target: {
+          queryMode: 'Annotations',
+          prefixMatching: false,
+          region: '$region',
+          period: String(period.toSeconds()),
+          ...{ namespace, metricName, dimensions, statistic },
+        },
+      });
+    }
+    expect(annotations).toHaveLength(rows.length);
   });
 
   it('lays out panels without overlap', () => {
