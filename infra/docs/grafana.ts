@@ -112,27 +112,29 @@ function query(name: string, label: string, text: string) {
 function annotations(): readonly object[] {
   const rows: readonly AlarmRow<string>[] = POOL_ALARMS;
   const metrics = rows.filter(({ actNow }) => actNow).map((row) => row.metric(POOL));
-  return metrics.filter((metric) => metric instanceof Metric).map((metric) => {
-    const { namespace, metricName, dimensions, statistic } = metric;
-    const alarms = rows.filter((row) => isSameMetric(row.metric(POOL), metric)).map(({ name }) => name);
-    return {
-      name: `Alarms: ${alarms.join(', ')}`,
-      datasource: DATASOURCE,
-      enable: true,
-      iconColor: 'red',
-      target: {
-        refId: 'Alarms',
-        queryMode: 'Annotations',
-        region: '$region',
-        namespace,
-        metricName,
-        dimensions,
-        statistic,
-        period: '60',
-        prefixMatching: false,
-      },
-    };
-  });
+  return metrics
+    .filter((metric) => metric instanceof Metric)
+    .map((metric) => {
+      const { namespace, metricName, dimensions, statistic } = metric;
+      const alarms = rows.filter((row) => isSameMetric(row.metric(POOL), metric)).map(({ name }) => name);
+      return {
+        name: `Alarms: ${alarms.join(', ')}`,
+        datasource: DATASOURCE,
+        enable: true,
+        iconColor: 'red',
+        target: {
+          refId: 'Alarms',
+          queryMode: 'Annotations',
+          region: '$region',
+          namespace,
+          metricName,
+          dimensions,
+          statistic,
+          period: '60',
+          prefixMatching: false,
+        },
+      };
+    });
 }
 
 /** A row for the pool, which begins with a gauge of its utilization, and a row for the RDS Proxy. */
