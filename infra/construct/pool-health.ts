@@ -100,7 +100,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   readonly checkRoles: readonly CheckRoleOfPools[];
   readonly #api: HealthApi;
 
-  /** @throws Error that lists every mistake in the pools */
+  /** @throws Error that lists every mistake in the pools, or in the network */
   constructor(scope: Construct, id: string, props: PoolHealthProps) {
     const pools = checkedPools(props.pools);
     const names = pools.map((each) => each.name);

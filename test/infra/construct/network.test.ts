@@ -85,6 +85,12 @@ describe('with interface endpoints', () => {
     apart.resourcePropertiesCountIs('AWS::Lambda::Function', inSubnets, HANDLERS.length - 1);
   });
 
+  it('the outputs name the group of the functions, for the owner of another group', () => {
+    const { Value } = template.toJSON().Outputs.FunctionsSecurityGroupId;
+    const inGroup = { VpcConfig: { SecurityGroupIds: [Value] } };
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', inGroup, HANDLERS.length - 1);
+  });
+
   it('checks start when the endpoints and their rule exist', () => {
     const waitsFor = scheduleWaitsFor(template);
     expect(waitsFor).toEqual(expect.arrayContaining(Object.keys(template.findResources('AWS::EC2::VPCEndpoint'))));

@@ -44,6 +44,7 @@ afterEach(() => {
 describe.each([
   ['the demo', { mode: 'demo' }],
   ['attached, with endpoints', ATTACH],
+  ['attached, with endpoints that the VPC has', { ...ATTACH, egress: 'existing', endpointsSecurityGroupId: 'sg-0e' }],
   ['attached, with NAT and a closed API', { ...ATTACH, egress: 'nat', apiAuth: 'iam' }],
 ])('%s', (_, context) => {
   it('has no finding without an explanation', () => {
