@@ -3,7 +3,12 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { AwsCustomResource, type AwsSdkCall, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import {
+  AwsCustomResource,
+  AwsCustomResourcePolicy,
+  type AwsSdkCall,
+  PhysicalResourceId,
+} from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { type CheckRole, checkRoleSql } from '../../functions/core/check-role.js';
 
@@ -52,16 +57,13 @@ export class DatabaseRole extends Construct {
       installLatestAwsSdk: false,
       logGroup,
       role: executionRole,
+      policy: AwsCustomResourcePolicy.fromStatements([
+        new PolicyStatement({ actions: ['rds-data:ExecuteStatement'], resources: [cluster.clusterArn] }),
+        new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [adminSecret.secretArn] }),
+      ]),
     });
-    // Part of the policy that the function waits for: it exists when the cluster does, minutes before the instance. A policy of
-    // the custom resource would be made seconds before its first use, and IAM is eventually consistent.
-    for (const [action, arn] of [
-      ['rds-data:ExecuteStatement', cluster.clusterArn],
-      ['secretsmanager:GetSecretValue', adminSecret.secretArn],
-    ] as const) {
-      resource.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
-    }
-    // The Data API needs an instance, not only the cluster.
-    resource.node.addDependency(cluster);
+    // The Data API needs an instance, not only the cluster. Only the call waits for it: the policy exists minutes before, since
+    // IAM is eventually consistent.
+    resource.node.findChild('Resource').node.addDependency(cluster);
   }
 }
