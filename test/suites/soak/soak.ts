@@ -29,6 +29,13 @@ const GETS = 20;
 const SEEN = [POOL, STEADY];
 type Sights = ReadonlyMap<string, Sight>;
 
+interface Evidence {
+  /** The problems of the check. */
+  readonly codes: readonly string[];
+  /** How a client sees the pool before and after the check; undefined if that changed. */
+  readonly sight: Sight | undefined;
+}
+
 export interface Tally {
   rounds: number;
   faults: number;
@@ -89,13 +96,17 @@ export class Soak {
     const [assessments] = await Promise.all([this.#deployment.check(), this.#gets()]);
     const tookMs = Date.now() - minute;
     const statuses = new Map(assessments?.map(({ pool, verdict }) => [pool, verdict.status]));
+    const codes = new Map(assessments?.map(({ pool, verdict }) => [pool, verdict.problems.map(({ code }) => code)]));
     // Only where it may matter is it asked again.
     const isDoubtful = SEEN.some((pool) => statuses.get(pool) === 'healthy' && before.get(pool) !== 'well');
     const after = isDoubtful ? await this.#sights() : before;
     this.#judge(tookMs);
     for (const pool of SEEN) {
       const sight = before.get(pool);
-      this.#judgePool(pool, statuses.get(pool) ?? 'no answer', sight === after.get(pool) ? sight : undefined);
+      this.#judgePool(pool, statuses.get(pool) ?? 'no answer', {
+        codes: codes.get(pool) ?? [],
+        sight: sight === after.get(pool) ? sight : undefined,
+      });
     }
     scene.forget();
     this.tally.rounds += 1;
@@ -164,14 +175,13 @@ export class Soak {
     this.mistakes.push(`round ${this.tally.rounds} (${this.#fault?.name ?? 'no fault'}): ${mistake}`);
   }
 
-  /** @param sight of a client before and after; undefined when it changed */
-  #judgePool(pool: string, status: string, sight: Sight | undefined): void {
+  #judgePool(pool: string, status: string, { codes, sight }: Evidence): void {
     if (status === 'healthy' && sight !== undefined && sight !== 'well') {
       this.#say(`${pool} is healthy, while the database is ${sight}`);
     }
     if (!this.#fault && status !== 'healthy') {
       const since = this.#justLifted === null ? 'without a fault' : `in the check after "${this.#justLifted}"`;
-      this.#say(`${pool} is ${status} ${since}`);
+      this.#say(`${pool} is ${status} (${codes.join(', ')}) ${since}`);
     }
     this.tally.unhealthy += pool === POOL && status !== 'healthy' ? 1 : 0;
   }
