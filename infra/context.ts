@@ -53,7 +53,7 @@ const both = {
   detailsAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
   reservedConcurrency: v.exactOptional(wholeNumber(1)),
   logRetentionDays: v.exactOptional(v.picklist(retentionDays, `one of ${retentionDays.join(', ')}`)),
-  runbook: v.exactOptional(matching(/^\S+$/, 'a path or URL without spaces')),
+  runbook: v.exactOptional(matching(/^\S{1,200}$/, 'a path or URL without spaces, of at most 200 characters')),
 };
 
 const securityGroupId = matching(/^sg-[0-9a-f]+$/, 'the id of a security group, "sg-…"');

@@ -7,7 +7,7 @@ export function addOutputs(stack: Stack, health: PoolHealth): void {
   const { region } = stack;
   const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${health.dashboard.dashboardName}`;
   output('ApiUrl', `${health.apiUrl}/health/pool`, 'State of the pools as JSON');
-  output('PageUrl', `${health.apiUrl}/health`, 'Page with the state of the pools');
+  output('PageUrl', health.pageUrl, 'Page with the state of the pools');
   output('DashboardUrl', dashboard, 'Dashboard in the CloudWatch console');
   output('ActNowTopic', health.actNowTopic.topicArn, 'Topic of the act-now alarms');
   output('NoticeTopic', health.noticeTopic.topicArn, 'Topic of every other alarm');

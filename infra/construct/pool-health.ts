@@ -6,6 +6,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
+import { PAGE_ROUTES } from '../../functions/core/routes.js';
 import { Alarms } from '../monitoring/alarms.js';
 import { createDashboards } from '../monitoring/dashboard.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
@@ -51,7 +52,11 @@ export interface PoolHealthProps {
   readonly reservedConcurrency?: number;
   /** How long logs are retained. @default two weeks */
   readonly logRetention?: RetentionDays;
-  /** Path or URL of the runbook, for the descriptions of alarms. @default "docs/runbook.md" of the repository */
+  /**
+   * Path or URL of the runbook, for the descriptions of alarms.
+   *
+   * @default `GET /health/runbook`; with `apiAuth` "iam", which no browser can open, "docs/runbook.md" of pool-health
+   */
   readonly runbook?: string;
 }
 
@@ -94,6 +99,8 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   readonly dashboards: readonly Dashboard[];
   /** The URL of the API, without a slash at the end. */
   readonly apiUrl: string;
+  /** The URL of the page. */
+  readonly pageUrl: string;
   /** Names of the SSM parameters. */
   readonly parameterNames: readonly string[];
   /** The roles that the databases need; `checkRoleSql` gives the SQL that creates each. */
@@ -124,6 +131,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       logRetention,
     });
     this.apiUrl = this.#api.url;
+    this.pageUrl = this.#urlOf(PAGE_ROUTES.page);
     const topics = new Topics(this, 'Topics', props.emails ?? {});
     this.actNowTopic = topics.actNow;
     this.noticeTopic = topics.notice;
@@ -137,10 +145,12 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       })),
       thresholds: { ...DEFAULT_THRESHOLDS, ...props.thresholds },
     };
+    const isPagePublic = (props.apiAuth ?? 'none') === 'none';
+    const builtIn = isPagePublic ? this.#urlOf(PAGE_ROUTES.runbook) : 'docs/runbook.md';
     const alarms = new Alarms(this, 'Alarms', {
       ...monitored,
       prefix: name,
-      runbook: props.runbook ?? 'docs/runbook.md',
+      links: { page: isPagePublic ? this.pageUrl : null, runbook: props.runbook ?? builtIn },
       topics,
       scopeOf,
       // The heartbeat alarm goes on while there are no datapoints.
@@ -172,6 +182,11 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
    */
   grantInvokeApi(grantee: IGrantable): readonly Grant[] {
     return this.#api.grantInvoke(grantee);
+  }
+
+  /** The URL of a route, such as `GET /health`. */
+  #urlOf(route: string): string {
+    return `${this.apiUrl}${route.replace(/^GET /, '')}`;
   }
 
   #warn(pools: readonly CheckedPool[]): void {

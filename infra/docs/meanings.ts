@@ -56,7 +56,10 @@ const KEY_MEANINGS: Meanings = {
     byDefault: 'not reserved',
   },
   logRetentionDays: { text: 'Retention of logs, in days.', byDefault: '14' },
-  runbook: { text: 'Where the runbook links in alarms lead.', byDefault: '`docs/runbook.md`' },
+  runbook: {
+    text: 'Where the runbook links in alarms lead; `#<alarm>` is appended.',
+    byDefault: '`GET /health/runbook`; with `apiAuth` `iam`, which no browser can open, `docs/runbook.md`',
+  },
   vpcId: { text: 'VPC of the functions.' },
   subnetIds: { text: 'Subnets of the VPC in which the functions run.' },
   egress: { text: 'How the functions reach AWS services from these subnets.' },

@@ -7,7 +7,7 @@ import {
   POOL_DIMENSION,
 } from '../../functions/core/metrics.js';
 import { ABOVE, type AlarmRow, AT_LEAST, BELOW, metricThreshold } from '../monitoring/alarm.js';
-import { ACT_NOW_ALARMS } from '../monitoring/alarms.js';
+import { ACT_NOW_ALARMS } from '../monitoring/descriptions.js';
 import { FUNCTION_ALARMS } from '../monitoring/function-alarms.js';
 import { CONFIG_INVALID_METRIC } from '../monitoring/metric-queries.js';
 import { POOL_ALARMS } from '../monitoring/pool-alarms.js';

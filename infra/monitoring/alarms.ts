@@ -3,6 +3,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
 import { type AlarmRow, metricThreshold, thresholdOf } from './alarm.js';
+import { ACT_NOW, ACT_NOW_ALARMS, type AlarmLinks, actNowMessage, alarmDescription } from './descriptions.js';
 import { FUNCTION_ALARMS, type MonitorFunction } from './function-alarms.js';
 import { POOL_ALARMS } from './pool-alarms.js';
 import { PROXY_ALARMS } from './proxy-alarms.js';
@@ -22,8 +23,7 @@ export interface MonitoredProxy {
 export interface AlarmsProps {
   /** First part of every alarm's name. */
   readonly prefix: string;
-  /** Path or URL of the runbook; `#<alarm>` is appended. */
-  readonly runbook: string;
+  readonly links: AlarmLinks;
   readonly pools: readonly string[];
   readonly proxies: readonly MonitoredProxy[];
   readonly functions: readonly MonitorFunction[];
@@ -35,12 +35,6 @@ export interface AlarmsProps {
   readonly after: IDependable;
 }
 
-/** The composite alarm of a pool. */
-export const ACT_NOW = 'act-now';
-
-/** Names of the alarms that it combines. */
-export const ACT_NOW_ALARMS: readonly string[] = POOL_ALARMS.filter((row) => 'actNow' in row).map(({ name }) => name);
-
 /** Every alarm of a deployment. Names are `<prefix>-<pool or proxy>-<alarm>`, those of the monitor `<prefix>-<alarm>`. */
 export class Alarms extends Construct {
   readonly #all = new Map<string, AlarmBase>();
@@ -50,13 +44,13 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#props = props;
     for (const pool of props.pools) {
-      this.#alarms(props.scopeOf(pool, this), `${pool}-`, POOL_ALARMS, pool);
+      this.#alarms(props.scopeOf(pool, this), `${pool}-`, POOL_ALARMS, pool, pool);
       this.#actNow(props.scopeOf(pool, this), pool);
     }
     for (const { label, name, firstPool } of props.proxies) {
-      this.#alarms(props.scopeOf(firstPool, this), `${label}-`, PROXY_ALARMS, name);
+      this.#alarms(props.scopeOf(firstPool, this), `${label}-`, PROXY_ALARMS, name, firstPool);
     }
-    this.#alarms(this, '', FUNCTION_ALARMS, props.functions);
+    this.#alarms(this, '', FUNCTION_ALARMS, props.functions, null);
   }
 
   /** By `<pool or proxy>-<alarm>`, such as `orders-act-now`; those of the monitor by `<alarm>`, such as `monitor-errors`. */
@@ -64,17 +58,30 @@ export class Alarms extends Construct {
     return this.#all;
   }
 
-  /** @param label what the names begin with, `-` included */
-  #alarms<Subject>(scope: Construct, label: string, rows: readonly AlarmRow<Subject>[], subject: Subject): void {
-    const { prefix, thresholds, topics } = this.#props;
+  /**
+   * @param label what the names begin with, `-` included
+   * @param pool the pool that the messages lead to; null for alarms of the monitor itself
+   */
+  #alarms<Subject>(
+    scope: Construct,
+    label: string,
+    rows: readonly AlarmRow<Subject>[],
+    subject: Subject,
+    pool: string | null,
+  ): void {
+    const { prefix, links, thresholds, topics } = this.#props;
     for (const row of rows) {
       const [datapointsToAlarm, evaluationPeriods] = row.minutes;
       const alarm = new Alarm(scope, `${label}${row.name}`, {
         alarmName: `${prefix}-${label}${row.name}`,
-        alarmDescription: this.#description(
-          row.name,
-          row.meaning(subject, thresholdOf(row, thresholds)),
-          row.firstStep,
+        alarmDescription: alarmDescription(
+          {
+            alarm: row.name,
+            pool,
+            meaning: row.meaning(subject, thresholdOf(row, thresholds)),
+            firstStep: row.firstStep,
+          },
+          links,
         ),
         metric: row.metric(subject),
         comparisonOperator: row.comparison,
@@ -91,11 +98,7 @@ export class Alarms extends Construct {
     const combined = ACT_NOW_ALARMS.flatMap((name) => this.#all.get(`${pool}-${name}`) ?? []);
     const alarm = new CompositeAlarm(scope, `${pool}-${ACT_NOW}`, {
       compositeAlarmName: `${this.#props.prefix}-${pool}-${ACT_NOW}`,
-      alarmDescription: this.#description(
-        ACT_NOW,
-        `Pool ${pool} is full, about to be full, unhealthy, or not monitored.`,
-        'Find out which of its alarms is on and follow the runbook entry of that alarm.',
-      ),
+      alarmDescription: alarmDescription(actNowMessage(pool), this.#props.links),
       alarmRule: AlarmRule.anyOf(...combined.map((child) => AlarmRule.fromAlarm(child, AlarmState.ALARM))),
     });
     this.#notify(alarm, this.#props.topics.actNow);
@@ -108,9 +111,5 @@ export class Alarms extends Construct {
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
     this.#all.set(alarm.node.id, alarm);
-  }
-
-  #description(name: string, meaning: string, firstStep: string): string {
-    return `${meaning} First: ${firstStep} Runbook: ${this.#props.runbook}#${name}`;
   }
 }

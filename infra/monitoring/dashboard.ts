@@ -8,7 +8,8 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { ACT_NOW, type MonitoredProxy } from './alarms.js';
+import type { MonitoredProxy } from './alarms.js';
+import { ACT_NOW } from './descriptions.js';
 import { FUNCTION_ALARMS, type MonitorFunction } from './function-alarms.js';
 import { type Graph, monitorGraphs, poolGraphs, proxyGraphs } from './graphs.js';
 import { type DashboardSize, fitsIntoDashboard, LimitedDashboard, sizeOf } from './limited-dashboard.js';

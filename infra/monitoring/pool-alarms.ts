@@ -55,7 +55,7 @@ export const POOL_ALARMS = [
   {
     name: 'saturated',
     meaning: (pool) => `A layer that pool ${pool} depends on is full: new connections wait or fail.`,
-    firstStep: 'Read saturatedLayer and problems at /health/pool: they name the full layer.',
+    firstStep: 'Open the page (or /health/pool): it names the full layer and its problem.',
     metric: (pool) => poolMetric(pool, 'Saturated'),
     comparison: AT_LEAST,
     threshold: 1,
@@ -66,7 +66,7 @@ export const POOL_ALARMS = [
   {
     name: 'unhealthy',
     meaning: (pool) => `Pool ${pool} is unhealthy: too full, unreachable, or unreadable for the check.`,
-    firstStep: 'Read problems at /health/pool: each problem describes its cause and its fix.',
+    firstStep: 'Open the page (or /health/pool): each problem describes its cause and its fix.',
     metric: (pool) => poolMetric(pool, 'Healthy'),
     comparison: BELOW,
     threshold: 1,

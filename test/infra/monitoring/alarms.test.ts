@@ -241,18 +241,84 @@ describe('every alarm has its entry in the runbook', () => {
     }
   });
 
-  it('the description of an alarm has its meaning, its first step and a link to its entry', () => {
-    const described = [...alarms.values(), ...compositesOf(template).values()];
-    for (const { AlarmName, AlarmDescription } of described) {
-      const name = headings.find((heading) => AlarmName.endsWith(`-${heading}`));
-      expect(AlarmDescription).toMatch(new RegExp(`^\\S.+\\. First: .+\\. Runbook: docs/runbook\\.md#${name}$`));
-      expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
-    }
-  });
-
   it('every link inside the runbook has a target', () => {
     const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
     expect(links.filter((anchor) => !headings.includes(anchor as string))).toEqual([]);
+  });
+});
+
+describe('the description of an alarm, which is in every message', () => {
+  const URL = String.raw`https://\w+\.execute-api\.eu-central-1\.amazonaws\.com/health`;
+  const described = (of: Template) => [...alarmsOf(of).values(), ...compositesOf(of).values()];
+  const descriptionOf = (name: string, of = template) =>
+    plain(described(of).find(({ AlarmName }) => AlarmName === `pool-health-${name}`)?.AlarmDescription);
+  const alarmIn = (name: string) =>
+    [...ROWS.map(([row]) => row), 'act-now'].find((row) => name.endsWith(`-${row}`)) ?? '';
+
+  it('has the meaning, the first step, the page of the pool, and the runbook entry, each on its own line', () => {
+    for (const { AlarmName, AlarmDescription } of described(template)) {
+      const alarmName = alarmIn(AlarmName);
+      const subject = AlarmName.slice('pool-health-'.length).replace(new RegExp(`-?${alarmName}$`), '');
+      const pool = { shop: '#orders', '': '' }[subject] ?? `#${subject}`;
+      expect(plain(AlarmDescription), AlarmName).toMatch(
+        new RegExp(
+          `^\\S.+\\.\nFirst: \\S.+[.:]\n(?:- .+\n)*Page: ${URL}${pool}\nRunbook: ${URL}/runbook#${alarmName}$`,
+        ),
+      );
+    }
+  });
+
+  it('names the pool, or the proxy that several pools share', () => {
+    for (const pool of POOLS) {
+      for (const [name] of POOL_ALARMS) {
+        expect(descriptionOf(`${pool}-${name}`).split('\n')[0]).toMatch(new RegExp(`\\bpool ${pool}\\b`, 'i'));
+      }
+      expect(descriptionOf(`${pool}-act-now`)).toContain(`Pool ${pool} `);
+    }
+    for (const [name] of PROXY_ALARMS) {
+      expect(descriptionOf(`shop-${name}`).split('\n')[0]).toContain('RDS Proxy shop');
+    }
+  });
+
+  it('of act-now says that the reason names the alarm, and has the first step of each of its alarms', () => {
+    const lines = descriptionOf('orders-act-now').split('\n');
+    expect(lines[1]).toBe('First: The reason in this message names the alarm that is on:');
+    const steps = ['utilization-critical', 'saturated', 'unhealthy', 'heartbeat'].map((name) => {
+      const [, step = ''] = descriptionOf(`orders-${name}`).split('\n');
+      return step.replace('First: ', `- ${name}: `);
+    });
+    expect(lines.slice(2, -2)).toEqual(steps);
+  });
+
+  it('is no longer than CloudWatch accepts, with the longest names', () => {
+    const [first] = ATTACH.pools;
+    const pools = [{ ...first, name: 'p'.repeat(64) }];
+    const runbook = `https://${'w'.repeat(192)}`;
+    const longest = templateOf({ ...ATTACH, name: 'n'.repeat(64), parameterPrefix: '/pools', pools, runbook });
+    const lengths = described(longest).map(({ AlarmDescription }) => plain(AlarmDescription).length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1_000);
+    expect(() => templateOf({ ...ATTACH, runbook: `${runbook}w` })).toThrowError(/runbook must be .*200 characters/);
+  });
+
+  it('leads to the runbook of the context instead, and still to the page', () => {
+    const own = templateOf({ ...ATTACH, runbook: 'https://wiki.example.com/pool' });
+    for (const { AlarmName, AlarmDescription } of described(own)) {
+      expect(plain(AlarmDescription)).toMatch(
+        new RegExp(`\nPage: ${URL}.*\nRunbook: https://wiki\\.example\\.com/pool#${alarmIn(AlarmName)}$`),
+      );
+    }
+  });
+
+  it('has no link that a browser cannot open: with apiAuth iam requests to the page must be signed', () => {
+    const signed = templateOf({ ...ATTACH, apiAuth: 'iam' });
+    expect(descriptionOf('orders-heartbeat', signed)).toMatch(/\nRunbook: docs\/runbook\.md#heartbeat$/);
+    for (const { AlarmDescription } of described(signed)) {
+      expect(plain(AlarmDescription)).not.toMatch(/Page: |https:/);
+    }
+    const own = templateOf({ ...ATTACH, apiAuth: 'iam', runbook: 'https://wiki.example.com/pool' });
+    expect(descriptionOf('orders-heartbeat', own)).toMatch(
+      /\nRunbook: https:\/\/wiki\.example\.com\/pool#heartbeat$/,
+    );
   });
 });
 
@@ -266,7 +332,7 @@ it('thresholds in the context set the thresholds of their alarms', () => {
     proxyPinned: 5,
     proxyNearLimit: 65,
   };
-  const moved = alarmsOf(templateOf({ ...ATTACH, thresholds, runbook: 'https://wiki.example.com/pool' }));
+  const moved = alarmsOf(templateOf({ ...ATTACH, thresholds }));
   const thresholdOf = (name: string) => moved.get(`pool-health-${name}`)?.Threshold;
   expect(
     [
@@ -279,9 +345,6 @@ it('thresholds in the context set the thresholds of their alarms', () => {
       'shop-proxy-near-limit',
     ].map(thresholdOf),
   ).toEqual([50, 60, 75, 55, 20_000, 5, 65]);
-  expect(moved.get('pool-health-orders-heartbeat')?.AlarmDescription).toMatch(
-    /Runbook: https:\/\/wiki\.example\.com\/pool#heartbeat$/,
-  );
 });
 
 it('the metric of config-invalid counts the log entries of the check about a pool', () => {
