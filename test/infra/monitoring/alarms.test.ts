@@ -316,9 +316,7 @@ describe('the description of an alarm, which is in every message', () => {
       expect(plain(AlarmDescription)).not.toMatch(/Page: |https:/);
     }
     const own = templateOf({ ...ATTACH, apiAuth: 'iam', runbook: 'https://wiki.example.com/pool' });
-    expect(descriptionOf('orders-heartbeat', own)).toMatch(
-      /\nRunbook: https:\/\/wiki\.example\.com\/pool#heartbeat$/,
-    );
+    expect(descriptionOf('orders-heartbeat', own)).toMatch(/\nRunbook: https:\/\/wiki\.example\.com\/pool#heartbeat$/);
   });
 });
 
