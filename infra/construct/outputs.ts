@@ -5,10 +5,8 @@ import type { PoolHealth } from './pool-health.js';
 /** Adds the stack's outputs: URLs, topics and parameters of the deployment, and the SQL that the databases need. */
 export function addOutputs(stack: Stack, health: PoolHealth): void {
   const { region } = stack;
-  const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${health.dashboard.dashboardName}`;
   output('ApiUrl', `${health.apiUrl}/health/pool`, 'State of the pools as JSON');
   output('PageUrl', health.pageUrl, 'Page with the state of the pools');
-  output('DashboardUrl', dashboard, 'Dashboard in the CloudWatch console');
   output('ActNowTopic', health.actNowTopic.topicArn, 'Topic of the act-now alarms');
   output('NoticeTopic', health.noticeTopic.topicArn, 'Topic of every other alarm');
   output('ParameterNames', health.parameterNames.join(','), 'Definitions in SSM; a change needs no deployment');
@@ -22,6 +20,10 @@ export function addOutputs(stack: Stack, health: PoolHealth): void {
       health.endpointsSecurityGroup.securityGroupId,
       'Security group of the interface endpoints: endpointsSecurityGroupId of another deployment in the VPC',
     );
+  }
+  for (const [index, { dashboardName }] of health.dashboards.entries()) {
+    const url = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${dashboardName}`;
+    output(`DashboardUrl${index === 0 ? '' : index + 1}`, url, 'Dashboard in the CloudWatch console');
   }
   for (const [index, role] of health.checkRoles.entries()) {
     output(

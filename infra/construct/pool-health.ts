@@ -95,7 +95,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   readonly alarms: ReadonlyMap<string, AlarmBase>;
   /** The first dashboard. */
   readonly dashboard: Dashboard;
-  /** One for each 75 pools. */
+  /** One for up to 75 pools. */
   readonly dashboards: readonly Dashboard[];
   /** The URL of the API, without a slash at the end. */
   readonly apiUrl: string;

@@ -115,14 +115,17 @@ export function checkRoles(pools: readonly CheckedPool[]): readonly CheckRoleOfP
   return [...roles.values()];
 }
 
-/** The RDS Proxies in front of the pools, by their definitions or host names; a proxy that pools share is listed once. */
+/**
+ * The RDS Proxies in front of the pools, by their definitions or host names. A proxy that pools share is listed once, with the
+ * pool of the lowest `alarmStack`: further pools begin in higher stacks, and must not move its alarms.
+ */
 export function proxiesOf(pools: readonly CheckedPool[]): readonly MonitoredProxy[] {
   const proxies = new Map<string, MonitoredProxy>();
-  for (const pool of pools) {
+  for (const pool of [...pools].sort((one, other) => one.alarmStack - other.alarmStack)) {
     const name = proxyName(pool);
     if (name !== null && !proxies.has(name)) {
       const label = Token.isUnresolved(name) ? pool.name : name;
-      proxies.set(name, { name, label, firstPool: pool.name });
+      proxies.set(name, { name, label, pool: pool.name });
     }
   }
   return [...proxies.values()];

@@ -16,8 +16,8 @@ export interface MonitoredProxy {
   readonly label: string;
   /** The name that its metrics have as a dimension. */
   readonly name: string;
-  /** The first pool behind it. Alarms and widgets of the proxy are where those of this pool are. */
-  readonly firstPool: string;
+  /** A pool behind it. Alarms and widgets of the proxy are where those of this pool are. */
+  readonly pool: string;
 }
 
 export interface AlarmsProps {
@@ -47,8 +47,8 @@ export class Alarms extends Construct {
       this.#alarms(props.scopeOf(pool, this), `${pool}-`, POOL_ALARMS, pool, pool);
       this.#actNow(props.scopeOf(pool, this), pool);
     }
-    for (const { label, name, firstPool } of props.proxies) {
-      this.#alarms(props.scopeOf(firstPool, this), `${label}-`, PROXY_ALARMS, name, firstPool);
+    for (const { label, name, pool } of props.proxies) {
+      this.#alarms(props.scopeOf(pool, this), `${label}-`, PROXY_ALARMS, name, pool);
     }
     this.#alarms(this, '', FUNCTION_ALARMS, props.functions, null);
   }

@@ -37,14 +37,14 @@ export interface DashboardsProps {
 /** Widgets that are side by side. */
 type Line = readonly IWidget[];
 
-/** What a dashboard shows of a pool, and of the proxies whose first pool it is. */
+/** What a dashboard shows of a pool, and of the proxies that are shown with it. */
 interface Section {
   readonly pool: string;
   readonly lines: readonly Line[];
 }
 
 /**
- * The dashboards for engineers on call, one for each 75 pools. Each begins with the alarms that need action.
+ * The dashboards for engineers on call, one for up to 75 pools. Each begins with the alarms that need action.
  *
  * @param id of the first dashboard. Further ones are `<id>2` and so on, in nested stacks: the template of the main stack has
  * no space for them.
@@ -113,14 +113,14 @@ class Widgets extends Construct {
     return [[this.#alarmStates('Act now', alarms)], monitorGraphs(this.#props.functions).map(graph)];
   }
 
-  /** For each pool its row, and the rows of the proxies that no pool before it has. */
+  /** For each pool its row, and the rows of the proxies that are shown with it. */
   sections(): readonly Section[] {
     const { pools, proxies } = this.#props;
     return pools.map((pool) => ({
       pool,
       lines: [
         ...this.#pool(pool),
-        ...proxies.filter(({ firstPool }) => firstPool === pool).flatMap((proxy) => this.#proxy(proxy)),
+        ...proxies.filter((proxy) => proxy.pool === pool).flatMap((proxy) => this.#proxy(proxy)),
       ],
     }));
   }

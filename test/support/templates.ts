@@ -68,6 +68,24 @@ export function compositesOf(template: Template): ReadonlyMap<string, CompositeP
   );
 }
 
+/** What tests read of a dashboard's widget. */
+export interface Widget {
+  readonly type: string;
+  readonly y: number;
+  readonly properties: {
+    readonly title?: string;
+    readonly markdown?: string;
+    readonly alarms?: readonly string[];
+    readonly metrics?: readonly (readonly unknown[])[];
+  };
+}
+
+/** The widgets of the only dashboard in a template. */
+export function widgetsOf(template: Template | undefined): readonly Widget[] {
+  const [dashboard] = Object.values(template?.findResources('AWS::CloudWatch::Dashboard') ?? {});
+  return JSON.parse(plain(dashboard?.Properties.DashboardBody)).widgets;
+}
+
 /** An intrinsic function as text: what it refers to by logical id, pseudo parameters by fixed values. */
 export function plain(value: unknown, nameOf = (id: string) => id): string {
   if (typeof value === 'string') {

@@ -74,6 +74,11 @@ describe('a deployment of 100 pools in one stack and two nested stacks', () => {
     expect(namesIn(nested).filter((name) => name.includes('-proxy-pinned'))).toEqual([]);
   });
 
+  it('leaves the alarms of a proxy where they are when a pool of a higher stack comes first', () => {
+    const reversed = deployment(20, (index) => (index < 10 ? 1 : 0)).templates();
+    expect(namesIn(reversed.get('Shop'))).toEqual(expect.arrayContaining(['Shop-proxy-0-proxy-pinned']));
+  });
+
   it('creates the alarms of nested stacks after the schedule, as those of the main stack', () => {
     const { Resources } = main?.toJSON() ?? {};
     const [schedule] = Object.keys(main?.findResources('AWS::Scheduler::Schedule') ?? {});

@@ -54,7 +54,7 @@ describe('an RDS Proxy that the definition does not name', () => {
   });
 
   it('has alarms if the host name contains the name of the proxy', () => {
-    expect(proxiesOf(pools(HOST))).toEqual([{ name: 'shop', label: 'shop', firstPool: 'orders' }]);
+    expect(proxiesOf(pools(HOST))).toEqual([{ name: 'shop', label: 'shop', pool: 'orders' }]);
     expect(proxiesOf(pools('readers.endpoint.proxy-abc.eu-central-1.rds.amazonaws.com'))).toEqual([]);
     expect(proxiesOf(pools('db.example.com'))).toEqual([]);
   });

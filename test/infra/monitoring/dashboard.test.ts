@@ -2,18 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { APP_METRICS, METRICS } from '../../../functions/core/metrics.js';
 import { ATTACH, templateOf } from '../../support/synth.js';
-import { alarmsOf, compositesOf, plain } from '../../support/templates.js';
-
-interface Widget {
-  readonly type: string;
-  readonly y: number;
-  readonly properties: {
-    readonly title?: string;
-    readonly markdown?: string;
-    readonly alarms?: readonly string[];
-    readonly metrics?: readonly (readonly unknown[])[];
-  };
-}
+import { alarmsOf, compositesOf, plain, type Widget, widgetsOf } from '../../support/templates.js';
 
 let template: Template;
 let widgets: readonly Widget[];
@@ -21,11 +10,6 @@ beforeAll(() => {
   template = templateOf(ATTACH);
   widgets = widgetsOf(template);
 });
-
-function widgetsOf(of: Template | undefined): readonly Widget[] {
-  const [dashboard] = Object.values(of?.findResources('AWS::CloudWatch::Dashboard') ?? {});
-  return JSON.parse(plain(dashboard?.Properties.DashboardBody)).widgets;
-}
 
 /** The names of the alarms in a widget, or of those in all. */
 const namesIn = (...all: readonly (Widget | undefined)[]) =>
