@@ -114,7 +114,7 @@ export class Connection {
     return typeof processID === 'number' && (processID < 0 || processID > MAX_PROCESS_ID);
   }
 
-  /** Milliseconds since the login or the last result. Includes the time that a Lambda was frozen. */
+  /** Milliseconds since the login or the last result or error. Includes the time that a Lambda was frozen. */
   get idleMs(): number {
     return ageMs(this.#lastUsedAt);
   }
@@ -227,6 +227,7 @@ export class Connection {
   #start(key: string, statements: readonly string[]): RunningQuery {
     const result = this.#run(statements).finally(() => {
       this.#running = null;
+      this.#lastUsedAt = currentMoment();
       this.#enter('idle');
     });
     result.catch(() => undefined);
@@ -241,7 +242,6 @@ export class Connection {
       const { rows } = await this.#client.query<Record<string, unknown>>(statement);
       results.push(rows ?? []);
     }
-    this.#lastUsedAt = currentMoment();
     return { results, isDirect: results[0]?.[0]?.pid === this.#internals().processID };
   }
 
