@@ -7,8 +7,8 @@ import { CloudWatchReader, type CloudWatchReaderOptions, MINUTE_MS, type Series 
 type ByMetric = ReadonlyMap<MetricName, Series>;
 
 /**
- * The last hour of each pool from CloudWatch, one value a minute. All pools are read together, up to a hundred in one
- * call, and at most once a minute, even if the read fails or there are many callers.
+ * The last hour of a pool from CloudWatch, one value a minute. Only the pool that is asked for is read, because every metric
+ * that is read costs money, and at most once a minute, even if the read fails or there are many callers.
  */
 export class CloudWatchHistory implements HistorySource {
   readonly pools: readonly string[];
@@ -21,9 +21,8 @@ export class CloudWatchHistory implements HistorySource {
 
   async history(pool: string): Promise<History> {
     const { start, end } = this.#reader.range;
-    const results = await Promise.allSettled(this.pools.map((name) => this.#read(name)));
-    const result = results[this.pools.indexOf(pool)];
-    const values = result?.status === 'fulfilled' ? result.value : null;
+    const [result] = await Promise.allSettled([this.#read(pool)]);
+    const values = result.status === 'fulfilled' ? result.value : null;
     // A minute is dated by its end, as in `Series`.
     const ends = Array.from({ length: (end - start) / MINUTE_MS }, (_, index) => start + (index + 1) * MINUTE_MS);
     const times = ends.map((at) => at / 1_000);
@@ -35,7 +34,7 @@ export class CloudWatchHistory implements HistorySource {
       to: new Date(end).toISOString(),
       times,
       series: historySeries(times, (metric, index) => values?.get(metric)?.get(ends[index] ?? 0)),
-      problems: result?.status === 'rejected' ? problemsOf(result.reason) : [],
+      problems: result.status === 'rejected' ? problemsOf(result.reason) : [],
     };
   }
 

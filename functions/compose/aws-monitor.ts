@@ -17,12 +17,28 @@ import { createReaders } from '../poolers/readers.js';
 import { PostgresProbe } from '../postgres/probe.js';
 import type { Runtime } from './runtime.js';
 
+export interface AwsMonitorOptions {
+  /**
+   * Milliseconds for which the metrics of an RDS Proxy are used before they are read again. See `RdsProxyReaderOptions`.
+   *
+   * @default 0, every minute
+   */
+  readonly proxyMetricsMaxAgeMs?: number;
+}
+
+/**
+ * For functions that answer requests: each of their environments that is awake reads metrics, and eight metrics of a proxy
+ * every minute cost 3.50 USD a month.
+ */
+export const FOR_REQUESTS: AwsMonitorOptions = { proxyMetricsMaxAgeMs: 5 * 60_000 };
+
 /** Monitors the pools that SSM defines. The environment names their path and nothing else: `DATABASE_URL` has no effect. */
-export function awsMonitor({
-  POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default,
-}: Environment): Runtime {
+export function awsMonitor(
+  { POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default }: Environment,
+  options: AwsMonitorOptions = {},
+): Runtime {
   const log = jsonLog();
-  const readersFor = readerFactory();
+  const readersFor = readerFactory(options);
   const monitor = new Monitor(new ParameterStore({ client: ssmClient(), prefix, log }), (config) => {
     const isPooled = config.managed !== null && config.managed.kind !== 'none';
     const credentials = credentialsFor(config);
@@ -38,7 +54,9 @@ function credentialsFor({ auth, endpoint, port, user }: ValidatedPoolConfig): Cr
 }
 
 /** Creates the readers of a pool. All pools of a process share the sources in AWS, whose clients load with the first read. */
-function readerFactory(): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
+function readerFactory({
+  proxyMetricsMaxAgeMs: metricsMaxAgeMs = 0,
+}: AwsMonitorOptions): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
   const reader = new CloudWatchReader();
   const apps = new AppMetrics(reader);
   const sources: ProxySources = { metrics: new ProxyMetrics(reader), api: new RdsProxyApi() };
@@ -47,7 +65,7 @@ function readerFactory(): (config: ValidatedPoolConfig, credentials: Credentials
     return createReaders(config, {
       login: { credentials, caFile: null },
       consoleLogin: ({ user, auth }) => ({ credentials: awsCredentials({ endpoint, port, user, auth }), caFile: null }),
-      rdsProxy: rdsProxyReader(config, sources),
+      rdsProxy: rdsProxyReader(config, sources, { metricsMaxAgeMs }),
       appGauges: () => apps.read(config.pool),
     });
   };

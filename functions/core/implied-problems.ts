@@ -146,13 +146,43 @@ function managedFull(
     return null;
   }
   const { limit, inUse, waiting, longestWaitMs, fullPools = 0, isLive } = stats;
-  const isNotServed = problems.some(({ code, values }) => NOT_SERVED.includes(code) && values.phase !== 'queue');
+  const notServed = isNotServed(problems);
   const isAtLimit = limit !== null && inUse !== null && inUse >= limit;
-  const isBusyNow = limit !== null && (connections?.serverActive ?? 0) >= limit;
   const isFull =
-    fullPools > 0 || (isAtLimit && (isLive || isNotServed || isBusyNow)) || (isNotServed && (waiting ?? 0) > 0);
+    fullPools > 0 ||
+    (isAtLimit && (isLive || notServed || isBusy(limit, connections))) ||
+    (notServed && (waiting ?? 0) > 0);
   const values = { limit, inUse, waiting, longestWaitMs, ...(fullPools > 0 && { fullPools }) };
   return isFull ? problem('MANAGED.FULL', values) : null;
+}
+
+/**
+ * Whether something seen now agrees with a pooler that is full, or has nearly its whole limit pinned. Without it, stats that are
+ * minutes old never make an error.
+ *
+ * @param limit of the pooler; null if it is unknown
+ */
+export function hasLiveSign(
+  limit: number | null,
+  connections: ConnectionCounts | null,
+  problems: readonly Problem[],
+): boolean {
+  const isAnyLikely = limit !== null && (isBusy(limit, connections) || isMostOf(connections?.total ?? 0, limit));
+  return isAnyLikely || isNotServed(problems);
+}
+
+/** Whether the probe got no connection. */
+function isNotServed(problems: readonly Problem[]): boolean {
+  return problems.some(({ code, values }) => NOT_SERVED.includes(code) && values.phase !== 'queue');
+}
+
+/** Whether as many sessions of the whole server are active as the pooler may open. */
+function isBusy(limit: number, connections: ConnectionCounts | null): boolean {
+  return (connections?.serverActive ?? 0) >= limit;
+}
+
+function isMostOf(connections: number, limit: number): boolean {
+  return connections * 100 >= limit * MAX_PINNED_PERCENT;
 }
 
 /** An error where nearly the whole limit is pinned, and the sessions of the pool do not contradict stats of CloudWatch. */
@@ -161,7 +191,7 @@ function pinned(stats: PoolerStats, connections: ConnectionCounts | null, fromPe
   if (!count || open === null || count * 100 < open * fromPercent) {
     return null;
   }
-  const isNearLimit = limit !== null && count * 100 >= limit * MAX_PINNED_PERCENT;
+  const isNearLimit = limit !== null && isMostOf(count, limit);
   const isOpenNow = connections !== null && connections.total >= count;
   return problem('MANAGED.PINNED', { pinned: count, open, limit }, isNearLimit && isOpenNow ? 'error' : 'warning');
 }

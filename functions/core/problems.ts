@@ -100,7 +100,7 @@ export const PROBLEMS = {
   'MANAGED.UNAVAILABLE': {
     severity: 'warning',
     layer: 'managed',
-    text: 'The stats of the pooler could not be read. The numbers of the database are still valid. Check the address of the pooler and the permissions of the check.',
+    text: 'Stats of the pooler, or a part of them, could not be read. The numbers of the database are still valid. Check the address of the pooler and the permissions of the check.',
   },
   'DATABASE.FULL': {
     severity: 'error',

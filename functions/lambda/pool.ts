@@ -1,4 +1,4 @@
-import { awsMonitor } from '../compose/aws-monitor.js';
+import { awsMonitor, FOR_REQUESTS } from '../compose/aws-monitor.js';
 import { poolHandler } from '../handlers/pool.js';
 
-export const handler = poolHandler(awsMonitor(process.env));
+export const handler = poolHandler(awsMonitor(process.env, FOR_REQUESTS));

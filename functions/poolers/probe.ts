@@ -8,6 +8,12 @@ import { isRdsProxyHost } from '../core/rds-hosts.js';
 import type { AppView, PoolerStats, PoolerView, PoolMode } from '../core/sample.js';
 import { ageMs, currentMoment, monotonicMs, NEVER } from '../time/moment.js';
 
+/** Stats, and why they lack a part. */
+export type PoolerReading = PoolerStats & {
+  /** @default nothing failed */
+  readonly failures?: readonly ProblemError[];
+};
+
 /** Reads the stats of one pooler. */
 export interface PoolerReader {
   /**
@@ -15,7 +21,7 @@ export interface PoolerReader {
    * @returns null when the pooler is not of this kind
    * @throws ProblemError when the pooler cannot be queried
    */
-  read(database: Promise<DatabaseProbeResult>): Promise<PoolerStats | null>;
+  read(database: Promise<DatabaseProbeResult>): Promise<PoolerReading | null>;
   close(): Promise<void>;
 }
 
@@ -93,10 +99,10 @@ export class PoolerProbe {
     }
     const reader = this.#readers[pooler.kind];
     if (!reader) {
-      const unavailable = problem('MANAGED.UNAVAILABLE', { reason: 'this process has no access to its stats' });
-      return { value: { ...pooler, stats: null }, problems: [unavailable] };
+      const noAccess = problem('MANAGED.UNAVAILABLE', { reason: 'this process has no access to its stats' });
+      return { value: { ...pooler, stats: null }, problems: [noAccess] };
     }
-    const { value: stats, problems } = await attempt(() => reader.read(database));
+    const { value: stats, problems } = await readStats(reader, database);
     return { value: this.#view(pooler, stats), problems };
   }
 
@@ -154,14 +160,27 @@ function mayHavePooler(result: DatabaseProbeResult): boolean {
   );
 }
 
+async function readStats(reader: PoolerReader, database: Promise<DatabaseProbeResult>): Promise<Outcome<PoolerStats>> {
+  const { value, problems } = await attempt(() => reader.read(database));
+  if (!value) {
+    return { value, problems };
+  }
+  const { failures = [], ...stats } = value;
+  return { value: stats, problems: failures.map(unavailable) };
+}
+
 async function attempt<T>(read: () => Promise<T | null>): Promise<Outcome<T>> {
   try {
     return { value: await read(), problems: [] };
   } catch (error) {
-    const reason =
-      error instanceof ProblemError
-        ? { ...error.problem.values, cause: error.problem.code }
-        : { reason: 'unexpected answer' };
-    return { value: null, problems: [problem('MANAGED.UNAVAILABLE', reason)] };
+    return { value: null, problems: [unavailable(error)] };
   }
+}
+
+function unavailable(error: unknown): Problem {
+  const reason =
+    error instanceof ProblemError
+      ? { ...error.problem.values, cause: error.problem.code }
+      : { reason: 'unexpected answer' };
+  return problem('MANAGED.UNAVAILABLE', reason);
 }

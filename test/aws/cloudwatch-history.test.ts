@@ -81,13 +81,17 @@ test('a metric without datapoints is null, not 0', async () => {
   expect(series.healthy.at(-1)).toBe(0);
 });
 
-test('CloudWatch is queried once a minute for all pools, however many readers there are', async () => {
-  const history = historyOf('orders', 'carts');
+test('CloudWatch is queried once a minute and only for the pools that are read, however many readers there are', async () => {
+  const history = historyOf('orders', 'carts', 'reports', 'users');
   put('carts', 'Utilization', -1, 33);
   for (let read = 0; read < 20; read += 1) {
     await Promise.all([history.history('orders'), history.history('carts')]);
     time += 900;
   }
+  const pools = endpoint.calls.map((call) => [
+    ...new Set(queriesOf(call).flatMap(({ MetricStat }) => MetricStat.Metric.Dimensions.map(({ Value }) => Value))),
+  ]);
+  expect(pools).toEqual([['orders', 'carts']]);
   expect(endpoint.calls.map((call) => queriesOf(call).length)).toEqual([10]);
   expect((await history.history('carts')).series.utilization.at(-1)).toBe(33);
   time = noon(1) + 30_000;

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { awsMonitor } from '../../functions/compose/aws-monitor.js';
+import { type AwsMonitorOptions, awsMonitor, FOR_REQUESTS } from '../../functions/compose/aws-monitor.js';
 import type { Monitor } from '../../functions/monitor/monitor.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../support/aws-endpoint.js';
 import { pass, skip, stopDate, stopTime, useRealTime } from '../support/clock.js';
@@ -61,8 +61,8 @@ const PROXIED = { kind: 'rds-proxy', name: 'shop' };
 const DIRECT = { kind: 'none' };
 
 /** A deployed environment, and what it sees of its pools whenever it is asked. */
-function environment() {
-  const { monitor } = awsMonitor({});
+function environment(options: AwsMonitorOptions = {}) {
+  const { monitor } = awsMonitor({}, options);
   monitors.push(monitor);
   return async () => {
     const assessments = await monitor.assessAll(await monitor.pools(0), {
@@ -136,6 +136,33 @@ describe('a deployed environment', () => {
     // At 12:01:30, 12:02:30 and 12:03:30; ten seconds later there is nothing new.
     expect(read.map((call) => queriesOf(call).length)).toEqual([28, 28, 28]);
     expect(operations().filter((each) => each.startsWith('Describe'))).toHaveLength(2);
+  });
+
+  it('that answers requests reads the metrics of a proxy every five minutes, and shows how old they are', async () => {
+    define({ orders: PROXIED, carts: PROXIED });
+    const byRole = { ProxyName: 'shop', TargetGroup: 'default', TargetRole: 'READWRITE' };
+    for (let minute = -5; minute < 30; minute += 1) {
+      const at = NOON + minute * 60_000;
+      store.data.push({
+        namespace: 'AWS/RDS',
+        metric: 'MaxDatabaseConnectionsAllowed',
+        dimensions: byRole,
+        at,
+        value: 90,
+      });
+    }
+    const look = environment(FOR_REQUESTS);
+    const ages: number[] = [];
+    for (let seconds = 0; seconds < 20 * 60; seconds += 30) {
+      const [orders] = await look();
+      ages.push((Date.now() - (orders?.sample.pooler?.stats?.takenAt ?? 0)) / 1_000);
+      later(30);
+    }
+    const proxyMetrics = aws.calls
+      .filter(({ operation }) => operation === 'GetMetricData')
+      .flatMap((call) => queriesOf(call).filter(({ MetricStat }) => MetricStat.Metric.Namespace === 'AWS/RDS'));
+    expect(proxyMetrics).toHaveLength(4 * 8);
+    expect([Math.min(...ages), Math.max(...ages)]).toEqual([40, 310]);
   });
 
   it('does not query the RDS API for pools without a proxy, and lists no metrics', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ProblemCode } from '../../functions/core/problems.js';
+import { hasLiveSign } from '../../functions/core/implied-problems.js';
+import { type ProblemCode, problem } from '../../functions/core/problems.js';
 import type { PoolerView, PoolSample, RoleSessions, ServerFacts } from '../../functions/core/sample.js';
 import { evaluate } from '../../functions/core/verdict.js';
 import { configWith, counts, facts, managed, NOON, seen, slots } from '../support/samples.js';
@@ -330,6 +331,24 @@ describe('pinned connections of an RDS Proxy', () => {
       status: 'unhealthy',
       saturatedLayer: null,
     });
+  });
+});
+
+describe('what is seen now agrees with stats that are minutes old', () => {
+  const busy = (total: number, active: number) => counts({ total, active });
+  const timeout = (phase: string) => [problem('PROBE.TIMEOUT', { phase })];
+
+  it.each([
+    ['as many active sessions as the limit', hasLiveSign(20, busy(20, 20), []), true],
+    ['so many sessions that most of the limit can be pinned', hasLiveSign(20, busy(18, 0), []), true],
+    ['fewer sessions', hasLiveSign(20, busy(17, 17), []), false],
+    ['sessions, and an unknown limit', hasLiveSign(null, busy(20, 20), []), false],
+    ['no view of the sessions', hasLiveSign(20, null, []), false],
+    ['a probe that was not served', hasLiveSign(null, null, timeout('query')), true],
+    ['a probe that was not sent', hasLiveSign(20, null, timeout('queue')), false],
+    ['another failure of the probe', hasLiveSign(20, null, [problem('PROBE.AUTH')]), false],
+  ])('%s', (_, seenNow, expected) => {
+    expect(seenNow).toBe(expected);
   });
 });
 

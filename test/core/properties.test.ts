@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSettings, parseUrlPool } from '../../functions/compose/url.js';
+import { hasLiveSign } from '../../functions/core/implied-problems.js';
 import { datapoints } from '../../functions/core/metrics.js';
 import type { ValidatedPoolConfig, Validation } from '../../functions/core/pool-config.js';
 import { parseDefinition, validateDefinition } from '../../functions/core/pool-definition.js';
@@ -438,6 +439,28 @@ describe('any deployment', () => {
         );
         expect(names?.[0] ?? pool).toBe(pool);
       }),
+    );
+  });
+});
+
+describe('stats that are minutes old', () => {
+  it('make no error without a sign of this moment', () => {
+    const withOldStats: fc.Arbitrary<PoolSample> = anySample.map((sample) => {
+      const stats = sample.pooler?.stats;
+      const old = stats && { ...stats, isLive: false, waiting: null, fullPools: 0 };
+      return { ...sample, pooler: sample.pooler && { ...sample.pooler, stats: old ?? null } };
+    });
+    fc.assert(
+      fc.property(anyConfig, withOldStats, (config, sample) => {
+        const { problems } = evaluate(config, sample);
+        const found = problems.slice(sample.problems.length).filter(({ severity }) => severity === 'error');
+        const ofPooler = found.filter(({ code }) => code === 'MANAGED.FULL' || code === 'MANAGED.PINNED');
+        const limit = sample.pooler?.stats?.limit ?? null;
+        expect(ofPooler.length === 0 || hasLiveSign(limit, sample.database?.connections ?? null, sample.problems)).toBe(
+          true,
+        );
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

@@ -55,6 +55,7 @@ export class ProxyMetrics {
   readonly #client: CloudWatchClient | undefined;
   readonly #deadlineMs: number;
   readonly #dimensions: SingleFlightCache<readonly Dimensions[]>;
+  readonly #gauges: SingleFlightCache<ProxyGauges>;
 
   /** @param reader queries each metric once a minute, however many pools share the proxy */
   constructor(reader: CloudWatchReader, { client, deadlineMs = 1_500, now = currentMoment }: ProxyMetricsOptions = {}) {
@@ -67,19 +68,25 @@ export class ProxyMetrics {
       keepLastGood: true,
       now,
     });
+    this.#gauges = new SingleFlightCache({ now });
   }
 
   /**
-   * The newest complete minute of one role of a proxy. Writer and readers have separate limits.
+   * The newest complete minute of one role of a proxy, or the one that was read last. Writer and readers have separate limits.
    *
    * Each node of the proxy publishes its own part of a gauge. Only the sum over all nodes is the proxy's value, and only in
    * a minute that all nodes have published: half of the limit would make the pool look full. Gauges are sums over one minute; a sum
    * over more minutes counts each value several times.
    *
+   * @param maxAgeMs milliseconds for which a read is valid; with 0 it is valid for the minute that it read
    * @throws ProblemError `AWS.CLOUDWATCH` when CloudWatch cannot be read
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.monitoring.html published by each node
    */
-  async gauges(proxy: string, role: ProxyRole): Promise<ProxyGauges> {
+  gauges(proxy: string, role: ProxyRole, maxAgeMs: number): Promise<ProxyGauges> {
+    return this.#gauges.get(JSON.stringify([proxy, role]), () => this.#read(proxy, role), maxAgeMs);
+  }
+
+  async #read(proxy: string, role: ProxyRole): Promise<ProxyGauges> {
     const byRole = await this.#dimensionsOf(proxy, role);
     const byProxy = { ProxyName: proxy };
     const read = (metric: string, statistic: 'Sum' | 'Average' | 'SampleCount', dimensions: Dimensions | null) =>

@@ -40,7 +40,7 @@ function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
   const metrics = new ProxyMetrics(reader, { client, deadlineMs, now: () => momentAt(time) });
   const apps = new AppMetrics(reader, () => momentAt(time));
   return {
-    figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop') => metrics.gauges(proxy, role),
+    figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop', maxAgeMs = 0) => metrics.gauges(proxy, role, maxAgeMs),
     app: (pool: string) => apps.read(pool),
   };
 }
@@ -237,6 +237,28 @@ test('a proxy is queried once a minute, in one call, however many pools and GETs
   }
   expect(calls('GetMetricData').map((call) => queriesOf(call).length)).toEqual([10, 10]);
   expect(calls('ListMetrics')).toEqual([]);
+});
+
+test('gauges that may be five minutes old are read every five minutes, with the minute that they are of', async () => {
+  const { figures } = environment();
+  const readAt = async (second: number, maxAgeMs = 300_000) => {
+    time = noon(0) + second * 1_000;
+    endpoint.calls.length = 0;
+    const { takenAt, open } = await figures('READ_WRITE', 'shop', maxAgeMs);
+    return [calls('GetMetricData').length, (takenAt - noon(0)) / 1_000, open];
+  };
+  for (let minutes = -1; minutes < 12; minutes += 1) {
+    publish(minutes, { ...ROLE_GAUGES, DatabaseConnections: minutes + 2 });
+  }
+  expect(await readAt(40)).toEqual([1, 0, 1]);
+  expect(await readAt(70)).toEqual([0, 0, 1]);
+  expect(await readAt(339)).toEqual([0, 0, 1]);
+  expect(await readAt(340)).toEqual([1, 300, 6]);
+  // The newest minute is read when it is needed, at most once, and the next five minutes begin.
+  expect(await readAt(400, 0)).toEqual([1, 360, 7]);
+  expect(await readAt(410, 0)).toEqual([0, 360, 7]);
+  expect(await readAt(700)).toEqual([0, 360, 7]);
+  expect(await readAt(710)).toEqual([1, 660, 12]);
 });
 
 test('a proxy is queried once in the first minute of an environment too', async () => {

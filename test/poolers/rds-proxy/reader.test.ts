@@ -138,8 +138,8 @@ describe('a proxy that cannot be queried is a warning, and the view of the datab
   };
   const values = { error: 'AccessDenied', cause: 'AWS.RDS' };
 
-  it.each(['settings', 'gauges'] as const)('when access to its %s is denied', async (source) => {
-    const { sample, verdict } = await look({ sources: { [source]: denied } });
+  it('when access to its metrics is denied', async () => {
+    const { sample, verdict } = await look({ sources: { gauges: denied } });
     expect(sample.pooler).toEqual({ kind: 'rds-proxy', source: 'host name', stats: null });
     expect(sample.problems).toEqual([{ code: 'MANAGED.UNAVAILABLE', severity: 'warning', values }]);
     expect(verdict).toMatchObject({ status: 'healthy', totalConnections: 10, poolSize: 20 });
@@ -153,8 +153,9 @@ describe('a proxy that cannot be queried is a warning, and the view of the datab
 
   it('whose name is known reports only the failure of its endpoint', async () => {
     const config = configWith({ endpoint: READERS, managed: { kind: 'rds-proxy', name: 'shop' } });
-    const { sample } = await look({ config, sources: { endpoint: denied } });
-    expect(sample.problems.map((each) => each.values)).toEqual([values]);
+    const { sample } = await look({ config, sources: { endpoint: denied }, database: TIMEOUT });
+    expect(sample.pooler?.stats).toBeNull();
+    expect(sample.problems.map((each) => each.values)).toEqual([TIMEOUT.problems[0]?.values, values]);
   });
 
   it('whose address names no proxy has to be named in the definition, and nothing is called', async () => {
@@ -179,6 +180,129 @@ describe('a proxy that cannot be queried is a warning, and the view of the datab
     expect(await Promise.race([looking, 'not yet'])).toBe('not yet');
     await pass(1);
     expect((await looking).sample.problems[0]?.values.waitedMs).toBe(2_500);
+  });
+});
+
+describe('a proxy of which the RDS API tells nothing lacks only that part', () => {
+  const denied = async () => {
+    throw new ProblemError(problem('AWS.RDS', { error: 'AccessDenied' }));
+  };
+  const MISSING = {
+    code: 'MANAGED.UNAVAILABLE',
+    severity: 'warning',
+    values: { error: 'AccessDenied', cause: 'AWS.RDS' },
+  };
+  const inFront = { endpoint: READERS, managed: { kind: 'rds-proxy', name: 'shop' } };
+
+  it('has its metrics without its settings', async () => {
+    const { sample, figures } = await look({ sources: { settings: denied } });
+    expect(figures).toEqual(proxyStats(GAUGES, null, null));
+    expect(sample.problems).toEqual([MISSING]);
+  });
+
+  it('is full when a probe is not served', async () => {
+    const { verdict } = await look({ sources: { settings: denied }, gauges: { borrowed: 20 }, database: TIMEOUT });
+    expect(codes(verdict.problems)).toEqual([
+      'PROBE.TIMEOUT error',
+      'MANAGED.UNAVAILABLE warning',
+      'MANAGED.FULL error',
+    ]);
+    expect(verdict.saturatedLayer).toBe('managed');
+  });
+
+  it.each([
+    ['primary', 'READ_WRITE'],
+    ['standby', 'READ_ONLY'],
+  ] as const)('has the metrics of the targets whose role the server has: %s', async (role, targets) => {
+    const sources = { settings: denied, endpoint: denied };
+    const { asked, sample, figures } = await look({ config: configWith(inFront), sources, database: seen({ role }) });
+    expect(asked).toEqual([`gauges shop ${targets}`]);
+    expect(figures?.limit).toBe(20);
+    expect(sample.problems).toEqual([MISSING]);
+  });
+
+  it('keeps to that role while the server does not answer', async () => {
+    const asked: string[] = [];
+    const reader = new RdsProxyReader({
+      address: { proxy: 'shop', endpoint: 'readers' },
+      sources: {
+        metrics: {
+          gauges: async (_, role) => {
+            asked.push(role);
+            return GAUGES;
+          },
+        },
+        api: { settings: denied, endpoint: denied },
+      },
+    });
+    const reading = (sample: Partial<PoolSample>) => reader.read(Promise.resolve(sample as DatabaseProbeResult));
+    await expect(reading(TIMEOUT)).rejects.toMatchObject({ problem: { code: 'AWS.RDS' } });
+    await reading(seen({ role: 'standby' }));
+    await reading(TIMEOUT);
+    expect(asked).toEqual(['READ_ONLY', 'READ_ONLY']);
+  });
+
+  it('does not hide a mistake of the program', async () => {
+    const settings = async () => {
+      throw new TypeError('mistake');
+    };
+    const { sample } = await look({ sources: { settings } });
+    expect(sample.problems[0]?.values).toEqual({ reason: 'unexpected answer' });
+  });
+});
+
+describe('metrics that may be five minutes old', () => {
+  const MAX_AGE_MS = 300_000;
+  const OLD = GAUGES;
+  const NEW = { ...GAUGES, takenAt: NOON, open: 20, borrowed: 20 };
+
+  /** What a pool sees whose proxy has lent all its connections since the metrics were read. */
+  async function lookLater(database: Promise<Partial<PoolSample>>, known: ProxyGauges = OLD) {
+    const ages: number[] = [];
+    const reader = new RdsProxyReader({
+      address: { proxy: 'shop', endpoint: null },
+      metricsMaxAgeMs: MAX_AGE_MS,
+      sources: {
+        metrics: {
+          gauges: async (_proxy, _role, maxAgeMs) => {
+            ages.push(maxAgeMs);
+            return maxAgeMs === 0 ? NEW : known;
+          },
+        },
+        api: { settings: async () => SETTINGS, endpoint: () => new Promise(() => undefined) },
+      },
+    });
+    const { takenAt, inUse } = await reader.read(database as Promise<DatabaseProbeResult>);
+    return { ages, takenAt, inUse };
+  }
+
+  const NEWEST = { ages: [MAX_AGE_MS, 0], takenAt: NOON, inUse: 20 };
+  const KNOWN = { ages: [MAX_AGE_MS], takenAt: OLD.takenAt, inUse: OLD.borrowed };
+  const busy = (total: number, active: number) => Promise.resolve(seen({ connections: counts({ total, active }) }));
+
+  it.each([
+    ['as long as nothing else points to a full proxy', busy(10, 3), KNOWN],
+    ['with fewer active sessions than the limit', busy(17, 17), KNOWN],
+    ['with as many active sessions as the limit', busy(20, 20), NEWEST],
+    ['with so many open sessions that they could all be pinned', busy(18, 0), NEWEST],
+    ['after a probe that was not served', Promise.resolve(TIMEOUT), NEWEST],
+  ])('are used, or read again: %s', async (_, database, expected) => {
+    expect(await lookLater(database)).toEqual(expected);
+  });
+
+  it('are read again only after a probe that was not served if their limit is unknown', async () => {
+    const unknown = { ...OLD, allowed: null, borrowed: 3 };
+    expect((await lookLater(busy(20, 20), unknown)).ages).toEqual([MAX_AGE_MS]);
+    expect((await lookLater(Promise.resolve(TIMEOUT), unknown)).ages).toEqual([MAX_AGE_MS, 0]);
+  });
+
+  it('are read again while the database does not answer, early enough for this answer', async () => {
+    stopTime();
+    const looking = lookLater(new Promise(() => undefined));
+    await pass(749);
+    expect(await Promise.race([looking, 'not yet'])).toBe('not yet');
+    await pass(1);
+    expect(await looking).toEqual(NEWEST);
   });
 });
 
