@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { ContextError, readContext } from './context.js';
 import { demoNotice } from './cost/bill.js';
 import { PoolHealthStack } from './stack.js';
+import { templateMistakes } from './template-size.js';
 
 /** The CDK app of this repository: reads the context of `cdk.json` and makes one stack. */
 const app = new App();
@@ -12,7 +13,11 @@ try {
     console.error(demoNotice());
   }
   new PoolHealthStack(app, options);
-  app.synth();
+  const mistakes = templateMistakes(app.synth().directory);
+  if (mistakes.length > 0) {
+    console.error(mistakes.join('\n'));
+    process.exitCode = 1;
+  }
 } catch (error) {
   if (!(error instanceof ContextError)) {
     throw error;
