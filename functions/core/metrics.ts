@@ -11,10 +11,10 @@ export const POOL_DIMENSION = 'Pool';
 
 /** Titles of a pool's graphs, in the order of the dashboards. */
 export const GRAPHS = {
-  utilization: 'Utilization and active connections, in percent of the pool size',
+  utilization: 'Utilization, and active connections of the pool size',
   connections: 'Connections',
-  health: 'Healthy, saturated, waiting',
-  app: 'Inside the application',
+  app: 'Waiting requests, and inside the application',
+  health: 'Healthy, saturated',
   duration: 'Duration of the check',
 } as const;
 
@@ -138,7 +138,7 @@ export const METRICS = {
     meaning: 'Requests that wait for a connection, where the pooler or the application counts them.',
     emitted: 'when known',
     absent: 'Not counted: RDS Proxy has no such metric, and no instance with pool-health/app has reported lately.',
-    graph: 'health',
+    graph: 'app',
     value: ({ verdict }) => verdict.waitingRequests,
   },
 } as const satisfies Record<string, CheckMetric>;

@@ -147,17 +147,18 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     };
     const isPagePublic = (props.apiAuth ?? 'none') === 'none';
     const builtIn = isPagePublic ? this.#urlOf(PAGE_ROUTES.runbook) : 'docs/runbook.md';
+    const links = { page: isPagePublic ? this.pageUrl : null, runbook: props.runbook ?? builtIn };
     const alarms = new Alarms(this, 'Alarms', {
       ...monitored,
       prefix: name,
-      links: { page: isPagePublic ? this.pageUrl : null, runbook: props.runbook ?? builtIn },
+      links,
       topics,
       scopeOf,
       // The heartbeat alarm goes on while there are no datapoints.
       after: this.schedule,
     });
     this.alarms = alarms.all;
-    const dashboards = createDashboards(this, 'Dashboard', { ...monitored, name });
+    const dashboards = createDashboards(this, 'Dashboard', { ...monitored, name, links });
     this.dashboard = dashboards[0];
     this.dashboards = dashboards;
   }

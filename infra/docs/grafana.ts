@@ -2,7 +2,7 @@ import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch
 import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/utilization.js';
 import type { AlarmRow } from '../monitoring/alarm.js';
-import { type Graph, poolGraphs, proxyGraphs } from '../monitoring/graphs.js';
+import { type Graph, poolGraphs, proxyGraphs, type Unit } from '../monitoring/graphs.js';
 import { isSameMetric, poolMetric } from '../monitoring/metric-queries.js';
 import { POOL_ALARMS } from '../monitoring/pool-alarms.js';
 import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
@@ -20,7 +20,7 @@ const ACROSS = 3;
 const WIDTH = 24 / ACROSS;
 const HEIGHT = 8;
 
-const UNITS: Readonly<Record<Graph['unit'], string>> = { percent: 'percent', count: 'none', ms: 'ms', µs: 'µs' };
+const UNITS: Readonly<Record<Unit, string>> = { percent: 'percent', count: 'none', ms: 'ms' };
 
 /** Green, orange in the warning band, red in the critical band. */
 const BANDS = [
@@ -183,12 +183,11 @@ function gauge() {
   };
 }
 
-function series({ title, unit, metrics, lines }: Graph) {
+function series({ title, unit, metrics, stack, lines, isBanded }: Graph) {
   const steps = [
     { color: 'green', value: null },
     ...lines.toSorted((a, b) => a - b).map((value) => ({ color: 'red', value })),
   ];
-  const isBanded = unit === 'percent' && lines.includes(WARNING_PERCENT);
   return {
     type: 'timeseries',
     title,
@@ -204,10 +203,21 @@ function series({ title, unit, metrics, lines }: Graph) {
           thresholdsStyle: { mode: lines.length === 0 ? 'off' : isBanded ? 'line+area' : 'line' },
         },
       },
-      overrides: [],
+      overrides: (stack?.parts ?? []).map(({ metricName }) => stackedSeries(metricName)),
     },
     options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
     targets: targets(metrics),
+  };
+}
+
+/** The series of a metric is filled and stands on those before it; the others of its panel stay lines. */
+function stackedSeries(metricName: string) {
+  return {
+    matcher: { id: 'byName', options: metricName },
+    properties: [
+      { id: 'custom.stacking', value: { mode: 'normal', group: 'stack' } },
+      { id: 'custom.fillOpacity', value: 40 },
+    ],
   };
 }
 

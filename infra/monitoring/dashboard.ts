@@ -1,28 +1,20 @@
 import { NestedStack } from 'aws-cdk-lib';
-import {
-  Alarm,
-  AlarmStatusWidget,
-  GraphWidget,
-  type IAlarm,
-  type IWidget,
-  TextWidget,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, AlarmStatusWidget, type IAlarm, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { MonitoredProxy } from './alarms.js';
-import { ACT_NOW } from './descriptions.js';
+import { ACT_NOW, type AlarmLinks, pageOf } from './descriptions.js';
 import { FUNCTION_ALARMS, type MonitorFunction } from './function-alarms.js';
-import { type Graph, monitorGraphs, poolGraphs, proxyGraphs } from './graphs.js';
+import { monitorGraphs, poolGraphsBesideNumbers, poolNumbers, proxyGraphs } from './graphs.js';
 import { type DashboardSize, fitsIntoDashboard, LimitedDashboard, sizeOf } from './limited-dashboard.js';
 import { POOL_ALARMS } from './pool-alarms.js';
 import { PROXY_ALARMS } from './proxy-alarms.js';
 import type { AlarmThresholds } from './thresholds.js';
+import { FULL_WIDTH, graphs, heading, type Link, numbers } from './widgets.js';
 
 /** The first widget shows one alarm of each pool, and those of the monitor; CloudWatch takes 100. */
 const MAX_POOLS = 75;
 /** Alarms that CloudWatch shows side by side in a widget of full width. */
 const ALARMS_SIDE_BY_SIDE = 6;
-const FULL_WIDTH = 24;
-const LABELS: Readonly<Record<Graph['unit'], string>> = { percent: '%', count: '', ms: 'ms', µs: 'µs' };
 
 export interface DashboardsProps {
   /** Name of the first dashboard, and first part of the alarms' names. */
@@ -32,6 +24,7 @@ export interface DashboardsProps {
   readonly proxies: readonly MonitoredProxy[];
   readonly functions: readonly MonitorFunction[];
   readonly thresholds: AlarmThresholds;
+  readonly links: AlarmLinks;
 }
 
 /** Widgets that are side by side. */
@@ -44,7 +37,8 @@ interface Section {
 }
 
 /**
- * The dashboards for engineers on call, one for up to 75 pools. Each begins with the alarms that need action.
+ * The dashboards for engineers on call, one for up to 75 pools. Each begins with the alarms that need action. The section of a pool begins
+ * with numbers and ends with its alarms.
  *
  * @param id of the first dashboard. Further ones are `<id>2` and so on, in nested stacks: the template of the main stack has
  * no space for them.
@@ -74,12 +68,13 @@ function filled(dashboard: LimitedDashboard, widgets: Widgets, sections: readonl
 }
 
 function linesOf(widgets: Widgets, sections: readonly Section[]): readonly Line[] {
-  return [...widgets.overview(sections.map(({ pool }) => pool)), ...sections.flatMap(({ lines }) => lines)];
+  const pools = sections.map(({ pool }) => pool);
+  return [widgets.actNow(pools), ...sections.flatMap(({ lines }) => lines), ...widgets.monitor()];
 }
 
 /** The sections of each dashboard, in the order of the pools: as many as it takes. */
 function parts(widgets: Widgets): readonly (readonly Section[])[] {
-  const overview = sizeOf(widgets.overview([]).flat());
+  const common = sizeOf(linesOf(widgets, []).flat());
   const all: Section[][] = [];
   let current: Section[] = [];
   let sizes: DashboardSize[] = [];
@@ -87,7 +82,7 @@ function parts(widgets: Widgets): readonly (readonly Section[])[] {
     const size = sizeOf(section.lines.flat());
     if (current.length === 0 || current.length === MAX_POOLS || !fitsIntoDashboard([...sizes, size])) {
       current = [];
-      sizes = [overview];
+      sizes = [common];
       all.push(current);
     }
     current.push(section);
@@ -108,9 +103,14 @@ class Widgets extends Construct {
   }
 
   /** What each dashboard begins with. */
-  overview(pools: readonly string[]): readonly Line[] {
+  actNow(pools: readonly string[]): Line {
     const alarms = [...pools.map((pool) => `${pool}-${ACT_NOW}`), ...FUNCTION_ALARMS.map(({ name }) => name)];
-    return [[this.#alarmStates('Act now', alarms)], monitorGraphs(this.#props.functions).map(graph)];
+    return [this.#alarmStates('Act now', alarms)];
+  }
+
+  /** What each dashboard ends with. */
+  monitor(): readonly Line[] {
+    return [[heading('pool-health itself', [])], graphs(monitorGraphs(this.#props.functions))];
   }
 
   /** For each pool its row, and the rows of the proxies that are shown with it. */
@@ -128,18 +128,28 @@ class Widgets extends Construct {
   #pool(pool: string): readonly Line[] {
     const alarms = [...POOL_ALARMS.map(({ name }) => name), ACT_NOW].map((name) => `${pool}-${name}`);
     return [
-      [heading(`Pool ${pool}`)],
-      poolGraphs(pool, this.#props.thresholds).map(graph),
+      [heading(`Pool ${pool}`, this.#links(pool))],
+      [numbers(poolNumbers(pool))],
+      graphs(poolGraphsBesideNumbers(pool, this.#props.thresholds)),
       [this.#alarmStates(`Alarms of pool ${pool}`, alarms)],
     ];
   }
 
-  #proxy({ label, name: proxy }: MonitoredProxy): readonly Line[] {
+  #proxy({ label, name: proxy, pool }: MonitoredProxy): readonly Line[] {
     const alarms = PROXY_ALARMS.map(({ name }) => `${label}-${name}`);
     return [
-      [heading(`RDS Proxy ${proxy}`)],
-      proxyGraphs(proxy, this.#props.thresholds).map(graph),
+      [heading(`RDS Proxy ${proxy}`, this.#links(pool))],
+      graphs(proxyGraphs(proxy, this.#props.thresholds)),
       [this.#alarmStates(`Alarms of RDS Proxy ${proxy}`, alarms)],
+    ];
+  }
+
+  #links(pool: string): readonly Link[] {
+    const { page, runbook } = this.#props.links;
+    return [
+      ...(page === null ? [] : [{ label: `page of pool ${pool}`, url: pageOf(page, pool) }]),
+      // A path leads nowhere from the console.
+      ...(runbook.includes('://') ? [{ label: 'runbook', url: runbook }] : []),
     ];
   }
 
@@ -154,21 +164,4 @@ class Widgets extends Construct {
     this.#alarms.set(name, alarm);
     return alarm;
   }
-}
-
-function heading(text: string): IWidget {
-  return new TextWidget({ markdown: `## ${text}`, width: FULL_WIDTH, height: 1 });
-}
-
-function graph({ title, unit, metrics, lines }: Graph): IWidget {
-  const leftAnnotations = lines.map((value) => ({ value, label: `${value} ${LABELS[unit]}`.trim() }));
-  const label = LABELS[unit];
-  return new GraphWidget({
-    title: label === '' ? title : `${title} (${label})`,
-    left: [...metrics],
-    leftAnnotations,
-    leftYAxis: { min: 0 },
-    width: 6,
-    height: 6,
-  });
 }

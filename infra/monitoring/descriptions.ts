@@ -32,9 +32,13 @@ export interface Message {
  * every message, which may be all that an engineer on call sees. CloudWatch accepts 1,024 characters.
  */
 export function alarmDescription({ alarm, pool, meaning, firstStep }: Message, { page, runbook }: AlarmLinks): string {
-  const fragment = pool === null ? '' : `#${encodeURIComponent(pool)}`;
-  const links = [...(page === null ? [] : [`Page: ${page}${fragment}`]), `Runbook: ${runbook}#${alarm}`];
+  const links = [...(page === null ? [] : [`Page: ${pageOf(page, pool)}`]), `Runbook: ${runbook}#${alarm}`];
   return [meaning, `First: ${firstStep}`, ...links].join('\n');
+}
+
+/** The URL of the page with a pool. @param pool null: the worst */
+export function pageOf(page: string, pool: string | null): string {
+  return pool === null ? page : `${page}#${encodeURIComponent(pool)}`;
 }
 
 /**

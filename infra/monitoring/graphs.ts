@@ -1,15 +1,23 @@
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { ALL_METRICS, GRAPHS, type MetricDefinition } from '../../functions/core/metrics.js';
-import { type AlarmRow, metricThreshold } from './alarm.js';
+import { Color, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  ALL_METRICS,
+  GRAPHS,
+  type GraphName,
+  type MetricDefinition,
+  type MetricName,
+} from '../../functions/core/metrics.js';
+import { type AlarmRow, thresholdOf } from './alarm.js';
 import type { MonitorFunction } from './function-alarms.js';
 import {
   activeShare,
   type FunctionCount,
+  freeConnections,
   functionMetric,
   isSameMetric,
   poolMetric,
   proxyAvailability,
   proxyBorrowLatency,
+  proxyBorrowWait,
   proxyGauge,
   proxyShare,
 } from './metric-queries.js';
@@ -17,7 +25,7 @@ import { POOL_ALARMS } from './pool-alarms.js';
 import { PROXY_ALARMS } from './proxy-alarms.js';
 import type { AlarmThresholds } from './thresholds.js';
 
-type Unit = 'percent' | 'count' | 'ms' | 'µs';
+export type Unit = 'percent' | 'count' | 'ms';
 
 const UNITS: Readonly<Record<MetricDefinition['unit'], Unit>> = {
   Percent: 'percent',
@@ -25,25 +33,75 @@ const UNITS: Readonly<Record<MetricDefinition['unit'], Unit>> = {
   Milliseconds: 'ms',
 };
 
+/** What an engineer on call reads first, in this order; the others of the check need no graph of their own. */
+const NUMBERS = {
+  Utilization: 'Utilization (%)',
+  TotalConnections: 'Open',
+  PoolSize: 'Limit',
+  WaitingRequests: 'Waiting',
+  Healthy: 'Healthy (1 yes, 0 no)',
+  Saturated: 'Saturated (1 yes, 0 no)',
+  CheckDuration: 'Duration of the check (ms)',
+} as const satisfies Partial<Record<MetricName, string>>;
+
 /** One graph of a dashboard, for CloudWatch and for Grafana. */
 export interface Graph {
   readonly title: string;
   readonly unit: Unit;
   readonly metrics: readonly IMetric[];
+  /** Those of the metrics that are drawn on top of each other, and what is left of the limit; null: all are lines. */
+  readonly stack: { readonly parts: readonly Metric[]; readonly rest: IMetric } | null;
   /** The thresholds of the alarms on these metrics, in the unit of the graph. */
   readonly lines: readonly number[];
+  /** Whether the graph is filled from the percentages on at which utilization is `warning` and `critical`. */
+  readonly isBanded: boolean;
+}
+
+/** The newest values of one pool, how full it is first. */
+export function poolNumbers(pool: string): readonly IMetric[] {
+  const numbers = Object.entries(NUMBERS) as [keyof typeof NUMBERS, string][];
+  return numbers.map(([metric, label]) => poolMetric(pool, metric, { label }));
 }
 
 /** The graphs of one pool: every metric of the check and the application, in the graph that its row names. */
 export function poolGraphs(pool: string, thresholds: AlarmThresholds): readonly Graph[] {
-  const graph = graphWith(POOL_ALARMS, pool, thresholds);
+  return graphNames().map((name) => poolGraph(name, pool, thresholds));
+}
+
+/** Those graphs of one pool that show more than its numbers. */
+export function poolGraphsBesideNumbers(pool: string, thresholds: AlarmThresholds): readonly Graph[] {
+  return graphNames()
+    .filter((name) => metricsIn(name).some((metric) => !(metric in NUMBERS)) || name === 'utilization')
+    .map((name) => poolGraph(name, pool, thresholds));
+}
+
+function graphNames(): readonly GraphName[] {
+  return Object.keys(GRAPHS) as GraphName[];
+}
+
+function metricsIn(graph: GraphName): readonly (keyof typeof ALL_METRICS)[] {
   const rows = Object.entries(ALL_METRICS) as [keyof typeof ALL_METRICS, MetricDefinition][];
-  return Object.entries(GRAPHS).map(([name, title]) => {
-    const shown = rows.filter(([, row]) => row.graph === name);
-    const metrics = shown.map(([metric]) => poolMetric(pool, metric));
-    const unit = UNITS[shown[0]?.[1].unit ?? 'Count'];
-    return graph(title, unit, name === 'utilization' ? [...metrics, activeShare(pool)] : metrics);
-  });
+  return rows.flatMap(([metric, row]) => (row.graph === graph ? [metric] : []));
+}
+
+function poolGraph(name: GraphName, pool: string, thresholds: AlarmThresholds): Graph {
+  const names = metricsIn(name);
+  const metrics = names.map((metric) => poolMetric(pool, metric));
+  const unit = UNITS[names[0] ? ALL_METRICS[names[0]].unit : 'Count'];
+  const graph = graphWith(POOL_ALARMS, pool, thresholds);
+  switch (name) {
+    case 'utilization':
+      return { ...graph(GRAPHS[name], unit, [...metrics, activeShare(pool)]), isBanded: true };
+    case 'connections': {
+      const parts = [
+        poolMetric(pool, 'ActiveConnections', { color: Color.BLUE }),
+        poolMetric(pool, 'IdleConnections', { color: Color.GREEN }),
+      ];
+      return { ...graph(GRAPHS[name], unit, metrics), stack: { parts, rest: freeConnections(pool) } };
+    }
+    default:
+      return graph(GRAPHS[name], unit, metrics);
+  }
 }
 
 /** The graphs of one RDS Proxy. */
@@ -60,7 +118,7 @@ export function proxyGraphs(proxy: string, thresholds: AlarmThresholds): readonl
       proxyShare(proxy, 'DatabaseConnections', 'MaxDatabaseConnectionsAllowed'),
       proxyShare(proxy, 'DatabaseConnectionsCurrentlySessionPinned', 'DatabaseConnections'),
     ]),
-    graph('Wait to borrow', 'µs', [proxyBorrowLatency(proxy)]),
+    graph('Wait to borrow', 'ms', [proxyBorrowWait(proxy)], [proxyBorrowLatency(proxy)]),
     graph('Clients', 'count', [proxyGauge(proxy, 'ClientConnections')]),
     graph('Availability', 'percent', [proxyAvailability(proxy)]),
   ];
@@ -72,16 +130,21 @@ export function monitorGraphs(functions: readonly MonitorFunction[]): readonly G
     title,
     unit: 'count',
     metrics: functions.map(({ label, functionName }) => functionMetric(functionName, count).with({ label })),
+    stack: null,
     lines: [],
+    isBanded: false,
   });
   return [graph('Monitor: errors by function', 'Errors'), graph('Monitor: throttles by function', 'Throttles')];
 }
 
-/** Makes graphs with a line for each alarm on one of their metrics. Counts get none: a line at 1 would show nothing. */
+/**
+ * Makes graphs with a line for each alarm on one of their metrics. Counts get none: a line at 1 would show nothing. What the
+ * alarms evaluate may be in another unit than what the graph shows, which is that of their settings.
+ */
 function graphWith<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subject, thresholds: AlarmThresholds) {
-  return (title: string, unit: Unit, metrics: readonly IMetric[]): Graph => {
-    const alarms = rows.filter((row) => metrics.some((metric) => isSameMetric(metric, row.metric(subject))));
-    const lines = unit === 'count' ? [] : [...new Set(alarms.map((row) => metricThreshold(row, thresholds)))];
-    return { title, unit, metrics, lines };
+  return (title: string, unit: Unit, metrics: readonly IMetric[], evaluated = metrics): Graph => {
+    const alarms = rows.filter((row) => evaluated.some((metric) => isSameMetric(metric, row.metric(subject))));
+    const lines = unit === 'count' ? [] : [...new Set(alarms.map((row) => thresholdOf(row, thresholds)))];
+    return { title, unit, metrics, stack: null, lines, isBanded: false };
   };
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Color, type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   ALL_METRICS,
   type AppMetricName,
@@ -35,6 +35,20 @@ export function activeShare(pool: string): MathExpression {
   return percentOf('ActiveConnections', 'PoolSize', (name) => poolMetric(pool, name));
 }
 
+/** Connections that a pool can still open; 0 where more are open than it can have. */
+export function freeConnections(pool: string): MathExpression {
+  return new MathExpression({
+    expression: 'IF(poolSize > totalConnections, poolSize - totalConnections, 0)',
+    usingMetrics: {
+      poolSize: poolMetric(pool, 'PoolSize'),
+      totalConnections: poolMetric(pool, 'TotalConnections'),
+    },
+    period: PERIOD,
+    label: 'Free, up to the limit',
+    color: Color.GREY,
+  });
+}
+
 /** 1 in a minute in which connections are open and none is idle, otherwise 0. */
 export function noIdleConnections(pool: string): MathExpression {
   return new MathExpression({
@@ -58,6 +72,16 @@ export function proxyGauge(proxy: string, metricName: ProxyGauge): Metric {
 /** Mean microseconds that a client of an RDS Proxy waits for a connection; no datapoint in a minute without a wait. */
 export function proxyBorrowLatency(proxy: string): Metric {
   return proxyMetric(proxy, 'DatabaseConnectionsBorrowLatency', Stats.AVERAGE);
+}
+
+/** The same in milliseconds, for people. */
+export function proxyBorrowWait(proxy: string): MathExpression {
+  return new MathExpression({
+    expression: 'databaseConnectionsBorrowLatency / 1000',
+    usingMetrics: { databaseConnectionsBorrowLatency: proxyBorrowLatency(proxy) },
+    period: PERIOD,
+    label: 'Mean wait (ms)',
+  });
 }
 
 /** One gauge of an RDS Proxy in percent of another; no datapoint while the other is 0. */

@@ -77,6 +77,10 @@ export interface Widget {
     readonly markdown?: string;
     readonly alarms?: readonly string[];
     readonly metrics?: readonly (readonly unknown[])[];
+    readonly view?: string;
+    readonly sparkline?: boolean;
+    readonly stacked?: boolean;
+    readonly annotations?: { readonly horizontal: readonly object[] };
   };
 }
 

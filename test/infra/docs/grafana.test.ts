@@ -27,6 +27,7 @@ interface Panel {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
   readonly fieldConfig?: {
+    readonly overrides: readonly object[];
     readonly defaults: { readonly thresholds: { readonly steps: readonly { color: string; value: number | null }[] } };
   };
 }
@@ -96,13 +97,13 @@ describe('the Grafana dashboard', () => {
       ['red', 90],
     ];
     expect(stepsOf('Utilization')).toEqual(bands);
-    const lines = stepsOf('Utilization and active connections, in percent of the pool size').map(([, value]) => value);
+    const lines = stepsOf('Utilization, and active connections of the pool size').map(([, value]) => value);
     const alarms = POOL_ALARMS.filter(({ name }) => /^utilization|^active-high/.test(name));
     expect(alarms).toHaveLength(4);
     expect(lines).toEqual(expect.arrayContaining(alarms.map((row) => metricThreshold(row, DEFAULT_THRESHOLDS))));
     expect(stepsOf('Wait to borrow')).toEqual([
       ['green', null],
-      ['red', 100_000],
+      ['red', 100],
     ]);
   });
 
@@ -133,6 +134,22 @@ describe('the Grafana dashboard', () => {
       });
     }
     expect(annotations).toHaveLength(rows.length);
+  });
+
+  it('stacks active and idle connections, and draws their sum and the limit as lines', () => {
+    const connections = panels.find(({ title }) => title === 'Connections');
+    expect(connections?.targets?.map(({ metricName }) => metricName)).toEqual(
+      expect.arrayContaining(['ActiveConnections', 'IdleConnections', 'TotalConnections', 'PoolSize']),
+    );
+    expect(connections?.fieldConfig?.overrides).toEqual(
+      ['ActiveConnections', 'IdleConnections'].map((options) => ({
+        matcher: { id: 'byName', options },
+        properties: [
+          { id: 'custom.stacking', value: { mode: 'normal', group: 'stack' } },
+          { id: 'custom.fillOpacity', value: 40 },
+        ],
+      })),
+    );
   });
 
   it('lays out panels without overlap', () => {

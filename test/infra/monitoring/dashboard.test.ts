@@ -41,12 +41,92 @@ describe('the dashboard', () => {
 
   it('has a row for each pool with every metric of the contract, and one for each proxy', () => {
     const headings = widgets.flatMap(({ properties }) => properties.markdown ?? []);
-    expect(headings).toEqual(['## Pool orders', '## RDS Proxy shop', '## Pool carts', '## Pool reports']);
+    expect(headings.map((heading) => heading.split(' · ')[0])).toEqual([
+      '## Pool orders',
+      '## RDS Proxy shop',
+      '## Pool carts',
+      '## Pool reports',
+      '## pool-health itself',
+    ]);
     const pools = ATTACH.pools.flatMap(({ name }) =>
       Object.keys({ ...METRICS, ...APP_METRICS }).map((metric) => `${metric} ${name}`),
     );
     expect(shown()).toEqual(expect.arrayContaining(pools));
     expect(shown()).toContain('DatabaseConnectionsBorrowLatency shop');
+  });
+});
+
+describe('the section of a pool', () => {
+  /** The widgets from the heading of the pool to the next heading, from top to bottom. */
+  function sectionOf(heading: string, all = widgets): readonly Widget[] {
+    const start = all.findIndex(({ properties }) => properties.markdown?.startsWith(heading));
+    const length = all.slice(start + 1).findIndex(({ properties }) => properties.markdown);
+    return all.slice(start, start + 1 + length);
+  }
+  /** What a widget shows: the label, else the name of each visible metric or expression. */
+  const seriesOf = (widget: Widget | undefined) =>
+    (widget?.properties.metrics ?? []).flatMap((row) => {
+      const options = row.at(-1) as { label?: string; visible?: boolean };
+      return options.visible === false ? [] : [options.label ?? row[1]];
+    });
+
+  it('leads to the page with the pool and to the runbook, then has numbers, then graphs, then alarms', () => {
+    const [heading, numbers, ...others] = sectionOf('## Pool orders');
+    const url = String.raw`https://\w+\.execute-api\.eu-central-1\.amazonaws\.com/health`;
+    expect(heading?.properties.markdown).toMatch(
+      new RegExp(`^## Pool orders · \\[page of pool orders\\]\\(${url}#orders\\) · \\[runbook\\]\\(${url}/runbook\\)$`),
+    );
+    expect(numbers?.properties).toMatchObject({ view: 'singleValue', sparkline: true });
+    expect(seriesOf(numbers).slice(0, 5)).toEqual([
+      'Utilization (%)',
+      'Open',
+      'Limit',
+      'Waiting',
+      'Healthy (1 yes, 0 no)',
+    ]);
+    expect(others.map(({ properties }) => (properties.alarms ? 'alarms' : properties.view))).toEqual([
+      'timeSeries',
+      'timeSeries',
+      'timeSeries',
+      'alarms',
+    ]);
+  });
+
+  it('fills the bands in which utilization is warning and critical, and draws the other alarms as lines', () => {
+    const utilization = sectionOf('## Pool orders').find(({ properties }) => properties.title?.startsWith('Util'));
+    expect(utilization?.properties.annotations?.horizontal).toMatchObject([
+      { value: 70, label: 'warning', fill: 'above' },
+      { value: 90, label: 'critical', fill: 'above' },
+      { value: 80, label: '80 %' },
+    ]);
+  });
+
+  it('stacks connections up to the limit', () => {
+    const connections = sectionOf('## Pool orders').find(({ properties }) => properties.title === 'Connections');
+    expect(connections?.properties.stacked).toBe(true);
+    expect(seriesOf(connections)).toEqual(['ActiveConnections', 'IdleConnections', 'Free, up to the limit']);
+    expect(JSON.stringify(connections?.properties.metrics)).toContain(
+      '"IF(poolSize > totalConnections, poolSize - totalConnections, 0)"',
+    );
+  });
+
+  it('shows the wait for a connection of a proxy in milliseconds, with the threshold in milliseconds', () => {
+    const wait = sectionOf('## RDS Proxy shop').find(({ properties }) => properties.title === 'Wait to borrow (ms)');
+    expect(JSON.stringify(wait?.properties.metrics)).toContain('"databaseConnectionsBorrowLatency / 1000"');
+    expect(seriesOf(wait)).toEqual(['Mean wait (ms)']);
+    expect(wait?.properties.annotations?.horizontal).toMatchObject([{ value: 100, label: '100 ms' }]);
+    expect(JSON.stringify(widgets)).not.toMatch(/µs|100000/);
+  });
+
+  it('has no link that a browser cannot open if requests to the page must be signed', () => {
+    const signed = widgetsOf(templateOf({ ...ATTACH, apiAuth: 'iam' }));
+    const headings = signed.flatMap(({ properties }) => properties.markdown ?? []);
+    expect(headings[0]).toBe('## Pool orders');
+    expect(headings.join()).not.toContain('](');
+    const own = { ...ATTACH, apiAuth: 'iam', runbook: 'https://wiki.example.com/pool' };
+    expect(sectionOf('## Pool orders', widgetsOf(templateOf(own)))[0]?.properties.markdown).toBe(
+      '## Pool orders · [runbook](https://wiki.example.com/pool)',
+    );
   });
 });
 

@@ -68,6 +68,7 @@ describe('the dashboards of a deployment', () => {
         .map((pool, index) => ({ name: `proxy-${index}`, label: `proxy-${index}`, pool })),
       functions: ['check', 'api', 'details', 'page'].map((label) => ({ label, functionName: `shop-${label}` })),
       thresholds: DEFAULT_THRESHOLDS,
+      links: { page: 'https://api.example.com/health', runbook: 'https://api.example.com/health/runbook' },
     });
     const templates = templatesOf(stack);
     return new Map(
@@ -105,6 +106,7 @@ describe('the dashboards of a deployment', () => {
 
   it('are one for as many pools as it takes, and have the name of the deployment with a number', () => {
     expect(dashboards(35, 10).size).toBe(1);
+    expect(dashboards(MAX_POOLS, 0).size).toBe(1);
     expect([...dashboards(100, 0).keys()]).toEqual(['shop', 'shop-2']);
   });
 });
