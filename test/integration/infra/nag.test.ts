@@ -48,6 +48,10 @@ describe.each([
     'attached, with endpoints that the VPC has',
     { ...ATTACH, egress: 'existing', endpointsSecurityGroupId: 'sg-0eeeeeeeeeeeeeeee' },
   ],
+  [
+    'attached, with a nested stack',
+    { ...ATTACH, pools: ATTACH.pools.map((pool, alarmStack) => ({ ...pool, alarmStack })) },
+  ],
   ['attached, with NAT and a closed API', { ...ATTACH, egress: 'nat', apiAuth: 'iam' }],
 ])('%s', (_, context) => {
   it('has no finding without an explanation', () => {
