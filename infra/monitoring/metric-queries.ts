@@ -90,12 +90,16 @@ export function proxyShare(proxy: string, part: ProxyGauge, whole: ProxyGauge): 
 }
 
 /**
- * Percent of the time in which the targets of an RDS Proxy passed its health checks, the mean over nodes and roles. A
- * query, because the metric has no series for the proxy alone: its dimensions are ProxyName, TargetGroup and TargetRole.
+ * Percent of the time in which the writer behind an RDS Proxy passed its health checks, the mean over the proxy's nodes. A query,
+ * because the metric has no series for the proxy alone: its dimensions are ProxyName, TargetGroup and TargetRole. The query leaves
+ * the readers out, whose series a proxy without readers has too, at 0. It does not name the writer's role, which CloudWatch does
+ * not spell as the RDS API does.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html
  */
 export function proxyAvailability(proxy: string): MathExpression {
   return new MathExpression({
-    expression: `SELECT AVG(AvailabilityPercentage) FROM SCHEMA("AWS/RDS", ProxyName, TargetGroup, TargetRole) WHERE ProxyName = '${proxy}'`,
+    expression: `SELECT AVG(AvailabilityPercentage) FROM SCHEMA("AWS/RDS", ProxyName, TargetGroup, TargetRole) WHERE ProxyName = '${proxy}' AND TargetRole != 'READ_ONLY'`,
     period: PERIOD,
     label: 'AvailabilityPercentage',
   });

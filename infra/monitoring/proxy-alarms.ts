@@ -38,12 +38,13 @@ export const PROXY_ALARMS = [
   },
   {
     name: 'proxy-availability',
-    meaning: (proxy) => `RDS Proxy ${proxy} does not always reach its database, or publishes no metrics.`,
+    meaning: (proxy, percent) =>
+      `RDS Proxy ${proxy} reached its writer for less than ${percent} % of the time, or publishes no metrics.`,
     firstStep: 'Check the targets of the proxy: their state and the reason for it.',
     metric: proxyAvailability,
     comparison: BELOW,
-    threshold: 100,
-    minutes: [2, 3],
+    threshold: 90,
+    minutes: [3, 5],
     missingData: MISSING_IS_BAD,
   },
   {

@@ -38,12 +38,12 @@ const PROXY_ALARMS = [
   ],
   [
     'proxy-availability',
-    `SELECT AVG(AvailabilityPercentage) FROM SCHEMA("AWS/RDS", ProxyName, TargetGroup, TargetRole) WHERE ProxyName = 'shop'`,
+    `SELECT AVG(AvailabilityPercentage) FROM SCHEMA("AWS/RDS", ProxyName, TargetGroup, TargetRole) WHERE ProxyName = 'shop' AND TargetRole != 'READ_ONLY'`,
     '',
     BELOW,
-    100,
-    2,
+    90,
     3,
+    5,
     'breaching',
   ],
   [
