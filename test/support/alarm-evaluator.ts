@@ -1,3 +1,5 @@
+import type { MetricQuery } from './templates.js';
+
 /**
  * Evaluates synthesized CloudWatch alarms minute by minute, as the documentation of CloudWatch says it does.
  *
@@ -6,10 +8,11 @@
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** A metric alarm as CloudFormation gets it; metric math is not evaluated. */
+/** A metric alarm as CloudFormation gets it. Of metric math the forms that the alarms here have are evaluated. */
 export interface EvaluatedAlarm {
   readonly MetricName?: string;
   readonly Statistic?: string;
+  readonly Metrics?: readonly MetricQuery[];
   readonly ComparisonOperator: string;
   readonly Threshold: number;
   readonly DatapointsToAlarm: number;
@@ -76,12 +79,37 @@ function settled({ DatapointsToAlarm }: EvaluatedAlarm, breaching: number): Alar
   return breaching >= DatapointsToAlarm ? 'ALARM' : 'OK';
 }
 
-function datapoint({ MetricName, Statistic }: EvaluatedAlarm, minute: Minute): number | null {
+function datapoint({ MetricName, Statistic, Metrics }: EvaluatedAlarm, minute: Minute): number | null {
   if (MetricName === undefined) {
-    throw new Error('metric math is not evaluated here');
+    return calculated(Metrics ?? [], minute);
   }
   const value = minute[MetricName];
   return value === undefined ? null : Statistic === 'SampleCount' ? 1 : value;
+}
+
+/** The value of an expression in one minute; null where a term has no datapoint or the divisor is 0. */
+function calculated(queries: readonly MetricQuery[], minute: Minute): number | null {
+  const expression = queries.find(({ ReturnData }) => ReturnData !== false)?.Expression ?? '';
+  const [, metric] = /^SELECT AVG\((\w+)\) FROM SCHEMA\(/.exec(expression) ?? [];
+  if (metric !== undefined) {
+    return minute[metric] ?? null;
+  }
+  const [, share, whole] = /^100 \* (\w+) \/ (\w+)$/.exec(expression) ?? [];
+  const [, total, idle] = /^IF\((\w+) > 0 AND (\w+) < 1, 1, 0\)$/.exec(expression) ?? [];
+  const [first, second] = [share ?? total, whole ?? idle].map((id) => {
+    const name = queries.find(({ Id }) => Id === id)?.MetricStat?.Metric.MetricName;
+    return name === undefined ? null : (minute[name] ?? null);
+  });
+  if ((share ?? total) === undefined) {
+    throw new Error(`the expression ${expression} is not evaluated here`);
+  }
+  if (first === null || first === undefined || second === null || second === undefined) {
+    return null;
+  }
+  if (total !== undefined) {
+    return first > 0 && second < 1 ? 1 : 0;
+  }
+  return second === 0 ? null : (100 * first) / second;
 }
 
 function breaches({ ComparisonOperator, Threshold }: EvaluatedAlarm, value: number): boolean {
