@@ -1,5 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
+import { DEFAULT_NAME, NAMESPACE_FORM, NAMESPACE_PATTERN } from '../functions/core/namespace.js';
 import type { PoolDefinition } from '../functions/core/pool-config.js';
 import { numberInRange, wholeNumber } from '../functions/core/schema.js';
 import { isObject, received } from '../functions/core/validation.js';
@@ -42,8 +43,9 @@ const both = {
   /** Name of the stack and of the dashboard, first part of the alarms' names. */
   name: v.optional(
     matching(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'up to 64 letters, digits or "-", beginning with a letter'),
-    'pool-health',
+    DEFAULT_NAME,
   ),
+  namespace: v.exactOptional(matching(NAMESPACE_PATTERN, NAMESPACE_FORM)),
   parameterPrefix: v.exactOptional(
     matching(/^(?!\/(?:aws|ssm)(?:\/|$))(?:\/[\w.-]+)+$/i, 'a path such as "/pool-health", not under /aws or /ssm'),
   ),

@@ -55,6 +55,12 @@ export interface PoolOptions extends SettingsOptions {
    * @default `application_name` of the URL, or none
    */
   readonly applicationName?: string;
+  /**
+   * CloudWatch namespace of the metrics: that of the deployment that monitors the pool, such as `PoolHealth/staging`.
+   *
+   * @default POOL_HEALTH_NAMESPACE, or "PoolHealth"
+   */
+  readonly namespace?: string;
   /** @default console */
   readonly logger?: Logger;
   /**

@@ -27,6 +27,8 @@ interface AppPoolParts extends MeasuredPoolParts {
   readonly settings: PoolSettings;
   /** Prisma's schema, from the URL. */
   readonly schema: string | null;
+  /** Of the metrics in CloudWatch. */
+  readonly namespace: string;
   readonly writeMetrics: ((line: string) => void) | null;
 }
 
@@ -39,7 +41,7 @@ export class AppPool extends MeasuredPool {
   constructor(options: pg.PoolConfig, parts: AppPoolParts) {
     super(options, parts);
     this.#parts = parts;
-    this.#publisher = parts.writeMetrics && new Publisher(parts.name, this.gauges, parts.writeMetrics);
+    this.#publisher = parts.writeMetrics && new Publisher(parts.name, parts.namespace, this.gauges, parts.writeMetrics);
   }
 
   /** The pool's name: the dimension `Pool` of its metrics. */
@@ -145,7 +147,7 @@ export function createPool(options: PoolOptions = {}): AppPool {
  */
 export function poolOf(resolved: ResolvedPool, options: PoolOptions, isIsolated = false): AppPool {
   const { logger = console, writeMetrics = toStandardOutput, endWithin = DEFAULT_END_WITHIN_MS } = options;
-  const { name, settings, target, parameters, applicationName } = resolved;
+  const { name, namespace, settings, target, parameters, applicationName } = resolved;
   return new AppPool(
     {
       host: target.target.endpoint,
@@ -166,6 +168,7 @@ export function poolOf(resolved: ResolvedPool, options: PoolOptions, isIsolated 
     },
     {
       name,
+      namespace,
       settings,
       schema: parameters.schema,
       tls: target.target.tls === 'off' ? null : tlsOptions(target.target, target.caFile),

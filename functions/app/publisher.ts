@@ -12,13 +12,16 @@ const INTERVAL_MS = 60_000;
  */
 export class Publisher {
   readonly #pool: string;
+  readonly #namespace: string;
   readonly #gauges: Gauges;
   readonly #writeLine: (line: string) => void;
   readonly #timer: NodeJS.Timeout;
   #lastAt = NEVER;
 
-  constructor(pool: string, gauges: Gauges, writeLine: (line: string) => void) {
+  /** @param namespace of the metrics in CloudWatch */
+  constructor(pool: string, namespace: string, gauges: Gauges, writeLine: (line: string) => void) {
     this.#pool = pool;
+    this.#namespace = namespace;
     this.#gauges = gauges;
     this.#writeLine = writeLine;
     this.#timer = setInterval(() => this.#publish(), INTERVAL_MS).unref();
@@ -42,6 +45,7 @@ export class Publisher {
 
   #publish(): void {
     this.#lastAt = currentMoment();
-    this.#writeLine(emfLine(appDatapoints(this.#pool, this.#lastAt.wall, this.#gauges.takePeaks())));
+    const metrics = appDatapoints(this.#pool, this.#lastAt.wall, this.#gauges.takePeaks());
+    this.#writeLine(emfLine(metrics, this.#namespace));
   }
 }

@@ -1,4 +1,6 @@
 import { CHECK_APPLICATION_NAME } from '../core/check-role.js';
+import { type Environment, LOCAL_ENVIRONMENT } from '../core/environment.js';
+import { namespaceViolation } from '../core/namespace.js';
 import type { PoolDefinition } from '../core/pool-config.js';
 import { parseDefinition, poolNameViolation, validateDefinition } from '../core/pool-definition.js';
 import {
@@ -21,6 +23,8 @@ const MAX_TIMER_MS = 2_147_483_647;
 /** Validated options of a pool. */
 export interface ResolvedPool extends PoolUrl {
   readonly name: string;
+  /** Of the metrics in CloudWatch. */
+  readonly namespace: string;
   readonly settings: PoolSettings;
   /** The environment whose defaults apply to settings that no source has. */
   readonly environment: EnvironmentName;
@@ -51,12 +55,14 @@ export function resolvePool(options: PoolOptions): ResolvedPool {
     ...(parameters?.sources ?? []),
   ] as const;
   const resolved = resolveSettings(sources, chosen.environment);
+  const namespace = resolveNamespace(options, environment);
   const applicationName = options.applicationName ?? parameters?.applicationName ?? null;
   const violations = [
     ...('parameters' in url ? url.parameters.violations : url),
     ...code.violations,
     ...definition.violations,
     ...resolved.violations,
+    ...namespace.violations,
     ...otherViolations(name, applicationName, options.endWithin),
   ];
   if (violations.length > 0 || resolved.settings === null || !('parameters' in url)) {
@@ -66,6 +72,7 @@ export function resolvePool(options: PoolOptions): ResolvedPool {
   return {
     ...url,
     name,
+    namespace: namespace.namespace,
     settings: resolved.settings,
     environment: chosen.environment,
     applicationName,
@@ -99,6 +106,14 @@ function readDefinition(name: string, definition: string | PoolDefinition | unde
   }
   const { pool = {} }: PoolDefinition = isText ? JSON.parse(definition) : definition;
   return { source: definitionSource(pool), violations: [] };
+}
+
+/** The namespace from the code, else from its variable. */
+function resolveNamespace({ namespace }: PoolOptions, { POOL_HEALTH_NAMESPACE }: Environment) {
+  const isWritten = namespace !== undefined;
+  const chosen = namespace ?? POOL_HEALTH_NAMESPACE ?? LOCAL_ENVIRONMENT.POOL_HEALTH_NAMESPACE.default;
+  const violation = namespaceViolation(isWritten ? 'namespace' : 'POOL_HEALTH_NAMESPACE', chosen);
+  return { namespace: chosen, violations: violation ? [violation] : [] };
 }
 
 function otherViolations(name: string, applicationName: string | null, endWithin = 0): Violation[] {

@@ -1,5 +1,5 @@
 import { HISTORY_METRICS, HISTORY_MINUTES, type History, type HistorySource, historySeries } from '../core/history.js';
-import { METRIC_NAMESPACE, METRICS, type MetricName, POOL_DIMENSION } from '../core/metrics.js';
+import { METRICS, type MetricName, POOL_DIMENSION } from '../core/metrics.js';
 import { ProblemError } from '../core/problems.js';
 import { type PublicProblem, toPublic } from '../core/report-parts.js';
 import { CloudWatchReader, type CloudWatchReaderOptions, MINUTE_MS, type Series } from './cloudwatch-reader.js';
@@ -12,10 +12,17 @@ type ByMetric = ReadonlyMap<MetricName, Series>;
  */
 export class CloudWatchHistory implements HistorySource {
   readonly pools: readonly string[];
+  readonly #namespace: string;
   readonly #reader: CloudWatchReader;
 
-  constructor(pools: readonly string[], options: Pick<CloudWatchReaderOptions, 'client' | 'now' | 'deadlineMs'> = {}) {
+  /** @param namespace of the metrics */
+  constructor(
+    pools: readonly string[],
+    namespace: string,
+    options: Pick<CloudWatchReaderOptions, 'client' | 'now' | 'deadlineMs'> = {},
+  ) {
     this.pools = pools;
+    this.#namespace = namespace;
     this.#reader = new CloudWatchReader({ deadlineMs: 5_000, ...options, lookBackMs: HISTORY_MINUTES * MINUTE_MS });
   }
 
@@ -42,7 +49,7 @@ export class CloudWatchHistory implements HistorySource {
     const entries = Object.values(HISTORY_METRICS).map(async (metric) => {
       const { statistic } = METRICS[metric];
       const dimensions = { [POOL_DIMENSION]: pool };
-      return [metric, await this.#reader.read({ namespace: METRIC_NAMESPACE, metric, dimensions, statistic })] as const;
+      return [metric, await this.#reader.read({ namespace: this.#namespace, metric, dimensions, statistic })] as const;
     });
     return new Map(await Promise.all(entries));
   }

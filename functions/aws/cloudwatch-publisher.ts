@@ -1,6 +1,6 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { emfLine, measured } from '../core/emf.js';
-import { type Datapoints, METRIC_NAMESPACE, POOL_DIMENSION } from '../core/metrics.js';
+import { type Datapoints, POOL_DIMENSION } from '../core/metrics.js';
 import { type Problem, problem } from '../core/problems.js';
 import { deadlineSignal } from '../time/deadline.js';
 import { failureName } from './errors.js';
@@ -8,6 +8,8 @@ import { toStandardOutput, type WriteLine } from './logger.js';
 
 export interface CloudWatchPublisherOptions {
   readonly client: CloudWatchClient;
+  /** The namespace of the metrics. */
+  readonly namespace: string;
   /**
    * Milliseconds that publishing may take, retries included.
    *
@@ -37,11 +39,13 @@ const METRIC_BYTES = 240;
  */
 export class CloudWatchPublisher {
   readonly #client: CloudWatchClient;
+  readonly #namespace: string;
   readonly #deadlineMs: number;
   readonly #writeLine: WriteLine;
 
-  constructor({ client, deadlineMs = 3_000, writeLine = toStandardOutput }: CloudWatchPublisherOptions) {
+  constructor({ client, namespace, deadlineMs = 3_000, writeLine = toStandardOutput }: CloudWatchPublisherOptions) {
     this.#client = client;
+    this.#namespace = namespace;
     this.#deadlineMs = deadlineMs;
     this.#writeLine = writeLine;
   }
@@ -65,13 +69,13 @@ export class CloudWatchPublisher {
   /** The name of the error, or null. */
   async #put(call: readonly Datapoints[]): Promise<string | null> {
     try {
-      const command = new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: call.flatMap(toMetricData) });
+      const command = new PutMetricDataCommand({ Namespace: this.#namespace, MetricData: call.flatMap(toMetricData) });
       // The deadline also ends the pauses between retries, and the wait for a response body.
       await this.#client.send(command, { abortSignal: deadlineSignal(this.#deadlineMs) });
       return null;
     } catch (error) {
       for (const part of call) {
-        this.#writeLine(emfLine(part));
+        this.#writeLine(emfLine(part, this.#namespace));
       }
       return failureName(error);
     }

@@ -1,4 +1,4 @@
-import { AppMetrics } from '../aws/app-metrics.js';
+import { AppMetrics, type AppMetricsOptions } from '../aws/app-metrics.js';
 import { ssmClient } from '../aws/clients/ssm.js';
 import { CloudWatchReader } from '../aws/cloudwatch-reader.js';
 import { awsCredentials } from '../aws/credentials.js';
@@ -32,13 +32,16 @@ export interface AwsMonitorOptions {
  */
 export const FOR_REQUESTS: AwsMonitorOptions = { proxyMetricsMaxAgeMs: 5 * 60_000 };
 
-/** Monitors the pools that SSM defines. The environment names their path and nothing else: `DATABASE_URL` has no effect. */
+/** Monitors the pools that SSM defines. The environment names their path and the namespace of the metrics, nothing else. */
 export function awsMonitor(
-  { POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default }: Environment,
+  {
+    POOL_HEALTH_PARAMETER_PREFIX: prefix = DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default,
+    POOL_HEALTH_NAMESPACE: namespace = DEPLOYED_ENVIRONMENT.POOL_HEALTH_NAMESPACE.default,
+  }: Environment,
   options: AwsMonitorOptions = {},
 ): Runtime {
   const log = jsonLog();
-  const readersFor = readerFactory(options);
+  const readersFor = readerFactory({ namespace, log }, options);
   const monitor = new Monitor(new ParameterStore({ client: ssmClient(), prefix, log }), (config) => {
     const isPooled = config.managed !== null && config.managed.kind !== 'none';
     const credentials = credentialsFor(config);
@@ -54,11 +57,12 @@ function credentialsFor({ auth, endpoint, port, user }: ValidatedPoolConfig): Cr
 }
 
 /** Creates the readers of a pool. All pools of a process share the sources in AWS, whose clients load with the first read. */
-function readerFactory({
-  proxyMetricsMaxAgeMs: metricsMaxAgeMs = 0,
-}: AwsMonitorOptions): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
+function readerFactory(
+  appOptions: AppMetricsOptions,
+  { proxyMetricsMaxAgeMs: metricsMaxAgeMs = 0 }: AwsMonitorOptions,
+): (config: ValidatedPoolConfig, credentials: Credentials) => PoolerReaders {
   const reader = new CloudWatchReader();
-  const apps = new AppMetrics(reader);
+  const apps = new AppMetrics(reader, appOptions);
   const sources: ProxySources = { metrics: new ProxyMetrics(reader), api: new RdsProxyApi() };
   return (config, credentials) => {
     const { endpoint, port } = config;

@@ -2,7 +2,6 @@ import {
   ALL_METRICS,
   type AppMetricName,
   type Datapoints,
-  METRIC_NAMESPACE,
   type MetricDefinition,
   type MetricName,
   POOL_DIMENSION,
@@ -27,16 +26,17 @@ export function measured({ values }: Datapoints): Measured[] {
  * Formats the metrics of one pool as a line of CloudWatch's embedded metric format, with the time at which they were
  * measured. CloudWatch Logs makes the same metrics of it as `PutMetricData`. `StorageResolution` is its default, a minute.
  *
+ * @param namespace of the metrics, see `namespace.ts`
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function emfLine(datapoints: Datapoints): string {
+export function emfLine(datapoints: Datapoints, namespace: string): string {
   const metrics = measured(datapoints);
   return JSON.stringify({
     _aws: {
       Timestamp: datapoints.timestamp,
       CloudWatchMetrics: [
         {
-          Namespace: METRIC_NAMESPACE,
+          Namespace: namespace,
           Dimensions: [[POOL_DIMENSION]],
           Metrics: metrics.map(({ name, unit }) => ({ Name: name, Unit: unit })),
         },

@@ -1,3 +1,4 @@
+import { DEFAULT_NAMESPACE } from './namespace.js';
 import { SETTING_NAMES, SETTINGS, type SettingVariable } from './pool-settings.js';
 
 /**
@@ -19,6 +20,10 @@ export const DEPLOYED_ENVIRONMENT = {
   POOL_HEALTH_POOLS: {
     meaning: 'Names of the pools whose history the page shows, separated by commas.',
     default: '',
+  },
+  POOL_HEALTH_NAMESPACE: {
+    meaning: 'CloudWatch namespace of the metrics.',
+    default: DEFAULT_NAMESPACE,
   },
 } as const satisfies Record<string, Variable>;
 
@@ -59,6 +64,11 @@ export const LOCAL_ENVIRONMENT = /* @__PURE__ */ withPoolVariables({
   POOL_HEALTH_DEFINITION: {
     meaning: 'The pool definition itself, as JSON, instead of the SSM parameter.',
     default: null,
+  },
+  POOL_HEALTH_NAMESPACE: {
+    meaning:
+      'CloudWatch namespace of the metrics that pool-health/app and npm start write: that of the deployment that monitors the pool.',
+    default: DEFAULT_NAMESPACE,
   },
   PGPASSWORD: { meaning: 'Password, if the URL has none.', default: null },
   PGPASSFILE: { meaning: 'Password file, if neither the URL nor PGPASSWORD has a password.', default: '~/.pgpass' },

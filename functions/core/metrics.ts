@@ -1,11 +1,5 @@
 import type { Assessment } from './verdict.js';
 
-/**
- * Every metric, one row each. The values that are published, alarms, dashboards, the construct's `metric…` methods, prices and
- * documents derive from the rows. The resolution is one minute. An unknown value has no datapoint: it is never reported as 0.
- */
-export const METRIC_NAMESPACE = 'PoolHealth';
-
 /** The only dimension: the pool's name. */
 export const POOL_DIMENSION = 'Pool';
 
@@ -58,6 +52,10 @@ const NO_STATE = 'As TotalConnections; also while a session does not report its 
 const NO_APPLICATION = 'No instance with pool-health/app runs, or writeMetrics is null.';
 const BY_APPLICATION = 'once a minute and instance, by the application';
 
+/**
+ * Every metric, one row each. The values that are published, alarms, dashboards, the construct's `metric…` methods, prices and
+ * documents derive from the rows. The resolution is one minute. An unknown value has no datapoint: it is never reported as 0.
+ */
 export const METRICS = {
   Healthy: {
     unit: 'Count',

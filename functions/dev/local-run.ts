@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly hosts: readonly string[];
   /** File that every check appends its metrics to; null for none. */
   readonly metricsFile: string | null;
+  /** CloudWatch namespace of the metrics in that file. */
+  readonly namespace: string;
   readonly environment: Environment;
   /** Prints a line for people. */
   readonly say: (line: string) => void;
@@ -128,7 +130,8 @@ export class LocalRun {
       [PAGE_ROUTES.runbook]: page,
     };
     server.serve((event) => (handlers[event.routeKey] ?? pool)(event));
-    return checkHandler({ monitor, log, publish: metricsFilePublisher(this.#options.metricsFile) });
+    const { metricsFile, namespace } = this.#options;
+    return checkHandler({ monitor, log, publish: metricsFilePublisher(metricsFile, namespace) });
   }
 
   /** Checks every five seconds, one check at a time. A failure of the monitor is printed and does not end the run. */

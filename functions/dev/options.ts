@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { LocalSettings } from '../compose/url.js';
 import { type Environment, LOCAL_ENVIRONMENT } from '../core/environment.js';
+import { namespaceViolation } from '../core/namespace.js';
 import { parseHosts } from './hosts.js';
 
 /** What the user wants `npm start` to do. */
@@ -9,6 +10,8 @@ export type Command =
       readonly kind: 'run';
       readonly port: number;
       readonly metricsFile: string | null;
+      /** Of the metrics in the file. */
+      readonly namespace: string;
       readonly hosts: readonly string[];
     }
   | { readonly kind: 'help'; readonly text: string }
@@ -41,9 +44,15 @@ export function readCommand(args: readonly string[], environment: Environment): 
   if (typeof hosts === 'string') {
     return { kind: 'mistake', text: hosts };
   }
+  const namespace = environment.POOL_HEALTH_NAMESPACE ?? LOCAL_ENVIRONMENT.POOL_HEALTH_NAMESPACE.default;
+  const violation = namespaceViolation('POOL_HEALTH_NAMESPACE', namespace);
+  if (violation) {
+    return { kind: 'mistake', text: violation.message };
+  }
   return {
     kind: 'run',
     hosts,
+    namespace,
     port: Number(port),
     metricsFile: values.metrics ?? (environment.POOL_HEALTH_METRICS_FILE || null),
   };

@@ -18,8 +18,15 @@ if (command.kind === 'run') {
   process.exitCode = 2;
 }
 
-async function run({ port, metricsFile, hosts }: RunCommand): Promise<void> {
-  const local = new LocalRun({ port, metricsFile, hosts, environment: process.env, say: (text) => console.log(text) });
+async function run({ port, metricsFile, namespace, hosts }: RunCommand): Promise<void> {
+  const local = new LocalRun({
+    port,
+    metricsFile,
+    namespace,
+    hosts,
+    environment: process.env,
+    say: (text) => console.log(text),
+  });
   let stopAt: number | null = null;
   const stop = (): void => {
     if (stopAt === null) {

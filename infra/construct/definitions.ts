@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
+import { POOL_DIMENSION } from '../../functions/core/metrics.js';
 import type { ProblemCode } from '../../functions/core/problems.js';
 import { CONFIG_INVALID_METRIC } from '../monitoring/metric-queries.js';
 import type { CheckedPool } from './pools.js';
@@ -36,12 +36,16 @@ export class Definitions extends Construct {
   }
 }
 
-/** Counts invalid definitions by pool, from the log of the check: every run logs each invalid definition. */
-export function countInvalidDefinitions(scope: Construct, id: string, logGroup: ILogGroup): void {
+/**
+ * Counts invalid definitions by pool, from the log of the check: every run logs each invalid definition.
+ *
+ * @param namespace of the metric
+ */
+export function countInvalidDefinitions(scope: Construct, id: string, logGroup: ILogGroup, namespace: string): void {
   new MetricFilter(scope, id, {
     logGroup,
     filterPattern: FilterPattern.stringValue('$.code', '=', INVALID),
-    metricNamespace: METRIC_NAMESPACE,
+    metricNamespace: namespace,
     metricName: CONFIG_INVALID_METRIC,
     metricValue: '1',
     dimensions: { [POOL_DIMENSION]: '$.pool' },

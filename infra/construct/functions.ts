@@ -15,6 +15,8 @@ import type { CheckedPool } from './pools.js';
 export interface FunctionsProps {
   readonly pools: readonly CheckedPool[];
   readonly parameterPrefix: string;
+  /** The CloudWatch namespace of the metrics. */
+  readonly namespace: string;
   readonly logRetention: RetentionDays;
   /** @default outside any VPC */
   readonly network?: NetworkOptions;
@@ -42,11 +44,12 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { pools, parameterPrefix, logRetention, network, reservedConcurrency } = props;
+    const { pools, parameterPrefix, namespace, logRetention, network, reservedConcurrency } = props;
     this.network = network ? this.#network(network, pools) : null;
     this.connections = this.network?.securityGroup.connections ?? new Connections();
     const placement = this.network?.placement ?? null;
-    const common = { environment: { POOL_HEALTH_PARAMETER_PREFIX: parameterPrefix }, logRetention, placement };
+    const environment = { POOL_HEALTH_PARAMETER_PREFIX: parameterPrefix, POOL_HEALTH_NAMESPACE: namespace };
+    const common = { environment, logRetention, placement };
     this.check = new HealthFunction(this, 'Check', {
       ...common,
       handler: 'check',
@@ -69,7 +72,10 @@ export class Functions extends Construct {
     });
     this.page = new HealthFunction(this, 'Page', {
       handler: 'page',
-      environment: { POOL_HEALTH_POOLS: pools.map(({ name }) => name).join(',') },
+      environment: {
+        POOL_HEALTH_POOLS: pools.map(({ name }) => name).join(','),
+        POOL_HEALTH_NAMESPACE: namespace,
+      },
       logRetention,
       placement: null,
       memoryMb: 256,
@@ -77,7 +83,7 @@ export class Functions extends Construct {
       ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
     });
     this.page.role.addToPolicy(readMetrics(false));
-    this.check.role.addToPolicy(publishMetrics());
+    this.check.role.addToPolicy(publishMetrics(namespace));
     for (const target of [this.check, this.pool, this.details]) {
       target.role.addToPolicy(readDefinitions(this, parameterPrefix));
       allowReading(target, pools);

@@ -10,6 +10,7 @@ export function addOutputs(stack: Stack, health: PoolHealth): void {
   output('ActNowTopic', health.actNowTopic.topicArn, 'Topic of the act-now alarms');
   output('NoticeTopic', health.noticeTopic.topicArn, 'Topic of every other alarm');
   output('ParameterNames', health.parameterNames.join(','), 'Definitions in SSM; a change needs no deployment');
+  output('MetricNamespace', health.namespace, 'Namespace of the metrics: POOL_HEALTH_NAMESPACE of the applications');
   const [functionsGroup] = health.connections.securityGroups;
   if (functionsGroup) {
     output('FunctionsSecurityGroupId', functionsGroup.securityGroupId, 'Security group of the functions');

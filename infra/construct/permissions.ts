@@ -1,7 +1,6 @@
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, Grant, type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import { METRIC_NAMESPACE } from '../../functions/core/metrics.js';
 import type { PoolConfig } from '../../functions/core/pool-config.js';
 import { isRdsProxyHost, parseRdsProxyHost } from '../../functions/core/rds-hosts.js';
 
@@ -44,12 +43,12 @@ export function readDefinitions(scope: IConstruct, parameterPrefix: string): Pol
   });
 }
 
-/** Allows publishing metrics. The action has no resources; only the namespace can be restricted. */
-export function publishMetrics(): PolicyStatement {
+/** Allows publishing metrics in one namespace. The action has no resources; only the namespace can be restricted. */
+export function publishMetrics(namespace: string): PolicyStatement {
   return new PolicyStatement({
     actions: ['cloudwatch:PutMetricData'],
     resources: ['*'],
-    conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+    conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
   });
 }
 

@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { AlarmBase, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable, ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -7,6 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
 import { PAGE_ROUTES } from '../../functions/core/routes.js';
+import { DEFAULT_NAMESPACE, namespaceOf, namespaceViolation } from '../../functions/core/namespace.js';
 import { Alarms } from '../monitoring/alarms.js';
 import { createDashboards } from '../monitoring/dashboard.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
@@ -33,6 +34,13 @@ export interface PoolHealthProps {
   readonly network?: NetworkOptions;
   /** First part of the alarms' names, and the dashboard's name. @default the stack's name */
   readonly name?: string;
+  /**
+   * The CloudWatch namespace of the metrics. Each deployment in an account and region needs its own, and so do the
+   * applications with `pool-health/app`: their option `namespace`.
+   *
+   * @default "PoolHealth" without `name` and with the name "pool-health", "PoolHealth/<name>" with any other
+   */
+  readonly namespace?: string;
   /** Path of the definitions in SSM. Each deployment in an account and region needs its own. @default "/pool-health" */
   readonly parameterPrefix?: string;
   /** Thresholds of the alarms. @default those of `DEFAULT_THRESHOLDS` */
@@ -101,27 +109,31 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   readonly apiUrl: string;
   /** The URL of the page. */
   readonly pageUrl: string;
+  /** The CloudWatch namespace of the metrics. */
+  readonly namespace: string;
   /** Names of the SSM parameters. */
   readonly parameterNames: readonly string[];
   /** The roles that the databases need; `checkRoleSql` gives the SQL that creates each. */
   readonly checkRoles: readonly CheckRoleOfPools[];
   readonly #api: HealthApi;
 
-  /** @throws Error that lists every mistake in the pools, or in the network */
+  /** @throws Error that lists every mistake in the pools or in the network, or names the one in the namespace */
   constructor(scope: Construct, id: string, props: PoolHealthProps) {
     const pools = checkedPools(props.pools);
     const names = pools.map((each) => each.name);
-    super(scope, id, names);
+    const namespace = checkedNamespace(props);
+    super(scope, id, names, namespace);
+    this.namespace = namespace;
     const parameterPrefix = props.parameterPrefix ?? DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default;
     const logRetention = props.logRetention ?? RetentionDays.TWO_WEEKS;
     this.#warn(pools);
     this.checkRoles = checkRoles(pools);
-    this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, logRetention });
+    this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, namespace, logRetention });
     const { check, pool, details, page } = this.functions;
     const stacks = new PoolStacks(this, pools);
     const scopeOf = (pool: string, main: Construct) => stacks.scopeOf(pool, main);
     this.parameterNames = new Definitions(this, 'Definitions', { pools, parameterPrefix, scopeOf }).parameterNames;
-    countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup);
+    countInvalidDefinitions(this, 'InvalidDefinitions', check.logGroup, namespace);
     this.schedule = new CheckSchedule(this, 'Schedule', check.lambda);
     this.functions.network?.delay(this.schedule);
     this.#api = new HealthApi(this, 'Api', {
@@ -151,6 +163,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     const alarms = new Alarms(this, 'Alarms', {
       ...monitored,
       prefix: name,
+      namespace,
       links,
       topics,
       scopeOf,
@@ -158,7 +171,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       after: this.schedule,
     });
     this.alarms = alarms.all;
-    const dashboards = createDashboards(this, 'Dashboard', { ...monitored, name, links });
+    const dashboards = createDashboards(this, 'Dashboard', { ...monitored, name, namespace, links });
     this.dashboard = dashboards[0];
     this.dashboards = dashboards;
   }
@@ -197,4 +210,18 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       }
     }
   }
+}
+
+/**
+ * The namespace of a deployment's metrics.
+ *
+ * @throws Error if CloudWatch would not accept it
+ */
+function checkedNamespace({ namespace, name }: Pick<PoolHealthProps, 'namespace' | 'name'>): string {
+  const chosen = namespace ?? (name === undefined ? DEFAULT_NAMESPACE : namespaceOf(name));
+  const violation = Token.isUnresolved(chosen) ? null : namespaceViolation('namespace', chosen);
+  if (violation) {
+    throw new Error(violation.message);
+  }
+  return chosen;
 }

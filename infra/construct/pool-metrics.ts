@@ -16,7 +16,7 @@ export type PoolMetricMethods = {
 
 /** A construct with the metrics of its pools. */
 class MetricsOfPools extends Construct {
-  constructor(scope: Construct, id: string, pools: readonly string[]) {
+  constructor(scope: Construct, id: string, pools: readonly string[], namespace: string) {
     super(scope, id);
     const methods = Object.keys(METRICS).map((name) => [
       `metric${name}`,
@@ -25,7 +25,7 @@ class MetricsOfPools extends Construct {
         if (!pools.includes(pool)) {
           throw new Error(`There is no pool ${JSON.stringify(pool)} here; there are ${pools.join(', ')}.`);
         }
-        return poolMetric(pool, name as MetricName, options);
+        return poolMetric(namespace, pool, name as MetricName, options);
       },
     ]);
     Object.assign(this, Object.fromEntries(methods));
@@ -37,4 +37,5 @@ export const PoolMetrics = MetricsOfPools as unknown as new (
   scope: Construct,
   id: string,
   pools: readonly string[],
+  namespace: string,
 ) => MetricsOfPools & PoolMetricMethods;

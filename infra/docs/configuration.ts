@@ -15,7 +15,7 @@ export function configuration(): string {
     settings(),
     'A default `min` above a `max` that you wrote is lowered to it, with a warning; a `min` that you wrote is an error.',
     '## Environment variables',
-    'For `npm start` and the command line. `pool-health/app` reads `DATABASE_URL`, `NODE_ENV` and `DATABASE_POOL_*`. The deployed functions read none of these.',
+    'For `npm start` and the command line. `pool-health/app` reads `DATABASE_URL`, `NODE_ENV`, `DATABASE_POOL_*` and `POOL_HEALTH_NAMESPACE`. The deployed functions read none of these but `POOL_HEALTH_NAMESPACE`, which the deployment sets.',
     variables(LOCAL_ENVIRONMENT),
     'For the deployed functions. The deployment sets them.',
     variables(DEPLOYED_ENVIRONMENT),

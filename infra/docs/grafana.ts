@@ -1,5 +1,6 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_NAMESPACE, POOL_DIMENSION } from '../../functions/core/metrics.js';
+import { POOL_DIMENSION } from '../../functions/core/metrics.js';
+import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../functions/core/utilization.js';
 import type { AlarmRow } from '../monitoring/alarm.js';
 import { type Graph, poolGraphs, proxyGraphs, type Unit } from '../monitoring/graphs.js';
@@ -10,6 +11,8 @@ import { DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
 /** The variables that an import of the dashboard asks for. */
 const INPUT = 'DS_CLOUDWATCH';
 const PAGE_INPUT = 'VAR_PAGE';
+/** The namespace of the deployment, which the user writes above the dashboard. */
+const NAMESPACE = '$namespace';
 /** The data source that the user selects above the dashboard. */
 const DATASOURCE = { type: 'cloudwatch', uid: '$datasource' };
 const POOL = '$pool';
@@ -39,7 +42,14 @@ const VARIABLES = [
   },
   // Without `current` Grafana selects the alphabetically first region, which has no metrics.
   { ...query('region', 'Region', 'regions()'), current: { text: 'default', value: 'default' } },
-  query('pool', 'Pool', `dimension_values($region,${METRIC_NAMESPACE},Healthy,${POOL_DIMENSION})`),
+  {
+    name: 'namespace',
+    label: 'Namespace',
+    type: 'textbox',
+    query: DEFAULT_NAMESPACE,
+    current: { text: DEFAULT_NAMESPACE, value: DEFAULT_NAMESPACE },
+  },
+  query('pool', 'Pool', `dimension_values($region,${NAMESPACE},Healthy,${POOL_DIMENSION})`),
   query('proxy', 'RDS Proxy', 'dimension_values($region,AWS/RDS,ClientConnections,ProxyName)'),
   { name: 'page', type: 'constant', hide: 2, query: `\${${PAGE_INPUT}}`, current: { value: `\${${PAGE_INPUT}}` } },
 ];
@@ -111,12 +121,12 @@ function query(name: string, label: string, text: string) {
  */
 function annotations(): readonly object[] {
   const rows: readonly AlarmRow<string>[] = POOL_ALARMS;
-  const metrics = rows.filter(({ actNow }) => actNow).map((row) => row.metric(POOL));
+  const metrics = rows.filter(({ actNow }) => actNow).map((row) => row.metric(POOL, NAMESPACE));
   return metrics
     .filter((metric) => metric instanceof Metric)
     .map((metric) => {
       const { namespace, metricName, dimensions, statistic } = metric;
-      const alarms = rows.filter((row) => isSameMetric(row.metric(POOL), metric)).map(({ name }) => name);
+      const alarms = rows.filter((row) => isSameMetric(row.metric(POOL, NAMESPACE), metric)).map(({ name }) => name);
       return {
         name: `Alarms: ${alarms.join(', ')}`,
         datasource: DATASOURCE,
@@ -139,7 +149,7 @@ function annotations(): readonly object[] {
 
 /** A row for the pool, which begins with a gauge of its utilization, and a row for the RDS Proxy. */
 function panels(): readonly object[] {
-  const pool = [gauge(), ...poolGraphs(POOL, DEFAULT_THRESHOLDS).map(series)];
+  const pool = [gauge(), ...poolGraphs(POOL, NAMESPACE, DEFAULT_THRESHOLDS).map(series)];
   const proxy = proxyGraphs(PROXY, DEFAULT_THRESHOLDS).map(series);
   const proxyTop = 1 + HEIGHT * Math.ceil(pool.length / ACROSS);
   const all = [
@@ -179,7 +189,7 @@ function gauge() {
       overrides: [],
     },
     options: { reduceOptions: { calcs: ['last'], fields: '', values: false }, showThresholdLabels: true },
-    targets: targets([poolMetric(POOL, 'Utilization')]),
+    targets: targets([poolMetric(NAMESPACE, POOL, 'Utilization')]),
   };
 }
 

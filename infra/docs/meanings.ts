@@ -45,6 +45,10 @@ export const DEFINITION_MEANINGS: Meanings = {
 const KEY_MEANINGS: Meanings = {
   mode: { text: 'What is deployed: a disposable demo environment, or a monitor for existing databases.' },
   name: { text: 'Name of the stack and of the dashboard, first part of the alarms’ names.' },
+  namespace: {
+    text: 'CloudWatch namespace of the metrics. Each deployment of an account and region needs its own; applications with `pool-health/app` set the same.',
+    byDefault: '`PoolHealth`; with another `name` `PoolHealth/<name>`',
+  },
   parameterPrefix: { text: 'SSM path of the definitions.', byDefault: '`/<name>`' },
   emails: { text: 'Who receives alarms by e-mail; each address confirms once.', byDefault: 'none' },
   'emails.actNow': { text: 'Addresses for alarms that need immediate action.' },

@@ -1,11 +1,6 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import {
-  APP_METRICS,
-  METRIC_NAMESPACE,
-  METRICS,
-  type MetricDefinition,
-  POOL_DIMENSION,
-} from '../../functions/core/metrics.js';
+import { APP_METRICS, METRICS, type MetricDefinition, POOL_DIMENSION } from '../../functions/core/metrics.js';
+import { DEFAULT_NAMESPACE, namespaceOf } from '../../functions/core/namespace.js';
 import { ABOVE, type AlarmRow, AT_LEAST, BELOW, metricThreshold } from '../monitoring/alarm.js';
 import { ACT_NOW_ALARMS } from '../monitoring/descriptions.js';
 import { FUNCTION_ALARMS } from '../monitoring/function-alarms.js';
@@ -18,13 +13,13 @@ import { code, document, table } from './markdown.js';
 /** The reference of metrics and alarms: names, conditions and thresholds as they are deployed. */
 export function metrics(): string {
   return document('Metrics and alarms', [
-    `Namespace ${code(METRIC_NAMESPACE)}, dimension ${code(POOL_DIMENSION)}, one datapoint a minute. What is not known has no datapoint: never 0.`,
+    `Namespace ${code(DEFAULT_NAMESPACE)}, or ${code(namespaceOf('<name>'))} for a deployment with another \`name\`; dimension ${code(POOL_DIMENSION)}, one datapoint a minute. What is not known has no datapoint: never 0.`,
     '## Metrics of the check',
     metricTable(METRICS),
     `${code(CONFIG_INVALID_METRIC)} (Count, Sum) is not published by the check: a filter on its log counts the entries with the code ${code('CONFIG.INVALID')}.`,
     'What CloudWatch did not take is written to the log in the embedded metric format, with the time at which it was read: no datapoint is lost.',
     '## Metrics of the application',
-    'Published by [`pool-health/app`](../app/library.md). Each is a peak of one instance within a minute; the sum is that of all instances.',
+    'Published by [`pool-health/app`](../app/library.md), in the namespace of its option `namespace`. Each is a peak of one instance within a minute; the sum is that of all instances.',
     metricTable(APP_METRICS),
     '## Alarms',
     'Thresholds are the defaults; `thresholds` in [the deployment](configuration.md#the-deployment) moves them. Conditions count minutes. “Keeps” means that an alarm stays as it is while data is missing: what cannot be seen has not become better.',
@@ -62,7 +57,7 @@ function alarmCells<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subjec
     const threshold = metricThreshold(row, DEFAULT_THRESHOLDS).toLocaleString('en');
     return [
       `[${code(name)}](../runbook.md#${name})`,
-      `${described(row.metric(subject))} ${SIGNS[comparison] ?? comparison} ${threshold}`,
+      `${described(row.metric(subject, DEFAULT_NAMESPACE))} ${SIGNS[comparison] ?? comparison} ${threshold}`,
       `${breaching} of ${of}`,
       MISSING[missingData] ?? missingData,
     ];

@@ -1,4 +1,5 @@
 import { ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
 
 export const AT_LEAST = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
 export const ABOVE = ComparisonOperator.GREATER_THAN_THRESHOLD;
@@ -36,7 +37,8 @@ export interface AlarmRow<Subject> {
   readonly meaning: (subject: Subject, threshold: number) => string;
   /** What to do first; ends with a full stop. */
   readonly firstStep: string;
-  readonly metric: (subject: Subject) => IMetric;
+  /** @param namespace of the deployment's metrics */
+  readonly metric: (subject: Subject, namespace: string) => IMetric;
   readonly comparison: ComparisonOperator;
   /** A number that is fixed, in the metric's unit, or one that a deployment may set. */
   readonly threshold: number | SettableThreshold;
@@ -67,7 +69,7 @@ export function metricThreshold(
 /** How many metrics AWS bills for the alarms of one subject: each term of an expression is one. */
 export function billedMetrics<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subject): number {
   const counts = rows.map((row) => {
-    const metric = row.metric(subject);
+    const metric = row.metric(subject, DEFAULT_NAMESPACE);
     return metric instanceof MathExpression ? Math.max(1, Object.keys(metric.usingMetrics).length) : 1;
   });
   return counts.reduce((total, count) => total + count, 0);

@@ -23,6 +23,8 @@ export interface MonitoredProxy {
 export interface AlarmsProps {
   /** First part of every alarm's name. */
   readonly prefix: string;
+  /** The CloudWatch namespace of the metrics. */
+  readonly namespace: string;
   readonly links: AlarmLinks;
   readonly pools: readonly string[];
   readonly proxies: readonly MonitoredProxy[];
@@ -69,7 +71,7 @@ export class Alarms extends Construct {
     subject: Subject,
     pool: string | null,
   ): void {
-    const { prefix, links, thresholds, topics } = this.#props;
+    const { prefix, namespace, links, thresholds, topics } = this.#props;
     for (const row of rows) {
       const [datapointsToAlarm, evaluationPeriods] = row.minutes;
       const alarm = new Alarm(scope, `${label}${row.name}`, {
@@ -83,7 +85,7 @@ export class Alarms extends Construct {
           },
           links,
         ),
-        metric: row.metric(subject),
+        metric: row.metric(subject, namespace),
         comparisonOperator: row.comparison,
         threshold: metricThreshold(row, thresholds),
         datapointsToAlarm,

@@ -20,6 +20,8 @@ export interface DashboardsProps {
   /** Name of the first dashboard, and first part of the alarms' names. */
   readonly name: string;
   /** At least one. */
+  /** The CloudWatch namespace of the metrics. */
+  readonly namespace: string;
   readonly pools: readonly string[];
   readonly proxies: readonly MonitoredProxy[];
   readonly functions: readonly MonitorFunction[];
@@ -129,8 +131,8 @@ class Widgets extends Construct {
     const alarms = [...POOL_ALARMS.map(({ name }) => name), ACT_NOW].map((name) => `${pool}-${name}`);
     return [
       [heading(`Pool ${pool}`, this.#links(pool))],
-      [numbers(poolNumbers(pool))],
-      graphs(poolGraphsBesideNumbers(pool, this.#props.thresholds)),
+      [numbers(poolNumbers(pool, this.#props.namespace))],
+      graphs(poolGraphsBesideNumbers(pool, this.#props.namespace, this.#props.thresholds)),
       [this.#alarmStates(`Alarms of pool ${pool}`, alarms)],
     ];
   }

@@ -58,21 +58,25 @@ export interface Graph {
 }
 
 /** The newest values of one pool, how full it is first. */
-export function poolNumbers(pool: string): readonly IMetric[] {
+export function poolNumbers(pool: string, namespace: string): readonly IMetric[] {
   const numbers = Object.entries(NUMBERS) as [keyof typeof NUMBERS, string][];
-  return numbers.map(([metric, label]) => poolMetric(pool, metric, { label }));
+  return numbers.map(([metric, label]) => poolMetric(namespace, pool, metric, { label }));
 }
 
 /** The graphs of one pool: every metric of the check and the application, in the graph that its row names. */
-export function poolGraphs(pool: string, thresholds: AlarmThresholds): readonly Graph[] {
-  return graphNames().map((name) => poolGraph(name, pool, thresholds));
+export function poolGraphs(pool: string, namespace: string, thresholds: AlarmThresholds): readonly Graph[] {
+  return graphNames().map((name) => poolGraph(name, pool, namespace, thresholds));
 }
 
 /** Those graphs of one pool that show more than its numbers. */
-export function poolGraphsBesideNumbers(pool: string, thresholds: AlarmThresholds): readonly Graph[] {
+export function poolGraphsBesideNumbers(
+  pool: string,
+  namespace: string,
+  thresholds: AlarmThresholds,
+): readonly Graph[] {
   return graphNames()
     .filter((name) => metricsIn(name).some((metric) => !(metric in NUMBERS)) || name === 'utilization')
-    .map((name) => poolGraph(name, pool, thresholds));
+    .map((name) => poolGraph(name, pool, namespace, thresholds));
 }
 
 function graphNames(): readonly GraphName[] {
@@ -84,20 +88,21 @@ function metricsIn(graph: GraphName): readonly (keyof typeof ALL_METRICS)[] {
   return rows.flatMap(([metric, row]) => (row.graph === graph ? [metric] : []));
 }
 
-function poolGraph(name: GraphName, pool: string, thresholds: AlarmThresholds): Graph {
+function poolGraph(name: GraphName, pool: string, namespace: string, thresholds: AlarmThresholds): Graph {
   const names = metricsIn(name);
-  const metrics = names.map((metric) => poolMetric(pool, metric));
+  const metrics = names.map((metric) => poolMetric(namespace, pool, metric));
   const unit = UNITS[names[0] ? ALL_METRICS[names[0]].unit : 'Count'];
-  const graph = graphWith(POOL_ALARMS, pool, thresholds);
+  const alarms = POOL_ALARMS.map((row) => ({ row, metric: row.metric(pool, namespace) }));
+  const graph = graphWith(alarms, thresholds);
   switch (name) {
     case 'utilization':
-      return { ...graph(GRAPHS[name], unit, [...metrics, activeShare(pool)]), isBanded: true };
+      return { ...graph(GRAPHS[name], unit, [...metrics, activeShare(pool, namespace)]), isBanded: true };
     case 'connections': {
       const parts = [
-        poolMetric(pool, 'ActiveConnections', { color: Color.BLUE }),
-        poolMetric(pool, 'IdleConnections', { color: Color.GREEN }),
+        poolMetric(namespace, pool, 'ActiveConnections', { color: Color.BLUE }),
+        poolMetric(namespace, pool, 'IdleConnections', { color: Color.GREEN }),
       ];
-      return { ...graph(GRAPHS[name], unit, metrics), stack: { parts, rest: freeConnections(pool) } };
+      return { ...graph(GRAPHS[name], unit, metrics), stack: { parts, rest: freeConnections(pool, namespace) } };
     }
     default:
       return graph(GRAPHS[name], unit, metrics);
@@ -106,7 +111,8 @@ function poolGraph(name: GraphName, pool: string, thresholds: AlarmThresholds): 
 
 /** The graphs of one RDS Proxy. */
 export function proxyGraphs(proxy: string, thresholds: AlarmThresholds): readonly Graph[] {
-  const graph = graphWith(PROXY_ALARMS, proxy, thresholds);
+  const alarmMetrics = PROXY_ALARMS.map((row) => ({ row, metric: row.metric(proxy) }));
+  const graph = graphWith(alarmMetrics, thresholds);
   return [
     graph('Connections to the database', 'count', [
       proxyGauge(proxy, 'DatabaseConnections'),
@@ -137,14 +143,20 @@ export function monitorGraphs(functions: readonly MonitorFunction[]): readonly G
   return [graph('Monitor: errors by function', 'Errors'), graph('Monitor: throttles by function', 'Throttles')];
 }
 
+/** The metric of an alarm, for one subject. */
+interface AlarmMetric {
+  readonly row: Pick<AlarmRow<never>, 'threshold'>;
+  readonly metric: IMetric;
+}
+
 /**
  * Makes graphs with a line for each alarm on one of their metrics. Counts get none: a line at 1 would show nothing. What the
  * alarms evaluate may be in another unit than what the graph shows, which is that of their settings.
  */
-function graphWith<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subject, thresholds: AlarmThresholds) {
+function graphWith(alarms: readonly AlarmMetric[], thresholds: AlarmThresholds) {
   return (title: string, unit: Unit, metrics: readonly IMetric[], evaluated = metrics): Graph => {
-    const alarms = rows.filter((row) => evaluated.some((metric) => isSameMetric(metric, row.metric(subject))));
-    const lines = unit === 'count' ? [] : [...new Set(alarms.map((row) => thresholdOf(row, thresholds)))];
+    const shown = alarms.filter((alarm) => evaluated.some((metric) => isSameMetric(metric, alarm.metric)));
+    const lines = unit === 'count' ? [] : [...new Set(shown.map(({ row }) => thresholdOf(row, thresholds)))];
     return { title, unit, metrics, stack: null, lines, isBanded: false };
   };
 }

@@ -1,12 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Color, type IMetric, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import {
-  ALL_METRICS,
-  type AppMetricName,
-  METRIC_NAMESPACE,
-  type MetricName,
-  POOL_DIMENSION,
-} from '../../functions/core/metrics.js';
+import { ALL_METRICS, type AppMetricName, type MetricName, POOL_DIMENSION } from '../../functions/core/metrics.js';
 
 /** One minute: over a longer period, a sum of a gauge would count it several times. */
 const PERIOD = Duration.minutes(1);
@@ -25,23 +19,28 @@ export type ProxyGauge =
   | 'DatabaseConnectionsCurrentlySessionPinned'
   | 'MaxDatabaseConnectionsAllowed';
 
-/** A metric of one pool, as the check or the application publishes it. */
-export function poolMetric(pool: string, name: MetricName | AppMetricName, options: ChosenMetricOptions = {}): Metric {
-  return metricOf(pool, name, { statistic: ALL_METRICS[name].statistic, ...options });
+/** A metric of one pool of the deployment with that namespace, as the check or the application publishes it. */
+export function poolMetric(
+  namespace: string,
+  pool: string,
+  name: MetricName | AppMetricName,
+  options: ChosenMetricOptions = {},
+): Metric {
+  return metricOf(namespace, pool, name, { statistic: ALL_METRICS[name].statistic, ...options });
 }
 
 /** Active connections of a pool in percent of its size. */
-export function activeShare(pool: string): MathExpression {
-  return percentOf('ActiveConnections', 'PoolSize', (name) => poolMetric(pool, name));
+export function activeShare(pool: string, namespace: string): MathExpression {
+  return percentOf('ActiveConnections', 'PoolSize', (name) => poolMetric(namespace, pool, name));
 }
 
 /** Connections that a pool can still open; 0 where more are open than it can have. */
-export function freeConnections(pool: string): MathExpression {
+export function freeConnections(pool: string, namespace: string): MathExpression {
   return new MathExpression({
     expression: 'IF(poolSize > totalConnections, poolSize - totalConnections, 0)',
     usingMetrics: {
-      poolSize: poolMetric(pool, 'PoolSize'),
-      totalConnections: poolMetric(pool, 'TotalConnections'),
+      poolSize: poolMetric(namespace, pool, 'PoolSize'),
+      totalConnections: poolMetric(namespace, pool, 'TotalConnections'),
     },
     period: PERIOD,
     label: 'Free, up to the limit',
@@ -50,18 +49,21 @@ export function freeConnections(pool: string): MathExpression {
 }
 
 /** 1 in a minute in which connections are open and none is idle, otherwise 0. */
-export function noIdleConnections(pool: string): MathExpression {
+export function noIdleConnections(pool: string, namespace: string): MathExpression {
   return new MathExpression({
     expression: 'IF(total > 0 AND idle < 1, 1, 0)',
-    usingMetrics: { total: poolMetric(pool, 'TotalConnections'), idle: poolMetric(pool, 'IdleConnections') },
+    usingMetrics: {
+      total: poolMetric(namespace, pool, 'TotalConnections'),
+      idle: poolMetric(namespace, pool, 'IdleConnections'),
+    },
     period: PERIOD,
     label: 'No idle connection',
   });
 }
 
 /** How often the check found the definition of a pool invalid. */
-export function invalidDefinitions(pool: string): Metric {
-  return metricOf(pool, CONFIG_INVALID_METRIC, { statistic: Stats.SUM });
+export function invalidDefinitions(pool: string, namespace: string): Metric {
+  return metricOf(namespace, pool, CONFIG_INVALID_METRIC, { statistic: Stats.SUM });
 }
 
 /** A gauge of an RDS Proxy. @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.monitoring.html */
@@ -166,11 +168,11 @@ function percentOf<Name extends string>(part: Name, whole: Name, gaugeOf: (name:
   });
 }
 
-function metricOf(pool: string, metricName: string, options: ChosenMetricOptions): Metric {
+function metricOf(namespace: string, pool: string, metricName: string, options: ChosenMetricOptions): Metric {
   return new Metric({
     period: PERIOD,
     ...options,
-    namespace: METRIC_NAMESPACE,
+    namespace,
     metricName,
     dimensionsMap: { [POOL_DIMENSION]: pool },
   });

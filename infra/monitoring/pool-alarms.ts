@@ -9,7 +9,7 @@ export const POOL_ALARMS = [
     name: 'utilization-warning',
     meaning: (pool, percent) => `Utilization of pool ${pool} has been ${percent} % or more for 5 minutes.`,
     firstStep: 'Check whether utilization is rising or flat, and which application holds the connections.',
-    metric: (pool) => poolMetric(pool, 'Utilization'),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'Utilization'),
     comparison: AT_LEAST,
     threshold: {
       setting: 'utilizationWarning',
@@ -24,7 +24,7 @@ export const POOL_ALARMS = [
     name: 'utilization-high',
     meaning: (pool, percent) => `Utilization of pool ${pool} is above ${percent} %.`,
     firstStep: 'Find out which application holds the connections and what changed in the last hour.',
-    metric: (pool) => poolMetric(pool, 'Utilization'),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'Utilization'),
     comparison: ABOVE,
     threshold: {
       setting: 'utilizationHigh',
@@ -40,7 +40,7 @@ export const POOL_ALARMS = [
     meaning: (pool, percent) =>
       `Utilization of pool ${pool} is above ${percent} %: the pool is about to run out of connections.`,
     firstStep: 'Free connections now: end idle transactions and stuck queries.',
-    metric: (pool) => poolMetric(pool, 'Utilization'),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'Utilization'),
     comparison: ABOVE,
     threshold: {
       setting: 'utilizationCritical',
@@ -56,7 +56,7 @@ export const POOL_ALARMS = [
     name: 'saturated',
     meaning: (pool) => `A layer that pool ${pool} depends on is full: new connections wait or fail.`,
     firstStep: 'Open the page (or /health/pool): it names the full layer and its problem.',
-    metric: (pool) => poolMetric(pool, 'Saturated'),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'Saturated'),
     comparison: AT_LEAST,
     threshold: 1,
     minutes: [1, 1],
@@ -67,7 +67,7 @@ export const POOL_ALARMS = [
     name: 'unhealthy',
     meaning: (pool) => `Pool ${pool} is unhealthy: too full, unreachable, or unreadable for the check.`,
     firstStep: 'Open the page (or /health/pool): each problem describes its cause and its fix.',
-    metric: (pool) => poolMetric(pool, 'Healthy'),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'Healthy'),
     comparison: BELOW,
     threshold: 1,
     minutes: [2, 3],
@@ -79,7 +79,7 @@ export const POOL_ALARMS = [
     meaning: (pool) => `Pool ${pool} is not monitored: the check has published no metric for 3 minutes.`,
     firstStep: 'Read the log and the errors of the check function, then check its schedule.',
     // Counts the datapoints, whatever their value: `unhealthy` evaluates the value.
-    metric: (pool) => poolMetric(pool, 'Healthy', { statistic: Stats.SAMPLE_COUNT }),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'Healthy', { statistic: Stats.SAMPLE_COUNT }),
     comparison: BELOW,
     threshold: 1,
     minutes: [3, 3],
@@ -102,7 +102,7 @@ export const POOL_ALARMS = [
     name: 'waiting-requests',
     meaning: (pool) => `Requests wait for a connection of pool ${pool}.`,
     firstStep: 'Look for long transactions and slow queries before you raise max.',
-    metric: (pool) => poolMetric(pool, 'WaitingRequests'),
+    metric: (pool, namespace) => poolMetric(namespace, pool, 'WaitingRequests'),
     comparison: AT_LEAST,
     threshold: 1,
     minutes: [3, 5],

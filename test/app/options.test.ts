@@ -108,6 +108,29 @@ describe('settings', () => {
     }
   });
 
+  test('a namespace that CloudWatch would refuse is refused, by the name of its source', () => {
+    const message = 'must be up to 255 letters, digits, ".", "_", "-", "/" or "#", not beginning with "AWS/", received';
+    expect(refusal({ connectionString, environment: {}, namespace: 'AWS/RDS' })).toBe(
+      `Invalid pool options: namespace ${message} "AWS/RDS"`,
+    );
+    expect(refusal(variable({ POOL_HEALTH_NAMESPACE: '' }))).toBe(
+      `Invalid pool options: POOL_HEALTH_NAMESPACE ${message} ""`,
+    );
+  });
+
+  test.each([
+    [{}, {}, 'PoolHealth'],
+    [{}, { POOL_HEALTH_NAMESPACE: 'PoolHealth/staging' }, 'PoolHealth/staging'],
+    [{ namespace: 'PoolHealth/shop' }, { POOL_HEALTH_NAMESPACE: 'PoolHealth/staging' }, 'PoolHealth/shop'],
+  ])('the namespace of the options %j with the variables %j is %s', async (options, environment, namespace) => {
+    const lines: string[] = [];
+    const writeMetrics = (line: string) => lines.push(line);
+    const pool = createPool({ ...SILENT, connectionString, environment, writeMetrics, ...options });
+    pool.flush();
+    await pool.end();
+    expect(lines.map((line) => JSON.parse(line)._aws.CloudWatchMetrics[0].Namespace)).toEqual([namespace]);
+  });
+
   test('an invalid definition is refused', () => {
     expect(refusal({ connectionString, environment: {}, definition: 'max: 5' })).toContain('must be JSON');
   });

@@ -11,7 +11,7 @@ describe('the publisher of the metrics', () => {
     vi.useFakeTimers();
     lines.length = 0;
     gauges = new Gauges(() => 1);
-    publisher = new Publisher('orders', gauges, (line) => lines.push(line));
+    publisher = new Publisher('orders', 'PoolHealth', gauges, (line) => lines.push(line));
   }
   afterEach(() => {
     publisher.stop();
@@ -71,7 +71,7 @@ describe('the publisher of the metrics', () => {
     start();
     vi.useRealTimers();
     const interval = vi.spyOn(globalThis, 'setInterval');
-    publisher = new Publisher('orders', gauges, () => undefined);
+    publisher = new Publisher('orders', 'PoolHealth', gauges, () => undefined);
     expect(interval.mock.results[0]?.value.hasRef()).toBe(false);
     interval.mockRestore();
   });

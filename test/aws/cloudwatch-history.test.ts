@@ -31,7 +31,7 @@ afterEach(async () => {
 
 function historyOf(...pools: string[]): CloudWatchHistory {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs: 20_000, attempts: 1 });
-  return new CloudWatchHistory(pools, { client, now: () => time, deadlineMs: 20_000 });
+  return new CloudWatchHistory(pools, 'PoolHealth', { client, now: () => time, deadlineMs: 20_000 });
 }
 
 /** As the check publishes it, at the twentieth second of the minute that begins so many minutes after noon. */

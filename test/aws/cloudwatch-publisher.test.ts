@@ -34,9 +34,13 @@ afterEach(async () => {
 });
 
 /** `deadlineMs` is long where the deadline is not what ends the call. */
-function publish(datapoints: readonly Datapoints[], { answerMs = 20_000, deadlineMs = 20_000 } = {}) {
+function publish(
+  datapoints: readonly Datapoints[],
+  { answerMs = 20_000, deadlineMs = 20_000, namespace = 'PoolHealth' } = {},
+) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
-  return new CloudWatchPublisher({ client, deadlineMs, writeLine: (line) => lines.push(line) }).publish(datapoints);
+  const writeLine = (line: string) => lines.push(line);
+  return new CloudWatchPublisher({ client, namespace, deadlineMs, writeLine }).publish(datapoints);
 }
 
 /** Every datapoint stands in CloudWatch or in the log, and in one of them only. */

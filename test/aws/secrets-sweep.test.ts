@@ -67,6 +67,7 @@ test.each(FAULTS)('nothing that is secret comes out of $fault', async ({ answer 
   }
   const sink = new CloudWatchPublisher({
     client: cloudWatchClient(BOUNDS),
+    namespace: 'PoolHealth',
     deadlineMs: 1_000,
     writeLine: (line) => seen.push(line),
   });

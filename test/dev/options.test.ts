@@ -5,7 +5,13 @@ import { readCommand, settingsLines } from '../../functions/dev/options.js';
 
 describe('the command line', () => {
   it('needs no option', () => {
-    expect(readCommand([], {})).toEqual({ kind: 'run', port: 3000, metricsFile: null, hosts: [] });
+    expect(readCommand([], {})).toEqual({
+      kind: 'run',
+      port: 3000,
+      metricsFile: null,
+      namespace: 'PoolHealth',
+      hosts: [],
+    });
   });
 
   it('takes a file for metrics and a port', () => {
@@ -22,6 +28,13 @@ describe('the command line', () => {
     expect(readCommand([], environment)).toMatchObject({ metricsFile: 'variable.log' });
     expect(readCommand(['--metrics', 'option.log'], environment)).toMatchObject({ metricsFile: 'option.log' });
     expect(readCommand([], { POOL_HEALTH_METRICS_FILE: '' })).toMatchObject({ metricsFile: null });
+  });
+
+  it('takes the namespace of the metrics from POOL_HEALTH_NAMESPACE, and refuses one that CloudWatch would refuse', () => {
+    const named = { POOL_HEALTH_NAMESPACE: 'PoolHealth/staging' };
+    expect(readCommand([], named)).toMatchObject({ kind: 'run', namespace: 'PoolHealth/staging' });
+    const text = expect.stringMatching(/^POOL_HEALTH_NAMESPACE must be [^\n]+, received ""$/);
+    expect(readCommand([], { POOL_HEALTH_NAMESPACE: '' })).toEqual({ kind: 'mistake', text });
   });
 
   it.each(['', 'abc', '12abc', '-1', '1.5', '1e3', ' 80', '65536', '0x50'])(

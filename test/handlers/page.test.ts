@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { type History, type HistorySource, historySeries } from '../../functions/core/history.js';
-import { METRIC_NAMESPACE } from '../../functions/core/metrics.js';
+import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
 import { pageModule } from '../../infra/build/page.js';
 import { FUNCTION_ALARMS } from '../../infra/monitoring/function-alarms.js';
 import { POOL_ALARMS } from '../../infra/monitoring/pool-alarms.js';
@@ -102,7 +102,7 @@ describe('the page', () => {
   });
 
   test('contains nothing about the deployment', () => {
-    expect(HTML).not.toContain(METRIC_NAMESPACE);
+    expect(HTML).not.toContain(DEFAULT_NAMESPACE);
     expect(HTML).not.toContain(process.cwd());
   });
 });

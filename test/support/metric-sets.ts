@@ -1,4 +1,5 @@
-import { type Datapoints, METRIC_NAMESPACE, METRICS, type MetricName } from '../../functions/core/metrics.js';
+import { type Datapoints, METRICS, type MetricName } from '../../functions/core/metrics.js';
+import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
 import { type Answer, type AwsCall, awsAnswer, awsError } from './aws-endpoint.js';
 
 /**
@@ -10,7 +11,7 @@ export function ofInput(datapoints: readonly Datapoints[]): string[] {
   return datapoints
     .flatMap(({ pool, timestamp, values }) =>
       Object.entries(values).map(([name, value]) =>
-        text(METRIC_NAMESPACE, pool, name, METRICS[name as MetricName].unit, timestamp, value),
+        text(DEFAULT_NAMESPACE, pool, name, METRICS[name as MetricName].unit, timestamp, value),
       ),
     )
     .sort();

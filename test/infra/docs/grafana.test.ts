@@ -37,7 +37,7 @@ const dashboard = JSON.parse(text);
 const panels: readonly Panel[] = dashboard.panels;
 const graphs = panels.filter(({ type }) => type !== 'row');
 const targets = graphs.flatMap((panel) => panel.targets ?? []);
-const own = targets.filter(({ namespace }) => namespace === 'PoolHealth');
+const own = targets.filter(({ namespace }) => namespace === '$namespace');
 
 function stepsOf(title: string): readonly (readonly [string, number | null])[] {
   const panel = panels.find((each) => each.title === title);
@@ -52,7 +52,7 @@ describe('the Grafana dashboard', () => {
     ]);
     expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(36);
     const names = dashboard.templating.list.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['datasource', 'region', 'pool', 'proxy', 'page']);
+    expect(names).toEqual(['datasource', 'region', 'namespace', 'pool', 'proxy', 'page']);
     const used = new Set([...text.matchAll(/\$\{?(\w+)\}?/g)].map(([, name]) => name));
     expect([...used].sort()).toEqual(['DS_CLOUDWATCH', 'VAR_PAGE', ...names].sort());
   });
@@ -60,6 +60,12 @@ describe('the Grafana dashboard', () => {
   it('starts with the region of the data source, not with the alphabetically first one', () => {
     const [, region] = dashboard.templating.list;
     expect(region).toMatchObject({ name: 'region', current: { text: 'default', value: 'default' } });
+  });
+
+  it('starts with the namespace of the default deployment, and finds the pools in the one that is written there', () => {
+    const [, , namespace, pool] = dashboard.templating.list;
+    expect(namespace).toMatchObject({ type: 'textbox', current: { text: 'PoolHealth', value: 'PoolHealth' } });
+    expect(pool.query).toBe('dimension_values($region,$namespace,Healthy,Pool)');
   });
 
   it('shows every metric of the contract, with its statistic, and no other of that namespace', () => {
@@ -120,7 +126,7 @@ describe('the Grafana dashboard', () => {
     expect(rows).toHaveLength(4);
     const annotations: readonly { name: string; enable: boolean; target: object }[] = dashboard.annotations.list;
     for (const row of rows) {
-      const { namespace, metricName, dimensions, statistic, period } = row.metric('$pool') as Metric;
+      const { namespace, metricName, dimensions, statistic, period } = row.metric('$pool', '$namespace') as Metric;
       const [found] = annotations.filter(({ name }) => name.includes(row.name));
       expect(found, row.name).toMatchObject({
         enable: true,

@@ -138,6 +138,7 @@ describe('after a deployment', () => {
       DashboardUrl: expect.stringMatching(/region=eu-central-1#dashboards:name=/),
       ActNowTopic: expect.stringContaining('ActNow'),
       NoticeTopic: expect.stringContaining('Notice'),
+      MetricNamespace: 'PoolHealth',
       ParameterNames: '/pool-health/orders,/pool-health/carts,/pool-health/reports',
       CheckRoleSql: expect.stringMatching(/^DO [\s\S]*"pool_health"[\s\S]*GRANT rds_iam[\s\S]*\$;$/),
       CheckRoleSql2: expect.stringMatching(/^DO .*"watcher"/s),

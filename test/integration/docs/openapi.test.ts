@@ -164,11 +164,11 @@ describe('answers are as described', () => {
     const refusing = await AwsEndpoint.start();
     open.push(refusing);
     lambdaEnvironment(refusing.url);
-    const deployed = pageHandlerOf(new CloudWatchHistory(['orders'], { client: cloudWatchClient() }));
+    const deployed = pageHandlerOf(new CloudWatchHistory(['orders'], 'PoolHealth', { client: cloudWatchClient() }));
     const unknown = await answer(deployed, PAGE_ROUTES.history);
     expect(unknown).toMatchObject({ statusCode: 503, body: { problems: [{ code: 'AWS.CLOUDWATCH' }] } });
     expect(mistakes(PAGE_ROUTES.history, 503, unknown.body)).toEqual([]);
-    const unnamed = await answer(pageHandlerOf(new CloudWatchHistory(['a', 'b'])), PAGE_ROUTES.history);
+    const unnamed = await answer(pageHandlerOf(new CloudWatchHistory(['a', 'b'], 'PoolHealth')), PAGE_ROUTES.history);
     expect([unnamed.statusCode, mistakes(PAGE_ROUTES.history, 400, unnamed.body)]).toEqual([400, []]);
   });
 

@@ -74,7 +74,7 @@ describe('what a check costs', () => {
     '%i pools need one connection each, a statement a check and one more for the facts, and AWS is queried for all together',
     (count) =>
       deployed(count, async (monitor) => {
-        const sink = new CloudWatchPublisher({ client: cloudWatchClient() });
+        const sink = new CloudWatchPublisher({ client: cloudWatchClient(), namespace: 'PoolHealth' });
         const check = checkHandler({ monitor, publish: (metrics) => sink.publish(metrics), log: () => undefined });
         const before = await statements();
         await check();

@@ -34,11 +34,11 @@ afterEach(async () => {
 });
 
 /** All that an environment has; figures of `shop` unless said otherwise. */
-function environment({ answerMs = 20_000, deadlineMs = 20_000 } = {}) {
+function environment({ answerMs = 20_000, deadlineMs = 20_000, namespace = 'PoolHealth' } = {}) {
   const client = cloudWatchClient({ connectMs: 5_000, answerMs, attempts: 3 });
   const reader = new CloudWatchReader({ client, deadlineMs, now: () => time });
   const metrics = new ProxyMetrics(reader, { client, deadlineMs, now: () => momentAt(time) });
-  const apps = new AppMetrics(reader, () => momentAt(time));
+  const apps = new AppMetrics(reader, { namespace, log: () => undefined, now: () => momentAt(time) });
   return {
     figures: (role: ProxyRole = 'READ_WRITE', proxy = 'shop', maxAgeMs = 0) => metrics.gauges(proxy, role, maxAgeMs),
     app: (pool: string) => apps.read(pool),

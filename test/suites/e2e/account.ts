@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { METRIC_NAMESPACE, type MetricName, POOL_DIMENSION } from '../../../functions/core/metrics.js';
+import { type MetricName, POOL_DIMENSION } from '../../../functions/core/metrics.js';
+import { DEFAULT_NAMESPACE } from '../../../functions/core/namespace.js';
 import type { PoolDefinition } from '../../../functions/core/pool-config.js';
 import type { Emulator } from './emulator.js';
 
@@ -45,7 +46,7 @@ export class Account {
   /** The values of a pool's metric of the last quarter of an hour, one a minute that has any, oldest first. */
   async values(pool: string, name: MetricName, Stat: 'Average' | 'SampleCount' = 'Average'): Promise<number[]> {
     const Dimensions = [{ Name: POOL_DIMENSION, Value: pool }];
-    const Metric = { Namespace: METRIC_NAMESPACE, MetricName: name, Dimensions };
+    const Metric = { Namespace: DEFAULT_NAMESPACE, MetricName: name, Dimensions };
     const answer = await this.#cloudWatch.send(
       new GetMetricDataCommand({
         StartTime: new Date(Date.now() - 900_000),

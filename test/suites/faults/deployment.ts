@@ -113,11 +113,11 @@ async function compose(environment: Environment): Promise<Runtime & { readonly p
     const { urlMonitor } = await import('../../../functions/compose/url-monitor.js');
     const { metricsFilePublisher } = await import('../../../functions/dev/metrics-file.js');
     const pool = parseUrlPool({ url, sharedUser, settings: parseSettings(environment) });
-    return { ...urlMonitor(pool), publish: metricsFilePublisher(file) };
+    return { ...urlMonitor(pool), publish: metricsFilePublisher(file, 'PoolHealth') };
   }
   const { awsMonitor } = await import('../../../functions/compose/aws-monitor.js');
   const { awsPublisher } = await import('../../../functions/compose/aws-publisher.js');
-  return { ...awsMonitor(environment), publish: awsPublisher() };
+  return { ...awsMonitor(environment), publish: awsPublisher(environment) };
 }
 
 function summary(assessments: readonly Assessment[]) {
