@@ -19,9 +19,9 @@ const ALARMS_SIDE_BY_SIDE = 6;
 export interface DashboardsProps {
   /** Name of the first dashboard, and first part of the alarms' names. */
   readonly name: string;
-  /** At least one. */
   /** The CloudWatch namespace of the metrics. */
   readonly namespace: string;
+  /** At least one. */
   readonly pools: readonly string[];
   readonly proxies: readonly MonitoredProxy[];
   readonly functions: readonly MonitorFunction[];
