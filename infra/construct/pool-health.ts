@@ -6,8 +6,8 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
-import { PAGE_ROUTES } from '../../functions/core/routes.js';
 import { DEFAULT_NAMESPACE, namespaceOf, namespaceViolation } from '../../functions/core/namespace.js';
+import { PAGE_ROUTES } from '../../functions/core/routes.js';
 import { Alarms } from '../monitoring/alarms.js';
 import { createDashboards } from '../monitoring/dashboard.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
@@ -127,6 +127,10 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     const parameterPrefix = props.parameterPrefix ?? DEPLOYED_ENVIRONMENT.POOL_HEALTH_PARAMETER_PREFIX.default;
     const logRetention = props.logRetention ?? RetentionDays.TWO_WEEKS;
     this.#warn(pools);
+    Annotations.of(this).addInfoV2(
+      'pool-health:namespace',
+      `The metrics are in the CloudWatch namespace ${namespace}: applications with pool-health/app set it as POOL_HEALTH_NAMESPACE.`,
+    );
     this.checkRoles = checkRoles(pools);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, namespace, logRetention });
     const { check, pool, details, page } = this.functions;

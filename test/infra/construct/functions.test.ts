@@ -17,10 +17,11 @@ const functions = (of: Template) => Object.entries(of.findResources('AWS::Lambda
 describe('the functions', () => {
   it('have the environment variables of the contract and no others', () => {
     expect(functions(template)).toHaveLength(HANDLERS.length);
-    const { POOL_HEALTH_PARAMETER_PREFIX, POOL_HEALTH_POOLS, ...others } = DEPLOYED_ENVIRONMENT;
+    const { POOL_HEALTH_PARAMETER_PREFIX, POOL_HEALTH_POOLS, POOL_HEALTH_NAMESPACE, ...others } = DEPLOYED_ENVIRONMENT;
     expect(others).toEqual({});
     for (const [id, { Properties }] of functions(template)) {
-      const known = id.includes('Page') ? { POOL_HEALTH_POOLS } : { POOL_HEALTH_PARAMETER_PREFIX };
+      const own = id.includes('Page') ? { POOL_HEALTH_POOLS } : { POOL_HEALTH_PARAMETER_PREFIX };
+      const known = { ...own, POOL_HEALTH_NAMESPACE };
       expect(Object.keys(Properties.Environment.Variables), id).toEqual(Object.keys(known));
     }
   });
