@@ -61,7 +61,8 @@ describe('the dashboards of a deployment', () => {
     const stack = new Stack(emptyApp(), 'Shop');
     const names = range(pools).map((index) => `pool-${index}`);
     const all = createDashboards(stack, 'Dashboard', {
-      namespace: 'PoolHealth', name: 'shop',
+      namespace: 'PoolHealth',
+      name: 'shop',
       pools: names,
       proxies: names
         .slice(0, proxies)
