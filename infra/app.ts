@@ -1,25 +1,31 @@
-import { App } from 'aws-cdk-lib';
+import { existsSync, readFileSync } from 'node:fs';
+import { App, Errors } from 'aws-cdk-lib';
+import { checkCdkJson } from './cdk-json.js';
 import { ContextError, readContext } from './context.js';
-import { demoNotice } from './cost/bill.js';
+import { summaryOf } from './cost/summary.js';
+import { FEATURE_FLAGS } from './feature-flags.js';
 import { PoolHealthStack } from './stack.js';
 import { templateMistakes } from './template-size.js';
 
-/** The CDK app of this repository: reads the context of `cdk.json` and makes one stack. */
-const app = new App();
+/** The CDK app of this repository: reads the context of `cdk.json`, makes one stack, and says what it contains and costs. */
+const CDK_JSON = 'cdk.json';
+const app = new App({ context: FEATURE_FLAGS });
 
 try {
-  const options = readContext(app.node.tryGetContext('pool-health'));
-  if (options.mode === 'demo') {
-    console.error(demoNotice());
+  // The command line of the CDK runs the app in the folder of this file.
+  if (existsSync(CDK_JSON)) {
+    checkCdkJson(readFileSync(CDK_JSON, 'utf8'));
   }
-  new PoolHealthStack(app, options);
+  const options = readContext(app.node.tryGetContext('pool-health'), app.node.tryGetContext('mode'));
+  const { health } = new PoolHealthStack(app, options);
   const mistakes = templateMistakes(app.synth().directory);
   if (mistakes.length > 0) {
-    console.error(mistakes.join('\n'));
-    process.exitCode = 1;
+    throw new ContextError(mistakes);
   }
+  console.error(summaryOf(app, health, options.mode));
 } catch (error) {
-  if (!(error instanceof ContextError)) {
+  // A mistake of the user is its message. A stack trace would hide it, and is for an error of this code.
+  if (!(error instanceof ContextError || Errors.isValidationError(error))) {
     throw error;
   }
   console.error(error.message);

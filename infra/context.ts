@@ -111,7 +111,7 @@ export const CONTEXT = v.variant(
       pools: v.array(attachedPool, 'a list of pools'),
     }),
   ],
-  '"demo" (a disposable demo environment) or "attach" (monitors existing pools)',
+  '"demo" (a disposable demo environment, also with "-c mode=demo") or "attach" (monitors existing pools)',
 );
 
 export type Options = v.InferOutput<typeof CONTEXT>;
@@ -128,16 +128,30 @@ interface WrittenPool extends Readonly<Record<string, unknown>> {
  * The options of a deployment.
  *
  * @param context the value of "pool-health": an object from cdk.json, or JSON text from `cdk -c pool-health='{…}'`
+ * @param mode the value of `cdk -c mode=…`, for a context without a mode
  * @throws ContextError that lists every mistake
  */
-export function readContext(context: unknown): Options {
-  const value = typeof context === 'string' ? parse(context) : (context ?? {});
+export function readContext(context: unknown, mode?: unknown): Options {
+  const value = withMode(typeof context === 'string' ? parse(context) : (context ?? {}), mode);
   const parsed = v.safeParse(CONTEXT, value);
   const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesInNetwork(value), ...mistakesInPools(value)];
   if (!parsed.success || mistakes.length > 0) {
     throw new ContextError(mistakes);
   }
   return parsed.output;
+}
+
+/** There is no default mode, and none replaces another: a demo is deployed, and existing pools attached, only on request. */
+function withMode(context: unknown, mode: unknown): unknown {
+  if (mode === undefined || !isObject(context)) {
+    return context;
+  }
+  if (context.mode !== undefined && context.mode !== mode) {
+    throw new ContextError([
+      `mode is ${received(context.mode)}, and "-c mode" is ${received(mode)}: leave out one of them`,
+    ]);
+  }
+  return { ...context, mode };
 }
 
 function parse(text: string): unknown {

@@ -14,13 +14,16 @@ type NetworkAndPools = Pick<PoolHealthProps, 'network' | 'pools'>;
 
 /** The deployment that the context describes: pool-health, and in mode `demo` a database to monitor. */
 export class PoolHealthStack extends Stack {
+  readonly health: PoolHealth;
+
   constructor(scope: Construct, options: Options) {
     super(scope, options.name, {
       description: `pool-health, ${options.mode}`,
       // A template may have 1 MB, and indentation is a quarter of it.
       suppressTemplateIndentation: true,
     });
-    addOutputs(this, options.mode === 'demo' ? this.#demo(options) : this.#health(options, attach(this, options)));
+    this.health = options.mode === 'demo' ? this.#demo(options) : this.#health(options, attach(this, options));
+    addOutputs(this, this.health);
   }
 
   #demo(options: Options): PoolHealth {

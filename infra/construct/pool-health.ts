@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import { DEPLOYED_ENVIRONMENT } from '../../functions/core/environment.js';
 import { DEFAULT_NAMESPACE, namespaceOf, namespaceViolation } from '../../functions/core/namespace.js';
 import { PAGE_ROUTES } from '../../functions/core/routes.js';
+import { autoPauseNotice } from '../cost/auto-pause.js';
 import { Alarms } from '../monitoring/alarms.js';
 import { createDashboards } from '../monitoring/dashboard.js';
 import { type AlarmThresholds, DEFAULT_THRESHOLDS } from '../monitoring/thresholds.js';
@@ -111,6 +112,10 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
   readonly pageUrl: string;
   /** The CloudWatch namespace of the metrics. */
   readonly namespace: string;
+  /** Names of the pools. */
+  readonly poolNames: readonly string[];
+  /** Names of the RDS Proxies in front of them, as far as they are known at synth. */
+  readonly proxyNames: readonly string[];
   /** Names of the SSM parameters. */
   readonly parameterNames: readonly string[];
   /** The roles that the databases need; `checkRoleSql` gives the SQL that creates each. */
@@ -132,6 +137,9 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       `The metrics are in the CloudWatch namespace ${namespace}: applications with pool-health/app set it as POOL_HEALTH_NAMESPACE.`,
     );
     this.checkRoles = checkRoles(pools);
+    const proxies = proxiesOf(pools);
+    this.poolNames = names;
+    this.proxyNames = proxies.map((proxy) => proxy.name);
     this.functions = new Functions(this, 'Functions', { ...props, pools, parameterPrefix, namespace, logRetention });
     const { check, pool, details, page } = this.functions;
     const stacks = new PoolStacks(this, pools);
@@ -154,7 +162,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     const name = props.name ?? Stack.of(this).stackName;
     const monitored = {
       pools: names,
-      proxies: proxiesOf(pools),
+      proxies,
       functions: Object.entries({ check, api: pool, details, page }).map(([label, { lambda }]) => ({
         label,
         functionName: lambda.functionName,
@@ -212,6 +220,10 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       for (const [index, warning] of warnings.entries()) {
         Annotations.of(this).addWarningV2(`pool-health:${name}-${index}`, `pool "${name}": ${warning}`);
       }
+    }
+    const notice = autoPauseNotice(pools);
+    if (notice !== null) {
+      Annotations.of(this).addInfoV2('pool-health:auto-pause', notice);
     }
   }
 }

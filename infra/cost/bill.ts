@@ -1,20 +1,23 @@
-import { HISTORY_METRICS } from '../../functions/core/history.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type App, Stack } from 'aws-cdk-lib';
 import { METRICS } from '../../functions/core/metrics.js';
-import { HANDLERS } from '../build/entry-points.js';
-import { billedMetrics } from '../monitoring/alarm.js';
-import { FUNCTION_ALARMS } from '../monitoring/function-alarms.js';
-import { POOL_ALARMS } from '../monitoring/pool-alarms.js';
-import { PROXY_ALARMS } from '../monitoring/proxy-alarms.js';
-import { type Cost, HOURS, MINUTES, monthlyUsd, PRICES } from './prices.js';
+import { type Cost, HOURS, MINUTES, PRICES } from './prices.js';
 
 /** Bytes that Lambda and the API write to logs for an invocation without problems, by the line formats of AWS. */
 const LOG_BYTES = 600;
 /** The check runs every minute. */
 const CHECKS = MINUTES;
-/** Metrics that a check reads for one pool behind an RDS Proxy: the application's `AppWaiting`, and those of the proxy. */
-const METRICS_READ_BY_CHECK = 9;
+/** The API reads metrics at most this often while it answers requests, and lists the series of a proxy as often as the check. */
+const FIVE_MINUTES = MINUTES / 5;
+/** Metrics of an RDS Proxy that are read for its pools together. */
+export const METRICS_READ_OF_A_PROXY = 8;
+/** Metrics that one PutMetricData takes. */
+const MAX_METRICS_PUBLISHED = 1_000;
+/** ACUs that an RDS Proxy is billed for at least, in front of Serverless v2. */
+const MIN_PROXY_ACUS = 8;
 
-/** The parts of a CloudFormation template that are read here. */
+/** The parts of CloudFormation templates that are read here. */
 export interface CostedTemplate {
   readonly Resources: Readonly<
     Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
@@ -24,67 +27,72 @@ export interface CostedTemplate {
 /** What the functions do in a month, which no template contains. */
 export interface Usage {
   readonly pools: number;
-  /** Milliseconds of a check of all pools, and the calls to CloudWatch and the metrics read in it. */
+  /** RDS Proxies in front of them. */
+  readonly proxies: number;
+  /** Milliseconds of a check of all pools. */
   readonly checkMs: number;
-  readonly calls: number;
-  readonly metricsRead: number;
-  /** Requests per month, and milliseconds of one. */
+  /** Requests per month, evenly spread, and milliseconds of one. */
   readonly gets: number;
   readonly getMs: number;
 }
 
-/** The costs of the demo per month, known before it is deployed. */
-export const DEMO_COSTS: readonly Cost[] = [
-  { what: 'Aurora Serverless v2, ACU (the least that is set)', quantity: 0.5, each: PRICES.auroraAcuHour * HOURS },
-  { what: 'RDS Proxy, ACU (the least that is billed)', quantity: 8, each: PRICES.proxyAcuHour * HOURS },
-  { what: 'interface endpoints (SSM, CloudWatch, RDS) x zones', quantity: 6, each: PRICES.endpointZoneHour * HOURS },
-  { what: 'custom metrics', quantity: Object.keys(METRICS).length, each: PRICES.customMetric },
-  {
-    what: 'metrics read every minute (by the check alone)',
-    quantity: METRICS_READ_BY_CHECK,
-    each: PRICES.metricRead * MINUTES,
-  },
-  {
-    what: 'metrics read every minute while the page is open',
-    quantity: Object.keys(HISTORY_METRICS).length,
-    each: PRICES.metricRead * MINUTES,
-  },
-  { what: 'metrics in alarms', quantity: demoMetricsInAlarms(), each: PRICES.alarmMetric },
-  { what: 'composite alarms', quantity: 1, each: PRICES.compositeAlarm },
-  { what: 'dashboards', quantity: 1, each: PRICES.dashboard },
-  { what: 'secrets', quantity: 1, each: PRICES.secret },
-];
-
-/** The notice that a synth of the demo prints first. */
-export function demoNotice(): string {
-  const largest = [...DEMO_COSTS].sort((a, b) => monthlyUsd([b]) - monthlyUsd([a])).slice(0, 3);
-  const parts = largest.map((cost) => `${Math.round(monthlyUsd([cost]))} ${cost.what.replace(/ \(.*/, '')}`);
-  const usd = Math.round(monthlyUsd(DEMO_COSTS) / 10) * 10;
-  return `pool-health: mode "demo" creates a database, an RDS Proxy and a VPC. They cost about ${usd} USD a month (${parts.join(', ')}) until "npx cdk destroy" removes them.`;
+/** The resources in the templates of an app, nested stacks included. Synthesizes the app unless it was already. */
+export function synthesizedTemplate(app: App): CostedTemplate {
+  const { directory } = app.synth();
+  const stacks = app.node.findAll().filter((node) => Stack.isStack(node));
+  const resources = stacks.flatMap((stack) => {
+    const { Resources }: CostedTemplate = JSON.parse(readFileSync(join(directory, stack.templateFile), 'utf8'));
+    return Object.entries(Resources).map(([id, resource]) => [`${stack.node.path}/${id}`, resource] as const);
+  });
+  return { Resources: Object.fromEntries(resources) };
 }
 
 /**
- * The costs of a deployment per month, without the databases that it monitors: the resources in its template, and what the
- * functions do.
+ * The costs of a deployment per month: the resources in its templates, and what the functions do. Databases and proxies are
+ * included only if the deployment creates them, as a demo does. Of metrics that applications publish, the costs of reading
+ * them are those of applications that publish none.
  */
 export function deploymentCosts(template: CostedTemplate, usage: Usage): readonly Cost[] {
   const of = (type: string) =>
     Object.values(template.Resources).flatMap(({ Type, Properties }) => (Type === type ? [Properties ?? {}] : []));
   const gigabytes = Number(of('AWS::Lambda::Function')[0]?.MemorySize) / 1_024;
-  const { pools, checkMs, calls, metricsRead, gets, getMs } = usage;
+  const { pools, proxies, checkMs, gets, getMs } = usage;
+  const published = pools * Object.keys(METRICS).length;
   const invocation = (ms: number) =>
     PRICES.lambdaInvocation + (Math.ceil(ms) / 1_000) * gigabytes * PRICES.lambdaGigabyteSecond;
   const logged = (LOG_BYTES / 1e9) * PRICES.logGigabyte;
   const traced = of('AWS::Lambda::Function').some(({ TracingConfig }) => TracingConfig !== undefined);
   const zones = of('AWS::EC2::VPCEndpoint').flatMap(({ SubnetIds }) => SubnetIds as readonly unknown[]);
+  const clusters = of('AWS::RDS::DBCluster') as readonly Cluster[];
+  const proxyAcus = of('AWS::RDS::DBProxy').length * MIN_PROXY_ACUS;
+  const acus = clusters.reduce((sum, cluster) => sum + (cluster.ServerlessV2ScalingConfiguration?.MinCapacity ?? 0), 0);
+  const secrets = clusters.filter(({ ManageMasterUserPassword }) => ManageMasterUserPassword).length;
+  const readers = gets > 0 ? 2 : 1;
   return [
+    { what: 'RDS Proxy, ACUs (the least that is billed)', quantity: proxyAcus, each: PRICES.proxyAcuHour * HOURS },
+    { what: 'Aurora Serverless v2, ACUs (the minimum)', quantity: acus, each: PRICES.auroraAcuHour * HOURS },
+    { what: 'secrets', quantity: secrets, each: PRICES.secret },
     { what: 'interface endpoints x zones', quantity: zones.length, each: PRICES.endpointZoneHour * HOURS },
-    { what: 'custom metrics', quantity: pools * Object.keys(METRICS).length, each: PRICES.customMetric },
+    { what: 'custom metrics', quantity: published, each: PRICES.customMetric },
     { what: 'metrics in alarms', quantity: metricsInAlarms(of('AWS::CloudWatch::Alarm')), each: PRICES.alarmMetric },
     { what: 'composite alarms', quantity: of('AWS::CloudWatch::CompositeAlarm').length, each: PRICES.compositeAlarm },
     { what: 'dashboards', quantity: of('AWS::CloudWatch::Dashboard').length, each: PRICES.dashboard },
-    { what: 'metrics read', quantity: CHECKS * metricsRead, each: PRICES.metricRead },
-    { what: 'calls to CloudWatch', quantity: CHECKS * calls, each: PRICES.cloudWatchCall },
+    {
+      what: 'metrics of RDS Proxies read by the check',
+      quantity: CHECKS * proxies * METRICS_READ_OF_A_PROXY,
+      each: PRICES.metricRead,
+    },
+    {
+      what: 'metrics of RDS Proxies read by the API',
+      quantity: gets > 0 ? FIVE_MINUTES * proxies * METRICS_READ_OF_A_PROXY : 0,
+      each: PRICES.metricRead,
+    },
+    { what: 'metrics of applications read', quantity: FIVE_MINUTES * pools * readers, each: PRICES.metricRead },
+    {
+      what: 'calls to CloudWatch',
+      quantity: CHECKS * Math.ceil(published / MAX_METRICS_PUBLISHED) + FIVE_MINUTES * proxies * readers,
+      each: PRICES.cloudWatchCall,
+    },
     { what: `checks of ${Math.ceil(checkMs)} ms`, quantity: CHECKS, each: invocation(checkMs) },
     { what: 'schedule', quantity: CHECKS, each: PRICES.scheduledInvocation },
     { what: `GETs of ${Math.ceil(getMs)} ms`, quantity: gets, each: invocation(getMs) + PRICES.apiRequest },
@@ -93,16 +101,10 @@ export function deploymentCosts(template: CostedTemplate, usage: Usage): readonl
   ];
 }
 
-/** One pool, one RDS Proxy, and the functions of the monitor. */
-function demoMetricsInAlarms(): number {
-  return (
-    billedMetrics(POOL_ALARMS, 'demo') +
-    billedMetrics(PROXY_ALARMS, 'demo') +
-    billedMetrics(
-      FUNCTION_ALARMS,
-      HANDLERS.map((label) => ({ label, functionName: label })),
-    )
-  );
+/** The parts of an Aurora Serverless v2 cluster with one instance. */
+interface Cluster {
+  readonly ServerlessV2ScalingConfiguration?: { readonly MinCapacity: number };
+  readonly ManageMasterUserPassword?: boolean;
 }
 
 /** AWS bills an alarm for each metric that it evaluates; a query counts as one. */

@@ -1,5 +1,4 @@
-import { ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
+import { ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 
 export const AT_LEAST = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
 export const ABOVE = ComparisonOperator.GREATER_THAN_THRESHOLD;
@@ -64,13 +63,4 @@ export function metricThreshold(
 ): number {
   const factor = typeof row.threshold === 'number' ? 1 : (row.threshold.factor ?? 1);
   return thresholdOf(row, thresholds) * factor;
-}
-
-/** How many metrics AWS bills for the alarms of one subject: each term of an expression is one. */
-export function billedMetrics<Subject>(rows: readonly AlarmRow<Subject>[], subject: Subject): number {
-  const counts = rows.map((row) => {
-    const metric = row.metric(subject, DEFAULT_NAMESPACE);
-    return metric instanceof MathExpression ? Math.max(1, Object.keys(metric.usingMetrics).length) : 1;
-  });
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -1,16 +1,23 @@
 import { makeDist } from '../../infra/build/build.js';
-import { type CostedTemplate, deploymentCosts } from '../../infra/cost/bill.js';
+import { type CostedTemplate, deploymentCosts, synthesizedTemplate } from '../../infra/cost/bill.js';
 import { type Cost, MINUTES, monthlyUsd, PRICES } from '../../infra/cost/prices.js';
-import type { TestServer } from '../support/postgres.js';
-import { ATTACH, templateOf } from '../support/synth.js';
+import { ATTACH, emptyApp, stackOf } from '../support/synth.js';
 import { deployedBundle } from './bundles.js';
-import { invoke, startServer } from './check-process.js';
+import { invoke, type Measured, startServer } from './check-process.js';
 import type { Part } from './part.js';
 import { medianOf } from './spread.js';
 import { figure, type Table } from './table.js';
 
-const POOLS = [1, 10, 100];
-const MOST_IN_A_STACK = 35;
+/** Pools of a deployment, and the RDS Proxies that they are behind; 0 are databases that are reached directly. */
+interface Size {
+  readonly pools: number;
+  readonly proxies: number;
+}
+
+const SIZES: readonly Size[] = [1, 10, 100].map((pools) => ({ pools, proxies: 0 }));
+const PROXIED: readonly Size[] = [10, 100].flatMap((pools) => [1, 10].map((proxies) => ({ pools, proxies })));
+/** Pools whose alarms fit into a stack. */
+const POOLS_IN_A_STACK = 30;
 /** Milliseconds of a call to AWS, which the one of this measurement, on the same machine, answers at once. */
 const CALL_MS = 20;
 /** MB at which Lambda gives one whole processor. @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -19,73 +26,58 @@ const MEMORY_OF_A_PROCESSOR = 1_769;
 const GETS = MINUTES * 6;
 const GET_MS = 20;
 
-/** What a deployment costs a month, from its template, its prices and what its check does. */
+type Bill = readonly Cost[];
+
+/** What a deployment costs a month, from its templates, its prices and what its check does. */
 export const cost: Part = {
   name: 'cost',
-  what: 'USD a month for 1, 10 and 100 pools',
+  what: 'USD a month for 1, 10 and 100 pools, directly and behind RDS Proxies',
   measure: async () => {
     await makeDist();
-    const server = await startServer(Math.max(...POOLS));
+    const server = await startServer(Math.max(...SIZES.map(({ pools }) => pools)));
     try {
       const folder = await deployedBundle('check');
-      const bills: (readonly Cost[])[] = [];
-      for (const pools of POOLS) {
-        const parts: (readonly Cost[])[] = [];
-        for (const [index, size] of deployments(pools).entries()) {
-          parts.push(await bill(server, folder, size, index === 0));
-        }
-        bills.push(added(parts));
+      const checks = new Map<number, Measured>();
+      for (const { pools } of SIZES) {
+        checks.set(pools, await invoke(server, folder, pools));
       }
-      return [table(bills)];
+      const billOf = (size: Size) => bill(size, checks.get(size.pools));
+      return [directly(SIZES.map(billOf)), behindProxies(PROXIED.map(billOf))];
     } finally {
       await server.close();
     }
   },
 };
 
-/** Pools of each deployment: a stack of CloudFormation takes 500 resources at most, and a pool has a dozen. */
-function deployments(pools: number): readonly number[] {
-  const count = Math.ceil(pools / MOST_IN_A_STACK);
-  return Array.from({ length: count }, (_, index) => Math.floor((pools + index) / count));
-}
-
-/** @param isFirst whether it brings the interface endpoints, which the others then use, and is asked by GETs */
-async function bill(server: TestServer, folder: string, pools: number, isFirst: boolean): Promise<readonly Cost[]> {
-  const template = templateOf(contextOf(pools, isFirst ? 'endpoints' : 'nat')).toJSON() as CostedTemplate;
-  const { warm, warmCalls } = await invoke(server, folder, pools);
+/** @param check measured with so many pools that are reached directly: the figures of a proxy are read in further calls */
+function bill({ pools, proxies }: Size, check: Measured | undefined): Bill {
+  const app = emptyApp();
+  stackOf(contextOf({ pools, proxies }), app);
+  const template = synthesizedTemplate(app);
+  const { warm = [], warmCalls = {} } = check ?? {};
   const ours = medianOf(warm.map(({ ms, cpuMs }) => ms + cpuMs * (MEMORY_OF_A_PROCESSOR / memoryOf(template) - 1)));
-  const { GetParametersByPath = 0, PutMetricData = 0 } = warmCalls;
-  return deploymentCosts(template, {
-    pools,
-    checkMs: ours + (GetParametersByPath + 1) * CALL_MS,
-    calls: PutMetricData,
-    // Every five minutes and pool, by the check's environment and, while GETs come, by the API's.
-    metricsRead: (pools / 5) * (isFirst ? 2 : 1),
-    gets: isFirst ? GETS : 0,
-    getMs: GET_MS,
-  });
+  const calls = (warmCalls.GetParametersByPath ?? 0) + 1 + (proxies > 0 ? 1 : 0);
+  return deploymentCosts(template, { pools, proxies, checkMs: ours + calls * CALL_MS, gets: GETS, getMs: GET_MS });
 }
 
-/** One bill for several deployments. */
-function added([first = [], ...rest]: readonly (readonly Cost[])[]): readonly Cost[] {
-  return first.map((line, index) => {
-    const all = [line, ...rest.flatMap((other) => other[index] ?? [])];
-    const [quantity, usd] = [all.reduce((total, each) => total + each.quantity, 0), monthlyUsd(all)];
-    return { ...line, quantity, each: quantity === 0 ? 0 : usd / quantity };
-  });
-}
-
-/** Databases that are reached directly, from two zones without NAT: all that pool-health can need of its own. */
-function contextOf(count: number, egress: 'endpoints' | 'nat'): object {
-  const [, , { definition, cidr }] = ATTACH.pools;
-  const iam = { ...definition, auth: { type: 'iam' } };
+/** Functions in two zones without NAT: all that pool-health can need of its own. */
+function contextOf({ pools: count, proxies }: Size): object {
+  const [proxied, , direct] = ATTACH.pools;
   const pools = Array.from({ length: count }, (_, index) => ({
+    ...(proxies === 0
+      ? {
+          definition: { ...direct.definition, auth: { type: 'iam' } },
+          cidr: direct.cidr,
+          dbResourceId: 'db-ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+        }
+      : {
+          ...proxied,
+          definition: { ...proxied.definition, managed: { kind: 'rds-proxy', name: `proxy-${index % proxies}` } },
+        }),
     name: `pool-${index}`,
-    definition: iam,
-    cidr,
-    dbResourceId: 'db-ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+    alarmStack: Math.floor(index / POOLS_IN_A_STACK),
   }));
-  return { ...ATTACH, egress, pools };
+  return { ...ATTACH, pools };
 }
 
 function memoryOf({ Resources }: CostedTemplate): number {
@@ -93,34 +85,65 @@ function memoryOf({ Resources }: CostedTemplate): number {
   return Number(check?.Properties?.MemorySize);
 }
 
-function table(bills: readonly (readonly Cost[])[]): Table {
-  const [first = []] = bills;
-  const dollars = (usd: number) => usd.toFixed(2);
-  const rows = first.map(({ what }, index) => [
-    what.replace(/ of \d+ ms/, ''),
-    ...bills.map((bill) => dollars(monthlyUsd(bill.slice(index, index + 1)))),
-  ]);
-  const totals = bills.map(monthlyUsd);
-  const durations = bills.map((bill) =>
-    bill.find(({ what }) => what.startsWith('checks'))?.what.replace('checks of ', ''),
+function directly(bills: readonly Bill[]): Table {
+  const durations = bills.map((each) =>
+    each.find(({ what }) => what.startsWith('checks'))?.what.replace('checks of ', ''),
   );
+  const table = tableOf(SIZES, bills);
+  const endpoints = bills.map((each) => monthlyUsd(each.filter(({ what }) => what.startsWith('interface endpoints'))));
   return {
     title: 'USD a month, in us-east-1 without the free tier; functions in two zones without NAT',
-    columns: ['', ...POOLS.map((count) => `${figure(count)} ${count === 1 ? 'pool' : 'pools'}`)],
+    ...table,
     rows: [
-      ...rows,
-      ['**all**', ...totals.map(dollars)],
-      ['all, a pool', ...totals.map((total, index) => dollars(total / (POOLS[index] ?? 1)))],
+      ...table.rows,
       [
         'all, with NAT that is there',
-        ...totals.map((total, index) => dollars(total - monthlyUsd((bills[index] ?? []).slice(0, 1)))),
+        ...bills.map((each, index) => dollars(monthlyUsd(each) - (endpoints[index] ?? 0))),
       ],
     ],
     notes: [
       `billed for a check: ${durations.join(', ')}, measured here, the processor's part stretched to its share at the memory of the function, and ${CALL_MS} ms for each call to AWS that waits for the one before`,
-      `a stack takes ${MOST_IN_A_STACK} pools or a few more; more are several deployments, and 100 pools are ${deployments(100).length}`,
       `metrics read: of applications that publish no gauges; one that does adds ${figure(MINUTES * PRICES.metricRead)} for the check, and as much for the API while GETs come`,
       `GETs: one every ten seconds, ${GET_MS} ms each`,
     ],
   };
+}
+
+function behindProxies(bills: readonly Bill[]): Table {
+  return {
+    title: 'The same behind RDS Proxies; their own price is not included',
+    ...tableOf(PROXIED, bills),
+    notes: [
+      'the check reads the figures of each proxy every minute, once for all of its pools; the API reads them at most every five minutes, and only while GETs come',
+    ],
+  };
+}
+
+/** The lines of bills side by side, without those that are 0 in all, and their sums. */
+function tableOf(sizes: readonly Size[], bills: readonly Bill[]): Pick<Table, 'columns' | 'rows'> {
+  const [first = []] = bills;
+  const rows = first.flatMap(({ what }, index) => {
+    const amounts = bills.map((each) => monthlyUsd(each.slice(index, index + 1)));
+    return amounts.some((usd) => usd > 0) ? [[what.replace(/ of \d+ ms/, ''), ...amounts.map(dollars)]] : [];
+  });
+  const totals = bills.map(monthlyUsd);
+  return {
+    columns: ['', ...sizes.map(heading)],
+    rows: [
+      ...rows,
+      ['**all**', ...totals.map(dollars)],
+      ['all, a pool', ...totals.map((total, index) => dollars(total / (sizes[index]?.pools ?? 1)))],
+    ],
+  };
+}
+
+function heading({ pools, proxies }: Size): string {
+  const counted = (count: number, singular: string, plural: string) =>
+    `${figure(count)} ${count === 1 ? singular : plural}`;
+  const behind = proxies === 0 ? '' : ` behind ${counted(proxies, 'proxy', 'proxies')}`;
+  return `${counted(pools, 'pool', 'pools')}${behind}`;
+}
+
+function dollars(usd: number): string {
+  return usd.toFixed(2);
 }

@@ -61,23 +61,41 @@ describe('a valid context is accepted', () => {
   });
 });
 
+describe('the mode of the command line', () => {
+  it('is the mode of a context without one', () => {
+    expect(readContext(undefined, 'demo')).toEqual({ mode: 'demo', name: 'pool-health' });
+    expect(readContext({ name: 'trial' }, 'demo')).toEqual({ mode: 'demo', name: 'trial' });
+    expect(readContext(ATTACH, 'attach').mode).toBe('attach');
+  });
+
+  it('never replaces another mode: pools that are monitored do not become a demo', () => {
+    expect(() => readContext(ATTACH, 'demo')).toThrow(
+      '- mode is "attach", and "-c mode" is "demo": leave out one of them',
+    );
+  });
+
+  it('is validated as the mode of the context is', () => {
+    expect(() => readContext(undefined, 'prod')).toThrow(/^- mode must be "demo" .* received "prod"$/m);
+  });
+});
+
 describe('an invalid context is reported as one clear line', () => {
   it.each([
     [
       'no context at all',
       undefined,
-      'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)',
+      'mode is missing: it must be "demo" (a disposable demo environment, also with "-c mode=demo") or "attach" (monitors existing pools)',
     ],
     ['text that is no JSON', '{mode: demo}', 'the context must be JSON, such as {"mode": "demo"}'],
     [
       'no mode',
       {},
-      'mode is missing: it must be "demo" (a disposable demo environment) or "attach" (monitors existing pools)',
+      'mode is missing: it must be "demo" (a disposable demo environment, also with "-c mode=demo") or "attach" (monitors existing pools)',
     ],
     [
       'an unknown mode',
       { mode: 'test' },
-      'mode must be "demo" (a disposable demo environment) or "attach" (monitors existing pools), received "test"',
+      'mode must be "demo" (a disposable demo environment, also with "-c mode=demo") or "attach" (monitors existing pools), received "test"',
     ],
     [
       'an unknown key',

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { readContext } from '../../infra/context.js';
+import { FEATURE_FLAGS } from '../../infra/feature-flags.js';
 import { PoolHealthStack } from '../../infra/stack.js';
 
 /** A deployment to two pools behind one RDS Proxy and to one database that is logged in to with a secret. */
@@ -59,10 +59,9 @@ export const ATTACH = {
   ],
 } as const;
 
-/** An app as `cdk.json` sets it up, with nothing in it. */
+/** An app with the feature flags of this repository's, and nothing in it. */
 export function emptyApp(): App {
-  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
-  return new App({ context, analyticsReporting: false });
+  return new App({ context: FEATURE_FLAGS, analyticsReporting: false });
 }
 
 /** The stack that a context describes. */

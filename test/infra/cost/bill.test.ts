@@ -5,7 +5,7 @@ import { MINUTES, monthlyUsd, PRICES } from '../../../infra/cost/prices.js';
 import { ATTACH, templateOf } from '../../support/synth.js';
 import { alarmsOf } from '../../support/templates.js';
 
-const USAGE: Usage = { pools: 3, checkMs: 99.5, calls: 1, metricsRead: 3, gets: 1e6, getMs: 20 };
+const USAGE: Usage = { pools: 3, proxies: 1, checkMs: 99.5, gets: 1e6, getMs: 20 };
 const template = templateOf(ATTACH);
 const costs = deploymentCosts(template.toJSON() as CostedTemplate, USAGE);
 const quantity = (what: string) => costs.find((cost) => cost.what.startsWith(what))?.quantity;

@@ -1,12 +1,8 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { HISTORY_METRICS } from '../../../functions/core/history.js';
-import { METRICS } from '../../../functions/core/metrics.js';
-import { DEMO_COSTS, demoNotice } from '../../../infra/cost/bill.js';
-import { monthlyUsd } from '../../../infra/cost/prices.js';
 import { templateOf } from '../../support/synth.js';
-import { alarmsOf, plain } from '../../support/templates.js';
+import { plain } from '../../support/templates.js';
 
 let template: Template;
 beforeAll(() => {
@@ -157,33 +153,3 @@ function dependencies(of: Template, id: string): readonly string[] {
   visit(id);
   return [...found];
 }
-
-describe('the costs of the demo', () => {
-  const quantities = Object.fromEntries(DEMO_COSTS.map(({ what, quantity }) => [what.replace(/ \(.*/, ''), quantity]));
-
-  it('count the resources in its template', () => {
-    const cluster = only('AWS::RDS::DBCluster')[1].Properties;
-    const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint'));
-    const metrics = [...alarmsOf(template).values()].map(
-      ({ Metrics }) => Metrics?.filter(({ MetricStat }) => MetricStat).length || 1,
-    );
-    expect(quantities).toEqual({
-      'Aurora Serverless v2, ACU': cluster.ServerlessV2ScalingConfiguration.MinCapacity,
-      'RDS Proxy, ACU': 8,
-      'interface endpoints': endpoints.flatMap(({ Properties }) => Properties.SubnetIds).length,
-      'custom metrics': Object.keys(METRICS).length,
-      // Eight of the proxy, and AppWaiting of the application: the tests of the readers count them.
-      'metrics read every minute': 9,
-      'metrics read every minute while the page is open': Object.keys(HISTORY_METRICS).length,
-      'metrics in alarms': metrics.reduce((sum, count) => sum + count, 0),
-      'composite alarms': Object.keys(template.findResources('AWS::CloudWatch::CompositeAlarm')).length,
-      dashboards: 1,
-      secrets: 1,
-    });
-  });
-
-  it('are announced in one line, rounded to ten USD', () => {
-    expect(monthlyUsd(DEMO_COSTS)).toBeCloseTo(43.8 + 87.6 + 43.8 + 3.942 + 2.19 + 2.7 + 2.6 + 0.5 + 3 + 0.4, 2);
-    expect(demoNotice()).toMatch(/^pool-health: mode "demo" creates .* about 190 USD a month .*destroy.*$/);
-  });
-});

@@ -4,6 +4,7 @@ import { cloudWatchClient } from '../../../functions/aws/clients/cloudwatch.js';
 import { CloudWatchReader } from '../../../functions/aws/cloudwatch-reader.js';
 import { type ProxyGauges, ProxyMetrics } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
 import type { ProxyRole } from '../../../functions/poolers/rds-proxy/settings.js';
+import { METRICS_READ_OF_A_PROXY } from '../../../infra/cost/bill.js';
 import { AwsEndpoint, awsAnswer, awsError, lambdaEnvironment } from '../../support/aws-endpoint.js';
 import { FAULTS, timesFor } from '../../support/aws-faults.js';
 import { momentAt, useTurns } from '../../support/clock.js';
@@ -282,7 +283,7 @@ test('two proxies are read apart, in one call', async () => {
   const { figures } = environment();
   const [shop, other] = await Promise.all([figures(), figures('READ_WRITE', 'other')]);
   expect([shop.allowed, other.allowed]).toEqual([45, 7]);
-  expect(metricsRead()).toHaveLength(16);
+  expect(metricsRead()).toHaveLength(2 * METRICS_READ_OF_A_PROXY);
 });
 
 test('the series of a proxy are listed again after five minutes, and stay in use when that fails', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseSettings } from '../../../functions/compose/url.js';
 import { parseDatabaseUrl } from '../../../functions/connection/url.js';
 import { parseDefinition } from '../../../functions/core/pool-definition.js';
+import { checkCdkJson } from '../../../infra/cdk-json.js';
 import { readContext } from '../../../infra/context.js';
 import { mistakes } from '../../support/description.js';
 import { allBlocks, type Block, read } from '../../support/markdown.js';
@@ -26,7 +27,7 @@ const KINDS = {
   'ts prisma6': 'of another version: shown, not compiled',
   'json pool': 'an answer of GET /health/pool',
   'json definition': 'a definition of a pool',
-  'json cdk.json': 'a part of cdk.json',
+  'json cdk.json': 'a whole cdk.json',
   env: 'a file .env',
   cron: 'cron.docs.ts runs it',
   text: 'shows, says nothing to do',
@@ -69,8 +70,10 @@ describe('JSON', () => {
   });
 
   it.each(of('json cdk.json'))('%s can be deployed', (_, { text }) => {
-    const { 'pool-health': context } = JSON.parse(`{${text}}`);
-    expect(readContext(context)).toMatchObject({ mode: 'attach' });
+    checkCdkJson(text);
+    const { context, ...file } = JSON.parse(text);
+    expect(file).toEqual(JSON.parse(read('cdk.json')));
+    expect(readContext(context['pool-health'])).toMatchObject({ mode: 'attach' });
   });
 });
 

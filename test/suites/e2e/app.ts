@@ -4,6 +4,7 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { addOutputs } from '../../../infra/construct/outputs.js';
 import { PoolHealth } from '../../../infra/construct/pool-health.js';
+import { FEATURE_FLAGS } from '../../../infra/feature-flags.js';
 import { changeCode } from './change-code.js';
 import { allFunctions, leaveOut } from './leave-out.js';
 import { POOL, type Settings } from './settings.js';
@@ -13,7 +14,7 @@ import { POOL, type Settings } from './settings.js';
  * what the emulator does not support.
  */
 
-const app = new App();
+const app = new App({ context: FEATURE_FLAGS });
 const { port, secretArn, isChanged }: Settings = JSON.parse(app.node.getContext('e2e'));
 // Uses the credentials of the CLI, because the bootstrap bucket refuses its own roles without TLS. The types of this class
 // do not support exactOptionalPropertyTypes.

@@ -32,7 +32,7 @@ export class Cdk {
     return Object.values(stacks)[0] ?? {};
   }
 
-  /** Runs in the folder of the project, because its `cdk.json` has the feature flags of the CDK. */
+  /** Runs in the folder of the project, because its `cdk.json` has the settings of the CDK. */
   async #run(command: string, args: readonly string[]): Promise<void> {
     const { url, region, credentials } = this.#emulator;
     const cdk = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
