@@ -269,6 +269,36 @@ describe('answers that fail (stand-in)', () => {
   });
 });
 
+describe('the runbook', () => {
+  const openRunbook = async (options: BrowserContextOptions = {}) => {
+    visit = await Visit.start(browser, `${standIn.url}health/runbook#heartbeat`, options);
+  };
+
+  test.each(['light', 'dark'] as const)('has no violation that axe-core finds, %s', async (colorScheme) => {
+    await openRunbook({ colorScheme });
+    expect(await visit.violations()).toEqual([]);
+  });
+
+  test('needs no scrolling to the side on a small phone', async () => {
+    await openRunbook({ viewport: { width: 320, height: 568 } });
+    expect(await visit.overflow()).toBe(0);
+  });
+
+  test('opens at the entry of the alarm, leads to the command that the entry names, and to the page and back', async () => {
+    await openRunbook({ viewport: { width: 390, height: 844 } });
+    const top = (id: string) => visit.page.evaluate(`document.getElementById('${id}').getBoundingClientRect().top`);
+    const isInView = async (id: string) => Math.abs(Number(await top(id))) < 844;
+    expect(await isInView('heartbeat')).toBe(true);
+    expect(await isInView('act-now')).toBe(false);
+    await visit.page.locator('#heartbeat ~ p a[href="#command-holders"]').first().click();
+    expect(await isInView('command-holders')).toBe(true);
+    await visit.page.getByRole('link', { name: 'Pools now' }).click();
+    await vi.waitFor(async () => expect(await visit.text('#headline')).toContain('15 of 20'), SOON);
+    await visit.page.getByRole('link', { name: 'Runbook' }).click();
+    await vi.waitFor(() => expect(new URL(visit.page.url()).pathname).toBe('/health/runbook'), SOON);
+  });
+});
+
 test('works under any path (stand-in behind another)', async () => {
   const { origin } = new URL(standIn.url);
   visit = await Visit.start(browser, `${origin}/prod/tools/health`, {}, (page) =>
