@@ -5,6 +5,7 @@ import { ContextError, readContext } from './context.js';
 import { summaryOf } from './cost/summary.js';
 import { FEATURE_FLAGS } from './feature-flags.js';
 import { PoolHealthStack } from './stack.js';
+import { targetOf } from './target.js';
 import { templateMistakes } from './template-size.js';
 
 /** The CDK app of this repository: reads the context of `cdk.json`, makes one stack, and says what it contains and costs. */
@@ -16,7 +17,8 @@ try {
   if (existsSync(CDK_JSON)) {
     checkCdkJson(readFileSync(CDK_JSON, 'utf8'));
   }
-  const options = readContext(app.node.tryGetContext('pool-health'), app.node.tryGetContext('mode'));
+  const [context, mode] = ['pool-health', 'mode'].map((key) => app.node.tryGetContext(key));
+  const options = readContext(context, mode, targetOf(process.env));
   const { health } = new PoolHealthStack(app, options);
   const mistakes = templateMistakes(app.synth().directory);
   if (mistakes.length > 0) {

@@ -4,10 +4,13 @@ import { DEFAULT_NAME, NAMESPACE_FORM, NAMESPACE_PATTERN } from '../functions/co
 import type { PoolDefinition } from '../functions/core/pool-config.js';
 import { numberInRange, wholeNumber } from '../functions/core/schema.js';
 import { isObject, received } from '../functions/core/validation.js';
+import { PARAMETER_PREFIX } from './construct/definitions.js';
 import { EGRESS, egressMistakes } from './construct/network.js';
 import { MAIN_STACK } from './construct/pool-stacks.js';
 import { poolMistakes } from './construct/pools.js';
 import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.js';
+import { nameMistakes } from './names.js';
+import { placeMistakes, type Target } from './target.js';
 
 /**
  * The context "pool-health" of cdk.json: its schema, and how it is read. The keys that both modes have are optional; their
@@ -46,9 +49,7 @@ const both = {
     DEFAULT_NAME,
   ),
   namespace: v.exactOptional(matching(NAMESPACE_PATTERN, NAMESPACE_FORM)),
-  parameterPrefix: v.exactOptional(
-    matching(/^(?!\/(?:aws|ssm)(?:\/|$))(?:\/[\w.-]+)+$/i, 'a path such as "/pool-health", not under /aws or /ssm'),
-  ),
+  parameterPrefix: v.exactOptional(matching(PARAMETER_PREFIX.pattern, PARAMETER_PREFIX.form)),
   thresholds: v.exactOptional(closed(thresholdEntries)),
   emails: v.exactOptional(closed({ actNow: v.exactOptional(emails), notice: v.exactOptional(emails) })),
   apiAuth: v.exactOptional(v.picklist(['none', 'iam'], '"none" or "iam"')),
@@ -106,6 +107,12 @@ export const CONTEXT = v.variant(
         EGRESS,
         '"nat" (the subnets already reach AWS), "endpoints" (creates interface endpoints) or "existing" (the VPC has them)',
       ),
+      secretKeyArns: v.exactOptional(
+        v.array(
+          matching(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key, "arn:…:key/…"'),
+          'a list of ARNs of KMS keys',
+        ),
+      ),
       endpointsSecurityGroupId: v.exactOptional(securityGroupId),
       endpointSubnetIds: v.exactOptional(v.pipe(subnetIds, v.minLength(1, 'at least one subnet of the VPC'))),
       pools: v.array(attachedPool, 'a list of pools'),
@@ -129,12 +136,18 @@ interface WrittenPool extends Readonly<Record<string, unknown>> {
  *
  * @param context the value of "pool-health": an object from cdk.json, or JSON text from `cdk -c pool-health='{…}'`
  * @param mode the value of `cdk -c mode=…`, for a context without a mode
+ * @param target where it is deployed to; null if unknown
  * @throws ContextError that lists every mistake
  */
-export function readContext(context: unknown, mode?: unknown): Options {
+export function readContext(context: unknown, mode?: unknown, target: Target | null = null): Options {
   const value = withMode(typeof context === 'string' ? parse(context) : (context ?? {}), mode);
   const parsed = v.safeParse(CONTEXT, value);
-  const mistakes = [...shapeMistakes(parsed.issues ?? []), ...mistakesInNetwork(value), ...mistakesInPools(value)];
+  const mistakes = [
+    ...shapeMistakes(parsed.issues ?? []),
+    ...mistakesInName(value),
+    ...mistakesInNetwork(value),
+    ...mistakesInPools(value, target),
+  ];
   if (!parsed.success || mistakes.length > 0) {
     throw new ContextError(mistakes);
   }
@@ -162,6 +175,16 @@ function parse(text: string): unknown {
   }
 }
 
+/** The mistakes between the name and other keys. */
+function mistakesInName(context: unknown): readonly string[] {
+  const named = v.safeParse(v.looseObject({ name: both.name }), context);
+  if (!named.success) {
+    return [];
+  }
+  const { name, mode, parameterPrefix } = named.output;
+  return nameMistakes(name, { hasPrefix: parameterPrefix !== undefined, isDemo: mode === 'demo' });
+}
+
 /** The mistakes between the keys of the network. */
 function mistakesInNetwork(context: unknown): readonly string[] {
   const attach = v.safeParse(v.looseObject({ mode: v.literal('attach'), egress: v.picklist(EGRESS) }), context);
@@ -177,7 +200,7 @@ function mistakesInNetwork(context: unknown): readonly string[] {
  * The mistakes that the schema does not find: in the definitions, and between keys of a pool. Reads the pools as they were
  * written, so that these mistakes are reported together with those of the schema.
  */
-function mistakesInPools(context: unknown): readonly string[] {
+function mistakesInPools(context: unknown, target: Target | null): readonly string[] {
   const attach = v.safeParse(v.object({ mode: v.literal('attach'), pools: v.array(v.unknown()) }), context);
   if (!attach.success) {
     return [];
@@ -194,6 +217,7 @@ function mistakesInPools(context: unknown): readonly string[] {
   return [
     ...(written.length > 0 || pools.length === 0 ? poolMistakes(checkable) : []),
     ...written.flatMap((pool) => reachMistakes(pool).map((line) => `pool ${JSON.stringify(pool.name)}: ${line}`)),
+    ...placeMistakes(written, target),
   ];
 }
 

@@ -9,6 +9,7 @@ import type { WatchedPoolProps } from './construct/pools.js';
 import type { AttachedPool, AttachOptions, Options } from './context.js';
 import { DemoDatabase } from './demo/database.js';
 import { DatabaseRole } from './demo/database-role.js';
+import { prefixOf } from './names.js';
 
 type NetworkAndPools = Pick<PoolHealthProps, 'network' | 'pools'>;
 
@@ -41,7 +42,7 @@ export class PoolHealthStack extends Stack {
   }
 
   #health(options: Options, networkAndPools: NetworkAndPools): PoolHealth {
-    const { name, mode: _, parameterPrefix = `/${name}`, logRetentionDays, ...rest } = options;
+    const { name, mode: _, parameterPrefix = prefixOf(name), logRetentionDays, ...rest } = options;
     const logRetention = logRetentionDays === undefined ? {} : { logRetention: logRetentionDays };
     return new PoolHealth(this, 'PoolHealth', { ...rest, ...logRetention, name, parameterPrefix, ...networkAndPools });
   }

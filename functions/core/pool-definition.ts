@@ -27,6 +27,12 @@ const MAX_UNKNOWN_KEYS = 10;
 const HOST_OR_IPV4 = /^[A-Za-z0-9._-]{1,253}$/;
 const IPV6 = /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/;
 const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+/**
+ * A secret's full ARN. Without its last six characters it matches no policy of the functions, and reading it is denied.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+ */
+const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
 /** Fields where users may write host names and credentials, on purpose or by mistake: their texts are never shown. */
 const NEVER_SHOWN = /^(endpoint|auth|managed|tls|environment)(\.|$)/;
 /** Unknown keys that may be shown. A text with digits or other characters may be a password that slipped into the key. */
@@ -77,7 +83,7 @@ const secret = strictKeys({
   type: v.literal('secret', '"secret"'),
   arn: v.pipe(
     v.string('the ARN of a secret'),
-    v.regex(/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/, 'the ARN of a secret in Secrets Manager'),
+    v.regex(SECRET_ARN, 'the full ARN of a secret in Secrets Manager, which ends with "-" and six characters'),
   ),
 });
 

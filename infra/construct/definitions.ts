@@ -1,11 +1,22 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { POOL_DIMENSION } from '../../functions/core/metrics.js';
 import type { ProblemCode } from '../../functions/core/problems.js';
+import { received } from '../../functions/core/validation.js';
 import { CONFIG_INVALID_METRIC } from '../monitoring/metric-queries.js';
 import type { CheckedPool } from './pools.js';
+
+/**
+ * A path in SSM, and what it accepts in words. SSM reserves everything that begins with `aws` or `ssm`.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+ */
+export const PARAMETER_PREFIX = {
+  pattern: /^(?!\/(?:aws|ssm))(?:\/[\w.-]+)+$/i,
+  form: 'a path such as "/pool-health", not beginning with "/aws" or "/ssm"',
+} as const;
 
 const INVALID: ProblemCode = 'CONFIG.INVALID';
 
@@ -22,6 +33,9 @@ export class Definitions extends Construct {
 
   constructor(scope: Construct, id: string, { pools, parameterPrefix, scopeOf }: DefinitionsProps) {
     super(scope, id);
+    if (!Token.isUnresolved(parameterPrefix) && !PARAMETER_PREFIX.pattern.test(parameterPrefix)) {
+      throw new Error(`parameterPrefix must be ${PARAMETER_PREFIX.form}, received ${received(parameterPrefix)}`);
+    }
     this.parameterNames = pools.map(({ name, definition }) => {
       const parameterName = `${parameterPrefix}/${name}`;
       new StringParameter(scopeOf(name, this), name, {

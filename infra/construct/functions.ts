@@ -9,7 +9,14 @@ import { Construct } from 'constructs';
 import type { PoolDefinition } from '../../functions/core/pool-config.js';
 import { HealthFunction } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
-import { isBehindRdsProxy, publishMetrics, readDefinitions, readMetrics, readProxies } from './permissions.js';
+import {
+  decryptSecrets,
+  isBehindRdsProxy,
+  publishMetrics,
+  readDefinitions,
+  readMetrics,
+  readProxies,
+} from './permissions.js';
 import type { CheckedPool } from './pools.js';
 
 export interface FunctionsProps {
@@ -17,6 +24,8 @@ export interface FunctionsProps {
   readonly parameterPrefix: string;
   /** The CloudWatch namespace of the metrics. */
   readonly namespace: string;
+  /** Keys of the customer that encrypt secrets of the pools. */
+  readonly secretKeyArns?: readonly string[];
   readonly logRetention: RetentionDays;
   /** @default outside any VPC */
   readonly network?: NetworkOptions;
@@ -87,6 +96,7 @@ export class Functions extends Construct {
     for (const target of [this.check, this.pool, this.details]) {
       target.role.addToPolicy(readDefinitions(this, parameterPrefix));
       allowReading(target, pools);
+      allowDecryption(target, props);
       for (const pool of pools) {
         allowLogin(target, pool);
       }
@@ -121,6 +131,14 @@ function allowLogin({ role }: HealthFunction, { definition, login }: CheckedPool
   const secrets = secretsOf(definition);
   if (secrets.length > 0) {
     role.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: secrets }));
+  }
+}
+
+/** Allows decrypting the secrets of the pools, and nothing else that the keys encrypt. */
+function allowDecryption({ role }: HealthFunction, { pools, secretKeyArns = [] }: FunctionsProps): void {
+  const readsSecrets = pools.some(({ definition }) => secretsOf(definition).length > 0);
+  if (readsSecrets && secretKeyArns.length > 0) {
+    role.addToPolicy(decryptSecrets(role, secretKeyArns));
   }
 }
 

@@ -43,6 +43,20 @@ export function readDefinitions(scope: IConstruct, parameterPrefix: string): Pol
   });
 }
 
+/**
+ * Allows decrypting with the customer's keys what Secrets Manager reads. The policy of each key must allow it too, as the
+ * default one does by leaving it to IAM.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+ */
+export function decryptSecrets(scope: IConstruct, keyArns: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [...keyArns],
+    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(scope).region}.amazonaws.com` } },
+  });
+}
+
 /** Allows publishing metrics in one namespace. The action has no resources; only the namespace can be restricted. */
 export function publishMetrics(namespace: string): PolicyStatement {
   return new PolicyStatement({

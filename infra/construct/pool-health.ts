@@ -44,6 +44,13 @@ export interface PoolHealthProps {
   readonly namespace?: string;
   /** Path of the definitions in SSM. Each deployment in an account and region needs its own. @default "/pool-health" */
   readonly parameterPrefix?: string;
+  /**
+   * ARNs of the customer's KMS keys that encrypt secrets of the pools. The functions may decrypt with them, through Secrets
+   * Manager only.
+   *
+   * @default none: the secrets have the key of AWS
+   */
+  readonly secretKeyArns?: readonly string[];
   /** Thresholds of the alarms. @default those of `DEFAULT_THRESHOLDS` */
   readonly thresholds?: Partial<AlarmThresholds>;
   /** E-mail addresses that alarms are sent to. @default none: subscribe to the topics */

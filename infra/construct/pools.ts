@@ -13,7 +13,7 @@ import { MAIN_STACK } from './pool-stacks.js';
 const ANY_PORT = 5432;
 /** Valid as the name of a host, a database, a user and a proxy. */
 const ANY_NAME = 'known-at-deployment';
-const ANY_SECRET = 'arn:aws:secretsmanager:x:000000000000:secret:known-at-deployment';
+const ANY_SECRET = 'arn:aws:secretsmanager:x:000000000000:secret:known-at-deployment-AbCdEf';
 
 /** A pool to monitor, and what the functions need to reach it. */
 export interface WatchedPoolProps {

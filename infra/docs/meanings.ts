@@ -45,6 +45,10 @@ export const DEFINITION_MEANINGS: Meanings = {
 const KEY_MEANINGS: Meanings = {
   mode: { text: 'What is deployed: a disposable demo environment, or a monitor for existing databases.' },
   name: { text: 'Name of the stack and of the dashboard, first part of the alarms’ names.' },
+  secretKeyArns: {
+    text: 'ARNs of your own KMS keys that encrypt secrets of the pools: the functions may decrypt with them, through Secrets Manager only. The policies of the keys must allow it too.',
+    byDefault: 'none',
+  },
   namespace: {
     text: 'CloudWatch namespace of the metrics. Each deployment of an account and region needs its own; applications with `pool-health/app` set the same.',
     byDefault: '`PoolHealth`; with another `name` `PoolHealth/<name>`',

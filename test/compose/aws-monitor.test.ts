@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 const NOON = Date.UTC(2026, 0, 2, 12);
 /** What the check gives AWS, of the five seconds that it has itself. */
 const AWS_MS = 1_500;
-const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop';
+const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf';
 
 let aws: AwsEndpoint;
 let rds: RdsEndpoint;

@@ -3,7 +3,7 @@ import { validateDefinition } from '../../functions/core/pool-definition.js';
 import { POOLERS, poolerProblem, type SentError } from '../../functions/core/poolers.js';
 import { problem } from '../../functions/core/problems.js';
 
-const SECRET = { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x' };
+const SECRET = { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf' };
 const VALUES = { name: 'stats', secret: SECRET };
 
 function validate(managed: unknown) {

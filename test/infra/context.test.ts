@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readContext } from '../../infra/context.js';
+import { type Target, targetOf } from '../../infra/target.js';
 import { ATTACH } from '../support/synth.js';
 
 const [ORDERS, CARTS, REPORTS] = ATTACH.pools;
@@ -10,9 +11,9 @@ const { securityGroupId: _group, ...UNREACHABLE } = ORDERS;
 const { proxyArn: _arn, endToEndIam: _end, ...WITHOUT_LOGIN } = ORDERS;
 const { definition: _definition, ...UNDEFINED } = ORDERS;
 
-function mistakesIn(context: unknown): readonly string[] {
+function mistakesIn(context: unknown, target: Target | null = null): readonly string[] {
   try {
-    readContext(context);
+    readContext(context, undefined, target);
     return [];
   } catch (error) {
     const [first, ...lines] = String((error as Error).message).split('\n');
@@ -44,6 +45,21 @@ describe('a valid context is accepted', () => {
       },
     ],
     ['existing pools', ATTACH],
+    [
+      'a reserved word in the name, with a path of its own',
+      { ...ATTACH, name: 'aws-pools', parameterPrefix: '/pools' },
+    ],
+    ["a name that is no part of a proxy's name", { ...ATTACH, name: 'a--b-' }],
+    [
+      'keys of the customer, one of them for several regions',
+      {
+        ...ATTACH,
+        secretKeyArns: [
+          'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555',
+          'arn:aws:kms:eu-central-1:111122223333:key/mrk-0a1b2c3d',
+        ],
+      },
+    ],
     ['endpoints in subnets of their own', { ...ATTACH, endpointSubnetIds: ['subnet-0cccccccccccccccc'] }],
     ['endpoints that the VPC has', { ...ATTACH, egress: 'existing', endpointsSecurityGroupId: 'sg-0eeeeeeeeeeeeeeee' }],
     [
@@ -100,7 +116,7 @@ describe('an invalid context is reported as one clear line', () => {
     [
       'an unknown key',
       { mode: 'demo', emial: ['a@example.com'] },
-      'emial: unknown key; known here are mode, name, parameterPrefix, thresholds, emails, apiAuth, detailsAuth, reservedConcurrency, logRetentionDays, runbook',
+      'emial: unknown key; known here are mode, name, namespace, parameterPrefix, thresholds, emails, apiAuth, detailsAuth, reservedConcurrency, logRetentionDays, runbook',
     ],
     [
       'an unknown threshold',
@@ -141,12 +157,43 @@ describe('an invalid context is reported as one clear line', () => {
     [
       'a prefix that SSM reserves',
       { mode: 'demo', parameterPrefix: '/aws/pools' },
-      'parameterPrefix must be a path such as "/pool-health", not under /aws or /ssm, received "/aws/pools"',
+      'parameterPrefix must be a path such as "/pool-health", not beginning with "/aws" or "/ssm", received "/aws/pools"',
     ],
     [
       'a name that CloudFormation refuses',
       { mode: 'demo', name: '1st' },
       'name must be up to 64 letters, digits or "-", beginning with a letter, received "1st"',
+    ],
+    [
+      'a prefix that begins with a reserved word',
+      { mode: 'demo', parameterPrefix: '/SSM-pools' },
+      'parameterPrefix must be a path such as "/pool-health", not beginning with "/aws" or "/ssm", received "/SSM-pools"',
+    ],
+    [
+      'a name whose path SSM reserves',
+      { mode: 'demo', name: 'AWS-pools' },
+      'name begins with "aws" or "ssm", which SSM reserves: set parameterPrefix, such as "/pool-health"',
+    ],
+    [
+      'a namespace of AWS',
+      { mode: 'demo', namespace: 'AWS/RDS' },
+      'namespace must be up to 255 letters, digits, ".", "_", "-", "/" or "#", not beginning with "AWS/", received "AWS/RDS"',
+    ],
+    [
+      'a key by its alias, which no policy can name',
+      { ...ATTACH, secretKeyArns: ['arn:aws:kms:eu-central-1:111122223333:alias/shop'] },
+      'secretKeyArns.0 must be the ARN of a KMS key, "arn:…:key/…", received "arn:aws:kms:eu-central-1:111122223333:alias/shop"',
+    ],
+    [
+      'a secret whose ARN lacks its last six characters',
+      withPool({
+        ...REPORTS,
+        definition: {
+          ...REPORTS.definition,
+          auth: { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:reports/watcher' },
+        },
+      }),
+      'pool "reports": auth.arn must be the full ARN of a secret in Secrets Manager, which ends with "-" and six characters, received a text (not shown)',
     ],
     ['a missing VPC', WITHOUT_VPC, 'vpcId is missing: it must be the id of a VPC, "vpc-…"'],
     ['missing subnets', WITHOUT_SUBNETS, 'subnetIds is missing: it must be a list of subnet ids'],
@@ -264,4 +311,71 @@ it('all mistakes are reported at once: of the schema, in definitions and between
     'pool "reports"',
     'pool "orders"',
   ]);
+});
+
+it.each(['a--b', 'shop-', 'a'.repeat(59)])(
+  'the name %s is refused in the demo, whose RDS Proxy has it in its name',
+  (name) => {
+    const mistake =
+      'name must have up to 58 characters, no "--" and no "-" at its end in mode "demo", whose RDS Proxy has it in its name';
+    expect(mistakesIn({ mode: 'demo', name })).toEqual([mistake]);
+    expect(mistakesIn({ ...ATTACH, name })).toEqual([]);
+  },
+);
+
+describe('an RDS Proxy', () => {
+  const arnIn = (region: string, account = '111122223333') =>
+    `arn:aws:rds:${region}:${account}:db-proxy:prx-0123456789abcdef0`;
+  const endpointIn = (region: string) => `shop.proxy-abc.${region}.rds.amazonaws.com`;
+  const pool = (name: string, region: string, account?: string, endpoint = endpointIn(region)) => ({
+    ...ORDERS,
+    name,
+    definition: { ...ORDERS.definition, endpoint },
+    proxyArn: arnIn(region, account),
+  });
+  const fix = 'deploy once for each account and region';
+  const HERE = { account: '111122223333', region: 'eu-central-1' };
+
+  it.each([
+    [
+      'of another region than the deployment',
+      [pool('orders', 'eu-west-1')],
+      HERE,
+      [
+        `pool "orders": proxyArn is in eu-west-1 of account 111122223333, the deployment in eu-central-1 of account 111122223333: ${fix}`,
+      ],
+    ],
+    [
+      'of another account than the deployment',
+      [pool('orders', 'eu-central-1', '999988887777')],
+      HERE,
+      [
+        `pool "orders": proxyArn is in eu-central-1 of account 999988887777, the deployment in eu-central-1 of account 111122223333: ${fix}`,
+      ],
+    ],
+    [
+      'of another region than another proxy, wherever the deployment is',
+      [pool('orders', 'eu-central-1'), pool('carts', 'eu-west-1')],
+      null,
+      [
+        `pool "carts": proxyArn is in eu-west-1 of account 111122223333, that of pool "orders" in eu-central-1 of account 111122223333: ${fix}`,
+      ],
+    ],
+    [
+      'of another region than its endpoint',
+      [pool('orders', 'eu-central-1', '111122223333', endpointIn('us-east-1'))],
+      HERE,
+      [`pool "orders": proxyArn is in eu-central-1, the endpoint in us-east-1: ${fix}`],
+    ],
+    ['of the account and region of the deployment', [pool('orders', 'eu-central-1')], HERE, []],
+    ['behind a host name of your own', [pool('orders', 'eu-central-1', '111122223333', 'db.example.com')], HERE, []],
+  ] as const)('%s', (_, pools, target, mistakes) => {
+    expect(mistakesIn({ ...ATTACH, pools }, target)).toEqual(mistakes);
+  });
+
+  it('is compared with where the CDK deploys to, if it has credentials: without them its region is a guess', () => {
+    expect(targetOf({ CDK_DEFAULT_ACCOUNT: '111122223333', CDK_DEFAULT_REGION: 'eu-central-1' })).toEqual(HERE);
+    expect(targetOf({ CDK_DEFAULT_REGION: 'us-east-1' })).toBeNull();
+    expect(targetOf({})).toBeNull();
+  });
 });

@@ -176,6 +176,36 @@ it('a PgBouncer in the definition grants the secret of its console, and no other
   expect(await decide(policies, 'secretsmanager:GetSecretValue', SECRET)).toBe('ImplicitlyDenied');
 });
 
+describe("a customer's key", () => {
+  const key = here('kms', 'key/0123');
+  const other = here('kms', 'key/4567');
+  const via = (service: string) => ({ 'kms:ViaService': `${service}.eu-central-1.amazonaws.com` });
+  const rolesWith = (context: object) =>
+    ROLES.map(({ id }) => policiesOf(templateOf({ ...ATTACH, secretKeyArns: [key], ...context }), id));
+  const decisions = (roles: readonly (readonly Policy[])[], ...call: Call) =>
+    Promise.all(roles.map((policies) => decide(policies, ...call)));
+
+  it('decrypts the secrets of the pools, through Secrets Manager only, and not for the page', async () => {
+    const roles = rolesWith({});
+    const toAllButThePage = ROLES.map(({ who }) => (who === 'the page' ? 'ImplicitlyDenied' : 'Allowed'));
+    expect(await decisions(roles, 'kms:Decrypt', key, via('secretsmanager'))).toEqual(toAllButThePage);
+    const refused: readonly Call[] = [
+      ['kms:Decrypt', key],
+      ['kms:Decrypt', key, via('s3')],
+      ['kms:Decrypt', other, via('secretsmanager')],
+      ['kms:Encrypt', key, via('secretsmanager')],
+    ];
+    for (const call of refused) {
+      expect(await decisions(roles, ...call)).toEqual(ROLES.map(() => 'ImplicitlyDenied'));
+    }
+  });
+
+  it('is granted to nothing if no pool has a secret', async () => {
+    const [orders] = ATTACH.pools;
+    expect(JSON.stringify(rolesWith({ pools: [orders] }))).not.toContain('kms:');
+  });
+});
+
 describe('an RDS Proxy', () => {
   const [orders, , reports] = ATTACH.pools;
   const check = (pool: object) => policiesOf(templateOf({ ...ATTACH, pools: [pool] }), 'PoolHealthFunctionsCheckRole');

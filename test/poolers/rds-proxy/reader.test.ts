@@ -477,7 +477,7 @@ const named = (name: string): PoolConfig['managed'] => ({ kind: 'rds-proxy', nam
 const pgbouncer: PoolConfig['managed'] = {
   kind: 'pgbouncer',
   user: 'stats',
-  auth: { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x' },
+  auth: { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf' },
 };
 
 test.each<[string, PoolConfig['managed'], string, unknown]>([
