@@ -384,17 +384,22 @@ describe('a value of the wrong type or range', () => {
       },
       {
         field: 'auth.arn',
-        message: 'auth.arn must be the full ARN of a secret in Secrets Manager, which ends with "-" and six characters, received a text (not shown)',
+        message:
+          'auth.arn must be the full ARN of a secret in Secrets Manager, which ends with "-" and six characters, received a text (not shown)',
       },
     ]);
   });
 
-  it.each(['hunter2', 'arn:aws:iam::123456789012:role/x', `${ARN} `, 'arn:aws:secretsmanager:eu-west-1:1:secret:x-AbCdEf', ARN.slice(0, -7), ARN.slice(0, -1)])(
-    'is no secret: %j',
-    (arn) => {
-      expect(fieldsOf({ auth: { type: 'secret', arn } })).toEqual(['auth.arn']);
-    },
-  );
+  it.each([
+    'hunter2',
+    'arn:aws:iam::123456789012:role/x',
+    `${ARN} `,
+    'arn:aws:secretsmanager:eu-west-1:1:secret:x-AbCdEf',
+    ARN.slice(0, -7),
+    ARN.slice(0, -1),
+  ])('is no secret: %j', (arn) => {
+    expect(fieldsOf({ auth: { type: 'secret', arn } })).toEqual(['auth.arn']);
+  });
 });
 
 describe('a name', () => {
