@@ -35,6 +35,8 @@ import { ATTACH, templateOf } from '../support/synth.js';
 import { alarmsOf, compositesOf } from '../support/templates.js';
 
 const MINUTE_MS = 60_000;
+/** More than any alarm looks back. */
+const LEAD_MINUTES = 12;
 /** Mean wait from which on a client waits too long for a connection, by the contract. */
 const LONG_WAIT_MS = 100;
 
@@ -152,8 +154,18 @@ function verdictOf({ verdict }: Assessment) {
   return { status, saturatedLayer, utilization, poolSize, limitedBy, activeConnections, errors };
 }
 
+type Replayed = Awaited<ReturnType<typeof replayed>>;
+const known = new Map<ProxyRecording, Replayed>();
+
+/** A recording is replayed once, for the first test that is about it. */
+async function run(recording: ProxyRecording): Promise<Replayed> {
+  const result = known.get(recording) ?? (await replayed(recording));
+  known.set(recording, result);
+  return result;
+}
+
 /** Replays a recording: a check forty seconds into each minute, and a request five seconds later. */
-async function run(recording: ProxyRecording) {
+async function replayed(recording: ProxyRecording) {
   const check = environment(0);
   const api = environment(FOR_REQUESTS.proxyMetricsMaxAgeMs ?? 0);
   const ofPool: Record<Pool, Minute[]> = { orders: [], carts: [] };
@@ -188,9 +200,12 @@ function statesOf(label: string, minutes: readonly Minute[]): readonly (readonly
     [...alarms].filter(([name]) => name.startsWith(prefix) && !name.endsWith('-config-invalid')),
   );
   const rule = composites.get(`${prefix}act-now`)?.AlarmRule;
-  return replay(own, minutes).map((states) => {
-    const on = [...states].flatMap(([name, state]) => (state === 'ALARM' ? [name.replace(prefix, '')] : []));
-    return rule && ruleHolds(rule, states) ? [...on, 'act-now'] : on;
+  // Before the recording it was like its first minute.
+  const before = Array.from({ length: LEAD_MINUTES }, () => minutes[0] ?? {});
+  const states = replay(own, [...before, ...minutes]).slice(LEAD_MINUTES);
+  return states.map((state) => {
+    const on = [...state].flatMap(([name, value]) => (value === 'ALARM' ? [name.replace(prefix, '')] : []));
+    return rule && ruleHolds(rule, state) ? [...on, 'act-now'] : on;
   });
 }
 
@@ -205,7 +220,7 @@ const waitedLong = ({ minutes }: ProxyRecording, until: number, of: number) =>
   minutes.slice(Math.max(0, until - of + 1), until + 1).filter(({ borrowMs = 0 }) => borrowMs >= LONG_WAIT_MS).length;
 
 const all = [...CALM, PINNED_IDLE, ...FULL, ...WAITING].map((recording) => [recording.what, recording] as const);
-const replayed = (recordings: readonly ProxyRecording[]) => recordings.map((each) => [each.what, each] as const);
+const named = (recordings: readonly ProxyRecording[]) => recordings.map((each) => [each.what, each] as const);
 
 describe('API and check', () => {
   it.each(all)('give the same verdict in every minute of %s', async (_, recording) => {
@@ -215,7 +230,7 @@ describe('API and check', () => {
 });
 
 describe('the alarms of pools behind an RDS Proxy', () => {
-  it.each(replayed(CALM))('are all off for %s', async (_, recording) => {
+  it.each(named(CALM))('are all off for %s', async (_, recording) => {
     const { pools, proxy } = await run(recording);
     expect([...pools.orders, ...pools.carts, ...proxy].flat()).toEqual([]);
   });
@@ -227,34 +242,33 @@ describe('the alarms of pools behind an RDS Proxy', () => {
     expect(new Set(proxy.flat())).toEqual(new Set(['proxy-pinned']));
   });
 
-  it.each(replayed(FULL))(
-    'page for %s as soon as its metrics say so, and until it serves again',
-    async (_, recording) => {
-      const { pools, proxy, verdicts } = await run(recording);
-      // The first minute that is not served has the metrics of the quiet one before it; unhealthy is on for two of three minutes.
-      const expected = [
-        [7, true],
-        [15, false],
-      ];
-      expect(changesOf('act-now', pools.orders)).toEqual(expected);
-      expect(changesOf('act-now', pools.carts)).toEqual(expected);
-      expect(changesOf('saturated', pools.orders)).toEqual([
-        [7, true],
-        [14, false],
-      ]);
-      expect(changesOf('proxy-borrow-latency', proxy)[0]).toEqual([8, true]);
-      const reasons = new Set(pools.orders.flat());
-      expect([...reasons].sort()).toEqual(['act-now', 'saturated', 'unhealthy']);
-      expect(verdicts.at(-1)).toMatchObject([recording.minutes.length - 1, 'carts', { status: 'healthy' }]);
+  it.each(named(FULL))('page for %s as soon as its metrics say so, and until it serves again', async (_, recording) => {
+    const { pools, proxy, verdicts } = await run(recording);
+    // The first minute that is not served has the metrics of the quiet one before it; unhealthy is on for two of three minutes.
+    const expected = [
+      [7, true],
+      [15, false],
+    ];
+    expect(changesOf('act-now', pools.orders)).toEqual(expected);
+    expect(changesOf('act-now', pools.carts)).toEqual(expected);
+    expect(changesOf('saturated', pools.orders)).toEqual([
+      [7, true],
+      [14, false],
+    ]);
+    expect(changesOf('proxy-borrow-latency', proxy)[0]).toEqual([8, true]);
+    const reasons = new Set(pools.orders.flat());
+    expect([...reasons].sort()).toEqual(['act-now', 'saturated', 'unhealthy']);
+    expect(verdicts.at(-1)).toMatchObject([recording.minutes.length - 1, 'carts', { status: 'healthy' }]);
+  });
+
+  it.each(named(WAITING).map(([what, recording], index) => [what, [7, 6][index], recording] as const))(
+    'page for %s, from minute %i on',
+    async (_, from, recording) => {
+      const { pools } = await run(recording);
+      const [first, last, ...others] = changesOf('act-now', pools.orders);
+      expect([first, last?.[1], others]).toEqual([[from, true], false, []]);
     },
   );
-
-  it.each(replayed(WAITING))('page for %s', async (_, recording) => {
-    const { pools } = await run(recording);
-    const [first, last] = changesOf('act-now', pools.orders);
-    expect(first).toEqual([6, true]);
-    expect(last?.[1]).toBe(false);
-  });
 
   it('page for the pool that needs few connections too, because it gets none', async () => {
     const { pools } = await run(WAITING[1] as ProxyRecording);

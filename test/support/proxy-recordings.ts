@@ -109,17 +109,17 @@ export const FULL: readonly ProxyRecording[] = [1, 5, 30, 120].map((borrowTimeou
 export const WAITING: readonly ProxyRecording[] = [
   {
     what: 'pinned idle connections that leave nothing for the others',
-    allowed: 90,
+    allowed: 60,
     borrowTimeoutSeconds: 120,
     minutes: [
       ...times(5, quiet),
       ...times(8, (index) => ({
-        open: 90,
-        borrowed: 88,
-        pinned: 84,
+        open: 60,
+        borrowed: 58,
+        pinned: 55,
         borrowMs: 400 + index,
-        orders: sessions(80, 1),
-        carts: sessions(10, 1),
+        orders: sessions(57, 1),
+        carts: sessions(3, 1),
       })),
       ...times(8, quiet),
     ],

@@ -102,14 +102,16 @@ export class RdsProxyReader implements PoolerReader {
   async #gauges(proxy: string, role: ProxyRole, database: Promise<DatabaseProbeResult>): Promise<ProxyGauges> {
     const { metrics } = this.#sources;
     const known = await metrics.gauges(proxy, role, this.#metricsMaxAgeMs);
+    const limit = allowedBy(known);
     if (this.#metricsMaxAgeMs === 0) {
       return known;
     }
     const mayDecide = within(database, SLOW_MS, () => new Error('slow')).then(
-      ({ database: view, problems }) => hasLiveSign(allowedBy(known), view?.connections ?? null, problems),
+      ({ database: view, problems }) => hasLiveSign(limit, view?.connections ?? null, problems),
       () => true,
     );
-    return (await mayDecide) ? await metrics.gauges(proxy, role, 0) : known;
+    // A limit that was not published yet would be missing for the whole time.
+    return limit === null || (await mayDecide) ? await metrics.gauges(proxy, role, 0) : known;
   }
 
   /** The proxy, and which of its targets the pool uses: the writer behind the default endpoint. */

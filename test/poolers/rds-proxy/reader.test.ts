@@ -290,10 +290,9 @@ describe('metrics that may be five minutes old', () => {
     expect(await lookLater(database)).toEqual(expected);
   });
 
-  it('are read again only after a probe that was not served if their limit is unknown', async () => {
-    const unknown = { ...OLD, allowed: null, borrowed: 3 };
-    expect((await lookLater(busy(20, 20), unknown)).ages).toEqual([MAX_AGE_MS]);
-    expect((await lookLater(Promise.resolve(TIMEOUT), unknown)).ages).toEqual([MAX_AGE_MS, 0]);
+  it('are read again as long as they have no limit, as those of a new proxy', async () => {
+    expect(await lookLater(busy(10, 3), { ...OLD, allowed: null })).toEqual(NEWEST);
+    expect(await lookLater(busy(10, 3), { ...OLD, allowed: 0 })).toEqual(NEWEST);
   });
 
   it('are read again while the database does not answer, early enough for this answer', async () => {
