@@ -31,6 +31,8 @@ export interface FullProxy {
   readonly borrowTimeoutMs: number;
   /** Public reports have 08000; AWS documents none. */
   readonly sqlstate: string;
+  /** Whether it then ends the connection of the client, which AWS does not document either. @default false */
+  readonly isFatal?: boolean;
 }
 
 /**
@@ -141,8 +143,8 @@ export class ProxyWire {
     return errorMessage('0A000', `Feature not supported: RDS Proxy currently doesn’t support ${what}.`);
   }
 
-  /** Answers a statement when its time is over, unless its client has gone. The client keeps its connection to the proxy. */
-  #wait({ borrowTimeoutMs, sqlstate }: FullProxy, client: Socket): void {
+  /** Answers a statement when its time is over, unless its client has gone. */
+  #wait({ borrowTimeoutMs, sqlstate, isFatal = false }: FullProxy, client: Socket): void {
     this.waiting += 1;
     this.mostWaiting = Math.max(this.mostWaiting, this.waiting);
     const end = () => {
@@ -153,7 +155,11 @@ export class ProxyWire {
     const timer = setTimeout(() => {
       end();
       this.borrowTimeouts += 1;
-      client.write(Buffer.concat([errorMessage(sqlstate, BORROW_TIMEOUT_TEXT, 'ERROR'), READY]));
+      if (isFatal) {
+        client.end(errorMessage(sqlstate, BORROW_TIMEOUT_TEXT));
+      } else {
+        client.write(Buffer.concat([errorMessage(sqlstate, BORROW_TIMEOUT_TEXT, 'ERROR'), READY]));
+      }
     }, borrowTimeoutMs);
     client.on('close', end);
   }

@@ -207,6 +207,19 @@ describe('the check of a full RDS Proxy', () => {
     },
   );
 
+  test('is told so too by a proxy that ends its connection, and then logs in again', async () => {
+    const watching = probe();
+    proxy.full = { borrowTimeoutMs: 1_000, sqlstate: '08000', isFatal: true };
+    for (let minute = 0; minute < 3; minute += 1) {
+      expect(verdictOn(await check(watching, 1_000)), `minute ${minute}`).toEqual(FULL);
+      await pass(59_000);
+    }
+    proxy.full = null;
+    expect((await watching.probe()).problems).toEqual([]);
+    expect(proxy.mostWaiting).toBe(1);
+    await watching.close();
+  });
+
   test('without stats of a proxy at its limit, a borrow timeout is a probe that is not served, and no more', async () => {
     const watching = probe();
     proxy.full = { borrowTimeoutMs: 1_000, sqlstate: '08000' };
