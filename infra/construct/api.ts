@@ -58,6 +58,8 @@ export interface HealthApiProps {
 /** The HTTP API in front of the functions that answer. */
 export class HealthApi extends Construct {
   readonly url: string;
+  /** The same URL as one reference: a template may have 1 MB, and contains the URL twice for each alarm. */
+  readonly endpoint: string;
   readonly #api: HttpApi;
   readonly #signedRoutes: HttpRoute[] = [];
 
@@ -79,6 +81,7 @@ export class HealthApi extends Construct {
       },
     });
     this.url = stage.url.replace(/\/$/, '');
+    this.endpoint = this.#api.apiEndpoint;
     if (pool.auth === 'none' || details.auth === 'none') {
       Validations.of(this.#api).acknowledge({
         id: 'AwsSolutions-APIG4',

@@ -150,6 +150,8 @@ function secretsOf({ auth, managed }: PoolDefinition): string[] {
 
 /** Runs the check every minute. A run that failed or is late is not repeated, because the next run is due. */
 export class CheckSchedule extends Construct {
+  readonly everyMinute: Schedule;
+
   constructor(scope: Construct, id: string, check: IFunction) {
     super(scope, id);
     const role = new Role(this, 'Role', {
@@ -158,7 +160,7 @@ export class CheckSchedule extends Construct {
       }),
     });
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [check.functionArn] }));
-    const schedule = new Schedule(this, 'EveryMinute', {
+    this.everyMinute = new Schedule(this, 'EveryMinute', {
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(check, {
         // The target would grant the role every version of the function.
@@ -167,6 +169,6 @@ export class CheckSchedule extends Construct {
         maxEventAge: Duration.seconds(60),
       }),
     });
-    schedule.node.addDependency(role);
+    this.everyMinute.node.addDependency(role);
   }
 }

@@ -162,7 +162,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       logRetention,
     });
     this.apiUrl = this.#api.url;
-    this.pageUrl = this.#urlOf(PAGE_ROUTES.page);
+    this.pageUrl = `${this.apiUrl}${pathOf(PAGE_ROUTES.page)}`;
     const topics = new Topics(this, 'Topics', props.emails ?? {});
     this.actNowTopic = topics.actNow;
     this.noticeTopic = topics.notice;
@@ -177,8 +177,11 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       thresholds: { ...DEFAULT_THRESHOLDS, ...props.thresholds },
     };
     const isPagePublic = (props.apiAuth ?? 'none') === 'none';
-    const builtIn = isPagePublic ? this.#urlOf(PAGE_ROUTES.runbook) : 'docs/runbook.md';
-    const links = { page: isPagePublic ? this.pageUrl : null, runbook: props.runbook ?? builtIn };
+    const linkTo = (route: string) => (isPagePublic ? `${this.#api.endpoint}${pathOf(route)}` : null);
+    const links = {
+      page: linkTo(PAGE_ROUTES.page),
+      runbook: props.runbook ?? linkTo(PAGE_ROUTES.runbook) ?? 'docs/runbook.md',
+    };
     const alarms = new Alarms(this, 'Alarms', {
       ...monitored,
       prefix: name,
@@ -187,7 +190,7 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       topics,
       scopeOf,
       // The heartbeat alarm goes on while there are no datapoints.
-      after: this.schedule,
+      after: this.schedule.everyMinute,
     });
     this.alarms = alarms.all;
     const dashboards = createDashboards(this, 'Dashboard', { ...monitored, name, namespace, links });
@@ -217,11 +220,6 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
     return this.#api.grantInvoke(grantee);
   }
 
-  /** The URL of a route, such as `GET /health`. */
-  #urlOf(route: string): string {
-    return `${this.apiUrl}${route.replace(/^GET /, '')}`;
-  }
-
   #warn(pools: readonly CheckedPool[]): void {
     for (const { name, warnings } of pools) {
       for (const [index, warning] of warnings.entries()) {
@@ -233,6 +231,11 @@ export class PoolHealth extends PoolMetrics implements IConnectable {
       Annotations.of(this).addInfoV2('pool-health:auto-pause', notice);
     }
   }
+}
+
+/** The path of a route such as `GET /health`. */
+function pathOf(route: string): string {
+  return route.replace(/^GET /, '');
 }
 
 /**

@@ -128,7 +128,7 @@ class Widgets extends Construct {
   }
 
   #pool(pool: string): readonly Line[] {
-    const alarms = [...POOL_ALARMS.map(({ name }) => name), ACT_NOW].map((name) => `${pool}-${name}`);
+    const alarms = POOL_ALARMS.map(({ name }) => `${pool}-${name}`);
     return [
       [heading(`Pool ${pool}`, this.#links(pool))],
       [numbers(poolNumbers(pool, this.#props.namespace))],

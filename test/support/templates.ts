@@ -103,6 +103,9 @@ export function plain(value: unknown, nameOf = (id: string) => id): string {
   if (node['Fn::Join']) {
     return node['Fn::Join'][1].map((part) => plain(part, nameOf)).join(node['Fn::Join'][0]);
   }
+  if (node['Fn::GetAtt']?.[1] === 'ApiEndpoint') {
+    return `https://${node['Fn::GetAtt'][0]}.execute-api.${PSEUDO['AWS::Region']}.${PSEUDO['AWS::URLSuffix']}`;
+  }
   if (node['Fn::GetAtt']) {
     return nameOf(node['Fn::GetAtt'][0]);
   }
