@@ -1,4 +1,4 @@
-import { NestedStack } from 'aws-cdk-lib';
+import { NestedStack, Token } from 'aws-cdk-lib';
 import { Alarm, AlarmStatusWidget, type IAlarm, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { MonitoredProxy } from './alarms.js';
@@ -150,8 +150,8 @@ class Widgets extends Construct {
     const { page, runbook } = this.#props.links;
     return [
       ...(page === null ? [] : [{ label: `page of pool ${pool}`, url: pageOf(page, pool) }]),
-      // A path leads nowhere from the console.
-      ...(runbook.includes('://') ? [{ label: 'runbook', url: runbook }] : []),
+      // A path leads nowhere from the console. The URL of the API is known only at deployment.
+      ...(Token.isUnresolved(runbook) || runbook.includes('://') ? [{ label: 'runbook', url: runbook }] : []),
     ];
   }
 

@@ -9,6 +9,9 @@ import { read } from '../support/markdown.js';
 import { ATTACH, templateOf } from '../support/synth.js';
 import { OLD_ALARMS, OLD_DEPLOYMENTS } from '../support/upgrade.js';
 
+/** A synth of 35 pools takes seconds of the processor, which a busy machine shares. */
+const SYNTH_TIMEOUT_MS = 240_000;
+
 describe.each(OLD_DEPLOYMENTS)('the cdk.json of 0.1.0: $file', ({ context, pools }) => {
   it('is deployed without a change, under the names that it had', () => {
     const stack = new PoolHealthStack(
@@ -41,24 +44,28 @@ describe.each([
   [1, 90],
   [9, 187],
   [35, 499],
-])('the alarms of %i pools, as 0.1.0 deployed them in %i resources', (count, resources) => {
-  it('keep their stack, logical ids and names, but for those of the functions, which are two now', () => {
-    const pools = manyPools(count);
-    const { Resources } = templateOf({ ...ATTACH, pools }).toJSON();
-    const isDeployed = (name: string) =>
-      pools.some((pool) => name.startsWith(`pool-health-${pool.name}-`)) || name.startsWith('pool-health-shop-');
-    const before = Object.entries(OLD_ALARMS).filter(([, name]) => isDeployed(name));
-    expect(before).toHaveLength(count * 11 + 4);
-    const now = Object.entries<{ Type: string; Properties: { AlarmName: string } }>(Resources).flatMap(
-      ([id, { Type, Properties }]) => (Type.endsWith('Alarm') ? [[id, Properties.AlarmName] as const] : []),
-    );
-    expect(Object.fromEntries(now)).toMatchObject(Object.fromEntries(before));
-    const added = now.flatMap(([id, name]) => (OLD_ALARMS[id] === name ? [] : [name]));
-    expect(added.sort()).toEqual(['pool-health-monitor-errors', 'pool-health-monitor-throttles']);
-    // A deployment that just fits into its stack fits after the upgrade too.
-    expect(Object.keys(Resources).length).toBeLessThanOrEqual(resources);
-  });
-});
+])(
+  'the alarms of %i pools, as 0.1.0 deployed them in %i resources',
+  { timeout: SYNTH_TIMEOUT_MS },
+  (count, resources) => {
+    it('keep their stack, logical ids and names, but for those of the functions, which are two now', () => {
+      const pools = manyPools(count);
+      const { Resources } = templateOf({ ...ATTACH, pools }).toJSON();
+      const isDeployed = (name: string) =>
+        pools.some((pool) => name.startsWith(`pool-health-${pool.name}-`)) || name.startsWith('pool-health-shop-');
+      const before = Object.entries(OLD_ALARMS).filter(([, name]) => isDeployed(name));
+      expect(before).toHaveLength(count * 11 + 4);
+      const now = Object.entries<{ Type: string; Properties: { AlarmName: string } }>(Resources).flatMap(
+        ([id, { Type, Properties }]) => (Type.endsWith('Alarm') ? [[id, Properties.AlarmName] as const] : []),
+      );
+      expect(Object.fromEntries(now)).toMatchObject(Object.fromEntries(before));
+      const added = now.flatMap(([id, name]) => (OLD_ALARMS[id] === name ? [] : [name]));
+      expect(added.sort()).toEqual(['pool-health-monitor-errors', 'pool-health-monitor-throttles']);
+      // A deployment that just fits into its stack fits after the upgrade too.
+      expect(Object.keys(Resources).length).toBeLessThanOrEqual(resources);
+    });
+  },
+);
 
 it('the changelog says what an upgrade changes', () => {
   const [, section = ''] = read('CHANGELOG.md').split('### What an upgrade changes\n');

@@ -10,6 +10,8 @@ import { templatesOf } from '../../support/many-pools.js';
 import { emptyApp } from '../../support/synth.js';
 import { alarmsOf, compositesOf } from '../../support/templates.js';
 
+/** A synth of 100 pools takes ten seconds of the processor, which a busy machine shares. */
+const SYNTH_TIMEOUT_MS = 240_000;
 /** What CloudFormation takes. */
 const MAX_RESOURCES = 500;
 const MAX_BYTES = 1_000_000;
@@ -43,7 +45,7 @@ function deployment(pools: number, stackOf: (index: number) => number | undefine
 const namesIn = (template: Template | undefined) =>
   template ? [...alarmsOf(template).keys(), ...compositesOf(template).keys()] : [];
 
-describe('a deployment of 100 pools in one stack and two nested stacks', () => {
+describe('a deployment of 100 pools in one stack and two nested stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
   const { health, templates } = deployment(100, (index) => (index < 31 ? 0 : index < 72 ? 1 : 2));
   const all = templates();
   const main = all.get('Shop');
@@ -89,7 +91,7 @@ describe('a deployment of 100 pools in one stack and two nested stacks', () => {
   });
 });
 
-describe('a full stack', () => {
+describe('a full stack', { timeout: SYNTH_TIMEOUT_MS }, () => {
   it('is refused with the next numbers, and how many pools each takes', () => {
     expect(() => deployment(100, () => undefined).templates()).toThrowError(
       /the main stack contains the alarms of 100 pools and needs \d{4} resources, and a stack may have 500: set "alarmStack": 1 for 41 of them and "alarmStack": 2 for \d+ of them, best for those that are not deployed yet\. Moving the alarms of a deployed pool takes two deployments/,

@@ -9,6 +9,8 @@ import { templatesOf } from '../../support/many-pools.js';
 import { emptyApp } from '../../support/synth.js';
 import { widgetsOf } from '../../support/templates.js';
 
+/** Widgets of 100 pools take seconds of the processor, which a busy machine shares. */
+const SYNTH_TIMEOUT_MS = 240_000;
 /** What CloudWatch takes. */
 const MAX_WIDGETS = 500;
 const MAX_METRICS = 2_500;
@@ -55,7 +57,7 @@ describe('a dashboard that users add widgets to', () => {
   });
 });
 
-describe('the dashboards of a deployment', () => {
+describe('the dashboards of a deployment', { timeout: SYNTH_TIMEOUT_MS }, () => {
   /** The widgets of each dashboard, by its name. @param proxies of how many pools each has an RDS Proxy of its own */
   function dashboards(pools: number, proxies: number) {
     const stack = new Stack(emptyApp(), 'Shop');
