@@ -286,6 +286,12 @@ function logged(resource: string): Call {
   return ['logs:PutLogEvents', resource];
 }
 
+/** The default policy of a key: it leaves the decision to IAM. Without it no identity policy counts for a key. */
+const KEY_POLICY = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: arn(`iam::${ACCOUNT}:root`) }, Action: 'kms:*', Resource: '*' }],
+};
+
 async function decide(
   identityPolicies: readonly Policy[],
   action: string,
@@ -301,6 +307,7 @@ async function decide(
         contextVariables,
       },
       identityPolicies: [...identityPolicies],
+      ...(action.startsWith('kms:') && { resourcePolicy: KEY_POLICY }),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     },

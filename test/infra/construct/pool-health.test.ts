@@ -53,6 +53,12 @@ describe("the construct in a user's app", () => {
     expect(warnings.join()).toContain('pool "main": pool.max (500) is above 100');
   });
 
+  it('throws for a path that SSM reserves', () => {
+    expect(() => inAStack({ parameterPrefix: '/aws-pools' })).toThrowError(
+      'parameterPrefix must be a path such as "/pool-health", not beginning with "/aws" or "/ssm", received "/aws-pools"',
+    );
+  });
+
   it('throws for invalid pools, with all mistakes at once', () => {
     const iam = { ...POOL, name: 'iam', definition: { ...POOL.definition, auth: { type: 'iam' } as const } };
     const wrong = { ...POOL, name: 'a b', definition: { ...POOL.definition, pool: { min: 9, max: 3 } } };
