@@ -70,7 +70,15 @@ describe.each([
 it('the changelog says what an upgrade changes', () => {
   const [, section = ''] = read('CHANGELOG.md').split('### What an upgrade changes\n');
   const [entries = ''] = section.split('\n##');
-  for (const key of ['`utilization`', '`role`', '`count`', '`sharedUser`', '`auth.arn`', '"namespace": "PoolHealth"', '-c mode=demo']) {
+  for (const key of [
+    '`utilization`',
+    '`role`',
+    '`count`',
+    '`sharedUser`',
+    '`auth.arn`',
+    '"namespace": "PoolHealth"',
+    '-c mode=demo',
+  ]) {
     expect(entries).toContain(key);
   }
 });
