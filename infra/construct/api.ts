@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Names, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -21,10 +21,18 @@ import { DETAILS_ROUTE, PAGE_ROUTES, ROUTES } from '../../functions/core/routes.
  * connection to each pool. While a database does not respond, a request takes up to 5 s, so more environments run: the
  * CONNECTION LIMIT of the check's role and `reservedConcurrency` then limit the connections.
  */
-const THROTTLE = { rateLimit: 5, burstLimit: 5 };
+export const THROTTLE = { rateLimit: 5, burstLimit: 5 };
 
 /** The methods of every route. An HTTP API routes by method, so HEAD needs a route of its own. */
 const METHODS = [HttpMethod.GET, HttpMethod.HEAD];
+
+/**
+ * API Gateway writes to a log group by an entry in a resource policy of CloudWatch Logs, which takes 5,120 characters for
+ * all log groups. Where it is nearly full, CloudWatch Logs enables groups with names under `/aws/vendedlogs/` together.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html
+ */
+const ACCESS_LOG_PREFIX = '/aws/vendedlogs/apis/';
 
 /** The fields of an access log entry. */
 const ACCESS_LOG = {
@@ -69,7 +77,12 @@ export class HealthApi extends Construct {
     this.#route('Function', pool, Object.values(ROUTES));
     this.#route('Details', details, [DETAILS_ROUTE]);
     this.#route('Page', page, Object.values(PAGE_ROUTES));
-    const logGroup = new LogGroup(this, 'AccessLog', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    const logGroup = new LogGroup(this, 'AccessLog', {
+      // Contains the name of the stack, which is unique in its account and region.
+      logGroupName: `${ACCESS_LOG_PREFIX}${Names.uniqueResourceName(this, { separator: '-', allowedSpecialCharacters: '-' })}`,
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const stage = new HttpStage(this, 'Stage', {
       httpApi: this.#api,
       stageName: '$default',

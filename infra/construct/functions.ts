@@ -7,6 +7,7 @@ import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type { PoolDefinition } from '../../functions/core/pool-config.js';
+import { THROTTLE } from './api.js';
 import { HealthFunction } from './health-function.js';
 import { Network, type NetworkOptions } from './network.js';
 import {
@@ -32,6 +33,13 @@ export interface FunctionsProps {
   /** @default not reserved */
   readonly reservedConcurrency?: number;
 }
+
+/**
+ * Environments of the page where concurrency is reserved: as many as the API admits at once. With one environment, two
+ * people who look at the same time would get 503, and `monitor-throttles` an alarm. The page connects to no database, so
+ * its environments need no tighter limit.
+ */
+const PAGE_CONCURRENCY = THROTTLE.burstLimit;
 
 /** The port of a definition without `port`. */
 const POSTGRES_PORT = 5432;
@@ -89,7 +97,7 @@ export class Functions extends Construct {
       placement: null,
       memoryMb: 256,
       timeout: Duration.seconds(10),
-      ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: PAGE_CONCURRENCY }),
     });
     this.page.role.addToPolicy(readMetrics(false));
     this.check.role.addToPolicy(publishMetrics(namespace));

@@ -60,7 +60,7 @@ export interface PoolHealthProps {
   /** Access to `GET /health/details`, which names users and applications. @default "iam" */
   readonly detailsAuth?: 'none' | 'iam';
   /**
-   * Reserved concurrency of the API's function. The check, details and the page then reserve one environment each. The
+   * Reserved concurrency of the API's function. The check and details then reserve one environment each, the page five. The
    * deployment fails if the account would have too little unreserved concurrency left.
    *
    * @default not reserved: only the throttling of the API limits it

@@ -60,7 +60,7 @@ const KEY_MEANINGS: Meanings = {
   apiAuth: { text: 'Who may read `/health/pool` and the page: everybody, or signed requests.', byDefault: '`none`' },
   detailsAuth: { text: 'Who may read `/health/details`, which names users and applications.', byDefault: '`iam`' },
   reservedConcurrency: {
-    text: 'Concurrent environments of the API. The check, details and the page then have one each.',
+    text: 'Concurrent environments of the API. The check and details then have one each, the page five.',
     byDefault: 'not reserved',
   },
   logRetentionDays: { text: 'Retention of logs, in days.', byDefault: '14' },

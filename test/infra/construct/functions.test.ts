@@ -67,12 +67,12 @@ describe('the functions', () => {
     expect(timeouts.sort()).toEqual([10, 15, 20, 30]);
   });
 
-  it('reserve concurrency only if it is set: the API that number, the others one', () => {
+  it('reserve concurrency only if it is set: the API that number, the page what the API admits at once, the others one', () => {
     const reserved = functions(template).map(([id, { Properties }]) => [id, Properties.ReservedConcurrentExecutions]);
     expect(reserved.sort()).toEqual([
       [expect.stringContaining('Check'), 1],
       [expect.stringContaining('Details'), 1],
-      [expect.stringContaining('Page'), 1],
+      [expect.stringContaining('Page'), 5],
       [expect.stringContaining('Pool'), 4],
     ]);
     open.allResourcesProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: Match.absent() });
@@ -134,6 +134,19 @@ describe('the API', () => {
       expect.arrayContaining(['requestId', 'time', 'ip', 'route', 'status', 'latencyMs', 'error']),
     );
     expect(JSON.stringify(format)).not.toMatch(/authorizer|querystring|header/i);
+  });
+
+  it('logs to a group that needs no entry of its own in the resource policy of the account', () => {
+    const names = [open, template].map((each) => {
+      const [stage] = Object.values(each.findResources('AWS::ApiGatewayV2::Stage'));
+      const [id = ''] =
+        /PoolHealthApiAccessLog\w+/.exec(plain(stage?.Properties.AccessLogSettings.DestinationArn)) ?? [];
+      return each.findResources('AWS::Logs::LogGroup')[id]?.Properties.LogGroupName;
+    });
+    expect(names).toEqual([
+      expect.stringMatching(/^\/aws\/vendedlogs\/apis\/shop-watch-PoolHealth-Api-[0-9A-F]{8}$/),
+      expect.stringMatching(/^\/aws\/vendedlogs\/apis\/pool-health-PoolHealth-Api-[0-9A-F]{8}$/),
+    ]);
   });
 
   it('is public unless it requires signatures, except details, which name users', () => {
