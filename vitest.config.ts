@@ -99,6 +99,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'preflight',
+          include: ['test/suites/preflight/**/*.test.ts'],
+          globalSetup: [PRISMA_CLIENTS, BUILD, 'test/suites/preflight/needs.ts'],
+          // The rules take half a minute for 100 pools on a busy machine, and compile for longer.
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           // One story whose parts build on each other: run it with --bail 1.
           name: 'e2e',
           include: ['test/suites/e2e/**/*.test.ts'],

@@ -1,33 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Acknowledgment, type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ATTACH, emptyApp, stackOf } from '../../support/synth.js';
+import { findingsOf } from '../../support/validation-report.js';
 
 /** Findings of the AwsSolutions rules, and of the CDK's own checks of templates, as `rule at construct`. */
 function findings(app: App): readonly string[] {
-  const directory = app.outdir;
-  try {
-    app.synth();
-  } catch (error) {
-    expect(String(error)).toMatch(/^ValidationFailed/);
-  }
-  const { pluginReports } = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as Report;
-  return pluginReports.flatMap(({ violations }) =>
-    violations.flatMap(({ ruleName, violatingConstructs }) =>
-      violatingConstructs.map(({ constructPath }) => `${ruleName} at ${constructPath}`),
-    ),
-  );
-}
-
-interface Report {
-  readonly pluginReports: readonly {
-    readonly violations: readonly {
-      readonly ruleName: string;
-      readonly violatingConstructs: readonly { readonly constructPath: string }[];
-    }[];
-  }[];
+  return findingsOf(app).map(({ ruleName, constructPath }) => `${ruleName} at ${constructPath}`);
 }
 
 function checked(context: unknown): App {

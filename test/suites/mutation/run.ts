@@ -5,9 +5,10 @@
  *
  *   npm run test:mutation -- functions/core/metrics.ts
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installPackages } from '../../tools/install-packages.js';
 import { ROOT } from '../../tools/root.js';
 import { copyProject, mutatedFiles } from './project-copy.js';
 import { listed, type MutationReport, rowOf, survivorsOf } from './survivors.js';
@@ -23,7 +24,7 @@ if (unknown.length > 0) {
   console.error(`Not mutated: ${unknown.join(', ')}. Files are ${known.join(', ')}`);
   process.exit(2);
 }
-install();
+installPackages(SUITE);
 const folder = copyProject();
 const config = join(folder, 'stryker.config.json');
 writeFileSync(config, JSON.stringify(strykerOptions(files)));
@@ -31,22 +32,6 @@ const { status } = spawnSync(process.execPath, [STRYKER, 'run', config], { cwd: 
 const report = join(folder, 'report.json');
 const isAsListed = existsSync(report) && compare(JSON.parse(readFileSync(report, 'utf8')));
 process.exitCode = status === 0 && isAsListed ? 0 : 1;
-
-/** Installs Stryker into this folder if its lock file changed since. */
-function install(): void {
-  const installed = join(SUITE, 'node_modules', '.package-lock.json');
-  const wanted = JSON.parse(readFileSync(join(SUITE, 'package.json'), 'utf8')).devDependencies as Record<
-    string,
-    string
-  >;
-  const packages = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).packages : {};
-  const isThere = Object.entries(wanted).every(
-    ([name, version]) => packages[`node_modules/${name}`]?.version === version,
-  );
-  if (!isThere) {
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: SUITE, stdio: 'inherit' });
-  }
-}
 
 function strykerOptions(mutate: readonly string[]): Readonly<Record<string, unknown>> {
   return {
