@@ -28,7 +28,7 @@ module.exports = {
       name: 'no-undeclared-packages',
       severity: 'error',
       comment: 'a suite with a package.json of its own uses the packages of the project too',
-      from: { pathNot: '^test/suites/mutation/' },
+      from: { pathNot: '^test/suites/(mutation|preflight)/' },
       // Peers count as undeclared where they are named a second time.
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
