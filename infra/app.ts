@@ -10,7 +10,8 @@ import { templateMistakes } from './template-size.js';
 
 /** The CDK app of this repository: reads the context of `cdk.json`, makes one stack, and says what it contains and costs. */
 const CDK_JSON = 'cdk.json';
-const app = new App({ context: FEATURE_FLAGS });
+// Synthesized below. By default the CDK synthesizes again at exit, and a mistake would be thrown with its stack trace.
+const app = new App({ autoSynth: false, context: FEATURE_FLAGS });
 
 try {
   // The command line of the CDK runs the app in the folder of this file.
