@@ -1,9 +1,9 @@
 import {
   CloudWatchClient,
-  DescribeAlarmsCommand,
   GetMetricDataCommand,
   PutCompositeAlarmCommand,
   type PutCompositeAlarmInput,
+  paginateDescribeAlarms,
 } from '@aws-sdk/client-cloudwatch';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -59,13 +59,17 @@ export class Account {
   }
 
   async alarmStates(): Promise<Readonly<Record<string, string>>> {
-    const AlarmTypes = ['MetricAlarm', 'CompositeAlarm'] as const;
-    const { MetricAlarms = [], CompositeAlarms = [] } = await this.#cloudWatch.send(
-      new DescribeAlarmsCommand({ AlarmTypes: [...AlarmTypes] }),
+    const states: Record<string, string> = {};
+    const pages = paginateDescribeAlarms(
+      { client: this.#cloudWatch },
+      { AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] },
     );
-    return Object.fromEntries(
-      [...MetricAlarms, ...CompositeAlarms].map(({ AlarmName, StateValue }) => [AlarmName, StateValue]),
-    );
+    for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
+      for (const { AlarmName = '', StateValue = '' } of [...MetricAlarms, ...CompositeAlarms]) {
+        states[AlarmName] = StateValue;
+      }
+    }
+    return states;
   }
 
   async putCompositeAlarm(alarm: PutCompositeAlarmInput): Promise<void> {

@@ -7,10 +7,10 @@ import { PoolHealth } from '../../../infra/construct/pool-health.js';
 import { FEATURE_FLAGS } from '../../../infra/feature-flags.js';
 import { changeCode } from './change-code.js';
 import { allFunctions, leaveOut } from './leave-out.js';
-import { POOL, type Settings } from './settings.js';
+import { POOL, POOL_NAMES, POOLS_IN_MAIN_STACK, type Settings } from './settings.js';
 
 /**
- * A CDK app like a user's own: the construct, one pool, and a queue that subscribes to each topic. `leave-out.ts` removes
+ * A CDK app like a user's own: the construct, 40 pools, and a queue that subscribes to each topic. `leave-out.ts` removes
  * what the emulator does not support.
  */
 
@@ -20,23 +20,22 @@ const { port, secretArn, isChanged }: Settings = JSON.parse(app.node.getContext(
 // do not support exactOptionalPropertyTypes.
 const synthesizer = new CliCredentialsStackSynthesizer() as IStackSynthesizer;
 const stack = new Stack(app, 'pool-health-e2e', { synthesizer });
-const { name, database, user, max } = POOL;
+const { database, user, max } = POOL;
 const health = new PoolHealth(stack, 'PoolHealth', {
-  pools: [
-    {
-      name,
-      // Only keys of version 0.1.0: the definition of a user who upgrades.
-      definition: {
-        endpoint: '127.0.0.1',
-        port,
-        database,
-        user,
-        auth: { type: 'secret', arn: secretArn },
-        tls: 'off',
-        pool: { max },
-      },
+  pools: POOL_NAMES.map((name, index) => ({
+    name,
+    // Only keys of version 0.1.0: the definition of a user who upgrades.
+    definition: {
+      endpoint: '127.0.0.1',
+      port,
+      database,
+      user,
+      auth: { type: 'secret', arn: secretArn },
+      tls: 'off',
+      pool: { max },
     },
-  ],
+    alarmStack: index < POOLS_IN_MAIN_STACK ? 0 : 1,
+  })),
 });
 addOutputs(stack, health);
 subscribe('ActNowQueue', health.actNowTopic);

@@ -2,6 +2,9 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { type SessionState, startTestServer, type TestServer } from '../../support/postgres.js';
 import { POOL } from './settings.js';
 
+/** For two connections to each pool, and those that the test opens. */
+const MAX_CONNECTIONS = '200';
+
 /** The role whose sessions are counted. */
 const APPLICATION = 'shop_app';
 
@@ -10,7 +13,7 @@ export class Database {
   readonly #server: TestServer;
 
   static async start(): Promise<Database> {
-    const server = await startTestServer();
+    const server = await startTestServer({ max_connections: MAX_CONNECTIONS });
     await server.createDatabase(POOL.database);
     await server.createRole(APPLICATION);
     return new Database(server);

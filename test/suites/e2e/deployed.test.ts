@@ -7,7 +7,7 @@ import { Cdk } from './cdk.js';
 import { Database } from './database.js';
 import { type Emulator, startEmulator } from './emulator.js';
 import { Sandbox } from './sandbox.js';
-import { POOL } from './settings.js';
+import { POOL, POOL_NAMES } from './settings.js';
 
 /** Timeouts for waiting; a wait ends as soon as its condition is true. */
 const NEXT_CHECK = { timeout: 100_000, interval: 500 };
@@ -78,9 +78,20 @@ describe('a deployment', () => {
     expect(unknown).toMatchObject({ status: 404, body: { message: 'Not found: no such pool' } });
   });
 
+  test('answers with every pool of the main stack and of the nested stack', async () => {
+    const { body } = await api.get('/health/pool');
+    const { pools } = body as { pools: readonly { pool: string; status: string; percent: number }[] };
+    expect(pools.map(({ pool }) => pool).sort()).toEqual([...POOL_NAMES].sort());
+    expect(new Set(pools.map(({ status, percent }) => `${status} ${percent}`))).toEqual(new Set(['healthy 25']));
+  });
+
   test('takes over what is changed in SSM, without a deployment', async () => {
-    const definition = await account.definition(output('ParameterNames'));
-    await account.putDefinition(output('ParameterNames'), { ...definition, pool: { max: CHANGED_MAX } });
+    const parameter =
+      output('ParameterNames')
+        .split(',')
+        .find((name) => name.endsWith(`/${POOL.name}`)) ?? '';
+    const definition = await account.definition(parameter);
+    await account.putDefinition(parameter, { ...definition, pool: { max: CHANGED_MAX } });
     await vi.waitFor(async () => {
       const { body } = await api.get('/health/pool');
       expect(body).toMatchObject({
@@ -104,7 +115,13 @@ describe('a deployment', () => {
         PoolSize: CHANGED_MAX,
       });
     }, NEXT_CHECK);
+    await vi.waitFor(async () => {
+      const healthy = await Promise.all(POOL_NAMES.map(async (pool) => (await account.values(pool, 'Healthy')).at(-1)));
+      expect(healthy).toEqual(POOL_NAMES.map(() => 1));
+    }, NEXT_CHECK);
     const states = await account.alarmStates();
+    const heartbeats = Object.keys(states).filter((name) => name.endsWith('-heartbeat'));
+    expect(heartbeats.sort()).toEqual(POOL_NAMES.map((pool) => `pool-health-e2e-${pool}-heartbeat`).sort());
     expect(states).toMatchObject({ [alarm('utilization-critical')]: 'OK', [alarm('act-now')]: 'OK' });
   });
 
@@ -160,7 +177,7 @@ describe('a deployment', () => {
     }, CACHES);
   });
 
-  test('has missed no minute, and holds one connection for each function', async () => {
+  test('has missed no minute, and holds one connection for each function and pool', async () => {
     await vi.waitFor(async () => {
       const { fired, started } = emulator.history('Check');
       expect(fired).toBeGreaterThanOrEqual(2);
@@ -168,7 +185,7 @@ describe('a deployment', () => {
       const counts = await account.values(POOL.name, 'Healthy', 'SampleCount');
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(fired);
     }, CACHES);
-    expect(await database.shown('check')).toEqual({ idle: 2 });
+    expect(await database.shown('check')).toEqual({ idle: 2 * POOL_NAMES.length });
   });
 
   test('tells who holds the connections to signed requests only, and goes through Prisma and back', async () => {

@@ -8,5 +8,13 @@ export interface Settings {
   readonly isChanged: boolean;
 }
 
-/** The monitored pool, with the maximum that is deployed. */
+/** The pool that the tests fill, with the maximum that is deployed. */
 export const POOL = { name: 'orders', database: 'shop', user: 'pool_health', max: 20 } as const;
+
+/** The pools of the deployment: `POOL`, and others with the same settings and sessions that nothing changes. */
+export const POOL_NAMES: readonly string[] = Array.from({ length: 40 }, (_, index) =>
+  index === 0 ? POOL.name : `pool-${index + 1}`,
+);
+
+/** Of these, so many have their alarms in the main stack, the others in a nested one. */
+export const POOLS_IN_MAIN_STACK = 30;
