@@ -17,23 +17,24 @@ export class Cdk {
 
   async bootstrap(): Promise<void> {
     const { account, region } = this.#emulator;
-    await this.#run('bootstrap', [`aws://${account}/${region}`]);
+    // In a folder without a `cdk.json`: that of the project refuses to run without a mode.
+    await this.#run('bootstrap', [`aws://${account}/${region}`], this.#sandbox.directory);
   }
 
   /** Deploys `app.ts`. Returns the outputs of its stack. */
   async deploy(settings: Settings): Promise<Readonly<Record<string, string>>> {
     const outputs = join(this.#sandbox.directory, 'outputs.json');
-    await this.#run('deploy', [
+    const args = [
       ...['--app', 'node --import tsx test/suites/e2e/app.ts', '--context', `e2e=${JSON.stringify(settings)}`],
       ...['--output', join(this.#sandbox.directory, 'cdk.out'), '--outputs-file', outputs],
       ...['--method', 'direct', '--require-approval', 'never'],
-    ]);
+    ];
+    await this.#run('deploy', args, ROOT);
     const stacks: Record<string, Record<string, string>> = JSON.parse(readFileSync(outputs, 'utf8'));
     return Object.values(stacks)[0] ?? {};
   }
 
-  /** Runs in the folder of the project, because its `cdk.json` has the settings of the CDK. */
-  async #run(command: string, args: readonly string[]): Promise<void> {
+  async #run(command: string, args: readonly string[], folder: string): Promise<void> {
     const { url, region, credentials } = this.#emulator;
     const cdk = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
     const variables = {
@@ -50,7 +51,7 @@ export class Cdk {
       `cdk-${command}`,
       [process.execPath, cdk, command, ...args, '--no-notices'],
       variables,
-      ROOT,
+      folder,
     );
   }
 }
