@@ -1,6 +1,6 @@
 import { CHECK_DEADLINE_MS } from '../core/check-role.js';
 import type { ConnectionTarget } from '../core/pool-config.js';
-import type { Problem } from '../core/problems.js';
+import { isBorrowTimeout, type Problem } from '../core/problems.js';
 import { isRdsProxyHost } from '../core/rds-hosts.js';
 import { ageMs, currentMoment, type Moment, monotonicMs } from '../time/moment.js';
 import { type Connection, type QueryResult, statementKey } from './connection.js';
@@ -357,11 +357,11 @@ export class SharedConnection {
     if (error instanceof ProbeTimeout) {
       return error.phase === 'connect' || (error.phase === 'query' && !this.#isPooled());
     }
-    const code = sqlState(error);
-    if (code !== null && toProblem(error).code === 'PROBE.TIMEOUT') {
-      // RDS Proxy had no connection to the server in time. Its client can ask again, and another login would wait as long.
+    if (isBorrowTimeout(toProblem(error))) {
+      // The client can ask again, and another login would wait as long.
       return !connection.isOpen;
     }
+    const code = sqlState(error);
     return !connection.isOpen || code === null || code.startsWith('57P') || code.startsWith('08');
   }
 

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.js';
-import { type Problem, type ProblemCode, problem } from './problems.js';
+import { BORROW_TIMEOUT, type Problem, type ProblemCode, problem } from './problems.js';
 
 /**
  * The poolers that can be between the application and PostgreSQL, one row a kind. Everything that depends on the kind reads
@@ -149,15 +149,16 @@ const PGBOUNCER_AND_SERVER_TEXTS: readonly ErrorText[] = [...SERVER_TEXTS, ...PG
 
 /**
  * What RDS Proxy sends itself. A borrow that timed out is no proof of a full proxy: it sends the same text while its target
- * cannot be reached. So it is a probe that is not served, and the stats of the proxy tell the rest.
+ * cannot be reached. So it is a probe that is not served, and the stats of the proxy tell the rest. A rate that was exceeded
+ * passes, while a proxy at its limit of clients is full.
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.troubleshooting.html
  */
 const RDS_PROXY_TEXTS: readonly ErrorText[] = [
-  [/^timed-out waiting to acquire database connection/i, 'PROBE.TIMEOUT', 'borrow timeout'],
+  [/^timed-out waiting to acquire database connection/i, 'PROBE.TIMEOUT', BORROW_TIMEOUT],
   [/^the maximum number of client connections to the proxy exceeded/i, 'MANAGED.FULL', 'client connections'],
-  [/^rate of connection to proxy exceeded/i, 'MANAGED.FULL', 'connection rate'],
-  [/^the iam authentication failed because of too many competing requests/i, 'MANAGED.FULL', 'IAM requests'],
+  [/^rate of connection to proxy exceeded/i, 'PROBE.NOT_ACCEPTING', 'connection rate'],
+  [/^the iam authentication failed because of too many competing requests/i, 'PROBE.NOT_ACCEPTING', 'IAM requests'],
 
   [/^this rds proxy has no credentials for the role/i, 'PROBE.AUTH', 'the proxy has no credentials for the role'],
   [/^(the )?iam authentication failed for (the role|user)/i, 'PROBE.AUTH', 'IAM authentication failed'],

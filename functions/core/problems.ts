@@ -132,7 +132,7 @@ export const PROBLEMS = {
   'PROBE.TIMEOUT': {
     severity: 'error',
     layer: 'database',
-    text: 'The database did not answer within the deadline of the check, or an RDS Proxy had no connection to it in time. Check security groups first, then locks and load.',
+    text: 'The database did not answer within the deadline of the check. Check security groups first, then locks and load.',
   },
   'PROBE.UNREACHABLE': {
     severity: 'error',
@@ -157,7 +157,7 @@ export const PROBLEMS = {
   'PROBE.NOT_ACCEPTING': {
     severity: 'error',
     layer: 'database',
-    text: 'The server is starting up, shutting down or recovering, and accepts no connections yet. Wait; if this does not pass, read the log of the server.',
+    text: 'The server is starting, stopping or recovering, or an RDS Proxy refuses logins for a moment. Wait; if this does not pass, read the log of the server or of the proxy.',
   },
   'PROBE.TERMINATED': {
     severity: 'error',
@@ -205,6 +205,13 @@ export const PROBLEMS = {
 export const NOT_PROBED_TEXT =
   'The check had no time to probe this pool, because too many other pools did not answer. Its state is unknown. Find out why the others do not answer, or split the deployment.';
 
+/** `reason` of `PROBE.TIMEOUT` when an RDS Proxy answered, but had no connection to the server in time. */
+export const BORROW_TIMEOUT = 'borrow timeout';
+
+/** The text of `PROBE.TIMEOUT` with that reason: the proxy answered, so the network of the check is not to blame. */
+export const BORROW_TIMEOUT_TEXT =
+  'RDS Proxy had no free connection in time. Check its borrowed connections and its availability.';
+
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** Details of a problem, for the log and for `/health/details`: never a host, a person's name or a credential. */
@@ -227,9 +234,18 @@ export function problem(code: ProblemCode, values: ProblemValues = {}, severity?
   return { code, severity: severity ?? PROBLEMS[code].severity, values };
 }
 
-/** The text of a problem's code. Only for a pool that was not probed it is another one. */
-export function textOf({ code, values }: Problem): string {
+/** The text of a problem's code. `PROBE.TIMEOUT` has others for a pool that was not probed and for a borrow timeout. */
+export function textOf(of: Problem): string {
+  if (isBorrowTimeout(of)) {
+    return BORROW_TIMEOUT_TEXT;
+  }
+  const { code, values } = of;
   return code === 'PROBE.TIMEOUT' && values.phase === 'queue' ? NOT_PROBED_TEXT : PROBLEMS[code].text;
+}
+
+/** Whether an RDS Proxy had no connection to the server in time. Its client's connection goes on working. */
+export function isBorrowTimeout({ code, values }: Problem): boolean {
+  return code === 'PROBE.TIMEOUT' && values.reason === BORROW_TIMEOUT;
 }
 
 /** The layer that a problem belongs to. */

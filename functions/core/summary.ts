@@ -1,7 +1,7 @@
 import { age, dashOr, duration, pairs, percent, timeOfDay } from './format.js';
 import { type PoolReport, type PoolSummary, poolReport } from './pool-report.js';
 import { POOLERS } from './poolers.js';
-import { NOT_PROBED_TEXT, type Problem, type ProblemCode } from './problems.js';
+import { BORROW_TIMEOUT_TEXT, NOT_PROBED_TEXT, type Problem, type ProblemCode } from './problems.js';
 import { type PublicProblem, withValues } from './report-parts.js';
 import { CRITICAL_PERCENT, type LimitedBy, WARNING_PERCENT } from './utilization.js';
 import type { Assessment } from './verdict.js';
@@ -51,7 +51,8 @@ const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => st
   'PROBE.DNS': () => 'The database cannot be found: its host name does not resolve',
   'PROBE.AUTH': () => 'The check cannot log in: the database refused the login',
   'PROBE.TLS': () => 'The check cannot connect: the TLS connection failed or could not be verified',
-  'PROBE.NOT_ACCEPTING': () => 'The database accepts no connections: it is starting, stopping or recovering',
+  'PROBE.NOT_ACCEPTING': () =>
+    'Logins are refused for now: the server starts, stops or recovers, or an RDS Proxy is busy',
   'PROBE.TERMINATED': () =>
     'The database closed the connection of the check, for example during a restart or a failover',
   'PROBE.PRIVILEGE': () => 'The check may not read other sessions: its role needs pg_monitor',
@@ -61,6 +62,9 @@ const SENTENCES: Readonly<Partial<Record<ProblemCode, (report: PoolReport) => st
   'AWS.SECRETS': () => 'The check cannot log in: its password cannot be read from Secrets Manager',
   'AWS.RDS': () => 'The check cannot log in: its login token could not be created',
 };
+
+/** Texts of `PROBE.TIMEOUT` of which the sentence of the code is not true. */
+const OTHER_TIMEOUTS: readonly string[] = [NOT_PROBED_TEXT, BORROW_TIMEOUT_TEXT];
 
 export function levelOf({ status, utilization, problems }: PoolReport): Level {
   if (status === 'unhealthy') {
@@ -89,8 +93,8 @@ export function poolsInWords(pools: readonly PoolSummary[]): string {
 export function verdictInWords(report: PoolReport): string {
   const leading = leadingProblem(report);
   if (leading) {
-    // The report has no values: only the text distinguishes a pool that was not probed.
-    const sentence = leading.text === NOT_PROBED_TEXT ? undefined : SENTENCES[leading.code];
+    // The report has no values: only the text distinguishes these from a database that did not answer.
+    const sentence = OTHER_TIMEOUTS.includes(leading.text) ? undefined : SENTENCES[leading.code];
     return sentence ? sentence(report) : firstSentence(leading.text);
   }
   const { percent } = report.utilization;

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { PROBLEMS, type ProblemCode, ProblemError, problem, saturatedBy } from '../../functions/core/problems.js';
+import {
+  isBorrowTimeout,
+  PROBLEMS,
+  type ProblemCode,
+  ProblemError,
+  problem,
+  saturatedBy,
+} from '../../functions/core/problems.js';
 import { toPublic } from '../../functions/core/report-parts.js';
 
 /** The contract's table: code, severity, layer, the layer it fills. */
@@ -76,6 +83,20 @@ it('values stay in details and log: the public answer has code, severity, layer 
   expect(Object.keys(toPublic(seen)).sort()).toEqual(['code', 'layer', 'severity', 'text']);
   expect(JSON.stringify(toPublic(seen))).not.toMatch(/42501|app_owner/);
   expect(toPublic(seen).text).toBe(toPublic(problem('PROBE.QUERY')).text);
+});
+
+it('PROBE.TIMEOUT has a text of its own for an RDS Proxy without a free connection, and no value in it', () => {
+  const borrowed = problem('PROBE.TIMEOUT', { sqlstate: '08000', reason: 'borrow timeout' });
+  expect(toPublic(borrowed).text).toBe(
+    'RDS Proxy had no free connection in time. Check its borrowed connections and its availability.',
+  );
+  for (const other of [
+    problem('PROBE.TIMEOUT', { sqlstate: '08P01', reason: 'query_timeout' }),
+    problem('PROBE.TIMEOUT', { phase: 'query', waitedMs: 3_000 }),
+    problem('PROBE.QUERY', { reason: 'borrow timeout' }),
+  ]) {
+    expect([toPublic(other).text, isBorrowTimeout(other)]).toEqual([PROBLEMS[other.code].text, false]);
+  }
 });
 
 it('a problem without values has none, rather than something of another', () => {

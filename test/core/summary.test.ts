@@ -166,6 +166,11 @@ describe('what could not be seen', () => {
     );
   });
 
+  it('is not blamed on the database if an RDS Proxy had no free connection', () => {
+    const problems = [problem('PROBE.TIMEOUT', { sqlstate: '08000', reason: 'borrow timeout' })];
+    expect(words(unseen({ problems }))).toBe('RDS Proxy had no free connection in time');
+  });
+
   it('takes the words of a problem that has none here', () => {
     const problems = [problem('AWS.CLOUDWATCH', {}, 'error')];
     expect(PROBLEMS['AWS.CLOUDWATCH'].text.startsWith(words(unseen({ problems })))).toBe(true);

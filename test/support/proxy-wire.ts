@@ -29,8 +29,10 @@ export const BORROW_TIMEOUT_TEXT = 'Timed-out waiting to acquire database connec
 /** A proxy whose connections to the server are all borrowed. */
 export interface FullProxy {
   readonly borrowTimeoutMs: number;
-  /** Public reports have 08000; AWS documents none. */
-  readonly sqlstate: string;
+  /** Public reports have 08000; AWS documents none. Null: the error has none. */
+  readonly sqlstate: string | null;
+  /** @default BORROW_TIMEOUT_TEXT */
+  readonly text?: string;
   /** Whether it then ends the connection of the client, which AWS does not document either. @default false */
   readonly isFatal?: boolean;
 }
@@ -144,7 +146,7 @@ export class ProxyWire {
   }
 
   /** Answers a statement when its time is over, unless its client has gone. */
-  #wait({ borrowTimeoutMs, sqlstate, isFatal = false }: FullProxy, client: Socket): void {
+  #wait({ borrowTimeoutMs, sqlstate, text = BORROW_TIMEOUT_TEXT, isFatal = false }: FullProxy, client: Socket): void {
     this.waiting += 1;
     this.mostWaiting = Math.max(this.mostWaiting, this.waiting);
     const end = () => {
@@ -156,9 +158,9 @@ export class ProxyWire {
       end();
       this.borrowTimeouts += 1;
       if (isFatal) {
-        client.end(errorMessage(sqlstate, BORROW_TIMEOUT_TEXT));
+        client.end(errorMessage(sqlstate, text));
       } else {
-        client.write(Buffer.concat([errorMessage(sqlstate, BORROW_TIMEOUT_TEXT, 'ERROR'), READY]));
+        client.write(Buffer.concat([errorMessage(sqlstate, text, 'ERROR'), READY]));
       }
     }, borrowTimeoutMs);
     client.on('close', end);
@@ -181,8 +183,9 @@ type Pass = (message: Sent) => Buffer | null;
 const READY = Buffer.from('5a0000000549', 'hex');
 
 /** @see https://www.postgresql.org/docs/current/protocol-message-formats.html ErrorResponse */
-function errorMessage(sqlstate: string, text: string, severity = 'FATAL'): Buffer {
-  const body = Buffer.from(`S${severity}\0V${severity}\0C${sqlstate}\0M${text}\0\0`);
+function errorMessage(sqlstate: string | null, text: string, severity = 'FATAL'): Buffer {
+  const code = sqlstate === null ? '' : `C${sqlstate}\0`;
+  const body = Buffer.from(`S${severity}\0V${severity}\0${code}M${text}\0\0`);
   const head = Buffer.from('E\0\0\0\0');
   head.writeInt32BE(4 + body.length, 1);
   return Buffer.concat([head, body]);

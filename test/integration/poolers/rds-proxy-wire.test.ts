@@ -182,6 +182,8 @@ describe('the check of a full RDS Proxy', () => {
     [1, '08000'],
     [1, '08P01'],
     [1, 'XX000'],
+    [1, '57014'],
+    [1, null],
     [5, '08000'],
     [30, '08000'],
     [120, '08000'],
@@ -217,6 +219,18 @@ describe('the check of a full RDS Proxy', () => {
     proxy.full = null;
     expect((await watching.probe()).problems).toEqual([]);
     expect(proxy.mostWaiting).toBe(1);
+    await watching.close();
+  });
+
+  test('logs in again at once when a pooler ends its connection with another time-out, as PgBouncer does', async () => {
+    const watching = probe();
+    expect((await watching.probe()).problems).toEqual([]);
+    proxy.full = { borrowTimeoutMs: 1_000, sqlstate: '08P01', text: 'query_timeout', isFatal: true };
+    const probing = watching.probe();
+    await until('the statement waits', () => proxy.waiting > 0);
+    proxy.full = null;
+    await pass(1_000);
+    expect([(await probing).problems, proxy.logins]).toEqual([[], 2]);
     await watching.close();
   });
 

@@ -17,8 +17,8 @@ const TEXTS: readonly (readonly [text: string, code: ProblemCode, reason: string
   ['Timed-out waiting to acquire database connection.', 'PROBE.TIMEOUT', 'borrow timeout'],
   ['Timed-out waiting to acquire database connection', 'PROBE.TIMEOUT', 'borrow timeout'],
   ['The maximum number of client connections to the proxy exceeded 1000.', 'MANAGED.FULL', 'client connections'],
-  ['Rate of connection to proxy exceeded 200.', 'MANAGED.FULL', 'connection rate'],
-  ['The IAM authentication failed because of too many competing requests.', 'MANAGED.FULL', 'IAM requests'],
+  ['Rate of connection to proxy exceeded 200.', 'PROBE.NOT_ACCEPTING', 'connection rate'],
+  ['The IAM authentication failed because of too many competing requests.', 'PROBE.NOT_ACCEPTING', 'IAM requests'],
   [
     'This RDS proxy has no credentials for the role MARKED. Check the credentials for this role and try again.',
     'PROBE.AUTH',
@@ -78,7 +78,7 @@ describe('an error of RDS Proxy is classified by its text, whatever its SQLSTATE
   });
 });
 
-test('a limit of the proxy for new clients saturates the layer managed, a borrow timeout alone does not', () => {
+test('only the limit of client connections saturates the layer managed', () => {
   const layers = TEXTS.slice(0, 5).map(([text]) => saturatedBy(problemOf(text)));
-  expect(layers).toEqual([null, null, 'managed', 'managed', 'managed']);
+  expect(layers).toEqual([null, null, 'managed', null, null]);
 });
