@@ -11,6 +11,8 @@ const WAITING: AppMetricName = 'AppWaiting';
 const MAX_VALUE_AGE_MS = 3 * 60_000;
 /** Every metric that is read costs money: an application that never published is queried only this often. */
 const SILENT_APP_INTERVAL_MS = 5 * 60_000;
+/** In the default namespace it is looked for less often: most that are silent have no gauges at all. */
+const MISPLACED_APP_INTERVAL_MS = 60 * 60_000;
 
 export interface AppMetricsOptions {
   /** The namespace of the deployment, where its applications should publish too. */
@@ -44,17 +46,19 @@ export class AppMetrics {
    * none published recently. An application that starts to publish is detected within five minutes, and then read every
    * minute.
    *
-   * An application that does not publish in the namespace of the deployment is looked for in the default one, where versions
-   * before `namespace` published. The log then says, once for each pool, which option to set.
+   * An application that never published in the namespace of the deployment is looked for in the default one every hour: there
+   * versions before `namespace` published. The log then says, once for each pool, which option to set. Once the application
+   * published in the namespace of the deployment, the metrics in the default one are those of another deployment. A new process
+   * does not know this before the application publishes again.
    *
    * @throws ProblemError `AWS.CLOUDWATCH` when CloudWatch cannot be read
    */
   async read(pool: string): Promise<AppView | null> {
-    const own = await this.#recent(pool, this.#namespace);
-    if (own !== null || this.#namespace === DEFAULT_NAMESPACE) {
+    const own = await this.#recent(pool, this.#namespace, SILENT_APP_INTERVAL_MS);
+    if (this.#namespace === DEFAULT_NAMESPACE || this.#publishing.has(keyOf(pool, this.#namespace))) {
       return own;
     }
-    const misplaced = await this.#recent(pool, DEFAULT_NAMESPACE);
+    const misplaced = await this.#recent(pool, DEFAULT_NAMESPACE, MISPLACED_APP_INTERVAL_MS);
     if (misplaced !== null && !this.#misplaced.has(pool)) {
       this.#misplaced.add(pool);
       const option = 'Set the option namespace of createPool, or POOL_HEALTH_NAMESPACE, to that of the deployment.';
@@ -64,9 +68,9 @@ export class AppMetrics {
     return misplaced;
   }
 
-  async #recent(pool: string, namespace: string): Promise<AppView | null> {
-    const key = JSON.stringify([namespace, pool]);
-    const maxAgeMs = this.#publishing.has(key) ? 0 : SILENT_APP_INTERVAL_MS;
+  async #recent(pool: string, namespace: string, silentIntervalMs: number): Promise<AppView | null> {
+    const key = keyOf(pool, namespace);
+    const maxAgeMs = this.#publishing.has(key) ? 0 : silentIntervalMs;
     const last = await this.#newest.get(key, () => this.#query(pool, namespace), maxAgeMs);
     if (last === null) {
       return null;
@@ -81,4 +85,8 @@ export class AppMetrics {
     const dimensions = { [POOL_DIMENSION]: pool };
     return newest(await this.#reader.read({ namespace, metric: WAITING, dimensions, statistic: 'Sum' }));
   }
+}
+
+function keyOf(pool: string, namespace: string): string {
+  return JSON.stringify([namespace, pool]);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, Stack } from 'aws-cdk-lib';
 import { METRICS } from '../../functions/core/metrics.js';
+import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
 import { type Cost, HOURS, MINUTES, PRICES } from './prices.js';
 
 /** Bytes that Lambda and the API write to logs for an invocation without problems, by the line formats of AWS. */
@@ -27,6 +28,8 @@ export interface CostedTemplate {
 /** What the functions do in a month, which no template contains. */
 export interface Usage {
   readonly pools: number;
+  /** The CloudWatch namespace of the metrics. */
+  readonly namespace: string;
   /** RDS Proxies in front of them. */
   readonly proxies: number;
   /** Milliseconds of a check of all pools. */
@@ -56,7 +59,7 @@ export function deploymentCosts(template: CostedTemplate, usage: Usage): readonl
   const of = (type: string) =>
     Object.values(template.Resources).flatMap(({ Type, Properties }) => (Type === type ? [Properties ?? {}] : []));
   const gigabytes = Number(of('AWS::Lambda::Function')[0]?.MemorySize) / 1_024;
-  const { pools, proxies, checkMs, gets, getMs } = usage;
+  const { pools, namespace, proxies, checkMs, gets, getMs } = usage;
   const published = pools * Object.keys(METRICS).length;
   const invocation = (ms: number) =>
     PRICES.lambdaInvocation + (Math.ceil(ms) / 1_000) * gigabytes * PRICES.lambdaGigabyteSecond;
@@ -68,6 +71,8 @@ export function deploymentCosts(template: CostedTemplate, usage: Usage): readonl
   const acus = clusters.reduce((sum, cluster) => sum + (cluster.ServerlessV2ScalingConfiguration?.MinCapacity ?? 0), 0);
   const secrets = clusters.filter(({ ManageMasterUserPassword }) => ManageMasterUserPassword).length;
   const readers = gets > 0 ? 2 : 1;
+  // The default namespace is another one: it is looked in every hour.
+  const looks = FIVE_MINUTES + (namespace === DEFAULT_NAMESPACE ? 0 : HOURS);
   return [
     { what: 'RDS Proxy, ACUs (the least that is billed)', quantity: proxyAcus, each: PRICES.proxyAcuHour * HOURS },
     { what: 'Aurora Serverless v2, ACUs (the minimum)', quantity: acus, each: PRICES.auroraAcuHour * HOURS },
@@ -87,7 +92,7 @@ export function deploymentCosts(template: CostedTemplate, usage: Usage): readonl
       quantity: gets > 0 ? FIVE_MINUTES * proxies * METRICS_READ_OF_A_PROXY : 0,
       each: PRICES.metricRead,
     },
-    { what: 'metrics of applications read', quantity: FIVE_MINUTES * pools * readers, each: PRICES.metricRead },
+    { what: 'metrics of applications read', quantity: looks * pools * readers, each: PRICES.metricRead },
     {
       what: 'calls to CloudWatch',
       quantity: CHECKS * Math.ceil(published / MAX_METRICS_PUBLISHED) + FIVE_MINUTES * proxies * readers,

@@ -14,8 +14,15 @@ const MIN_SHOWN_USD = 0.005;
  * @param mode of a demo the lines include its database and RDS Proxy
  */
 export function summaryOf(app: App, health: PoolHealth, mode: 'demo' | 'attach'): string {
-  const { poolNames, proxyNames, alarms, dashboards } = health;
-  const usage = { pools: poolNames.length, proxies: proxyNames.length, checkMs: CHECK_MS, gets: 0, getMs: 0 };
+  const { poolNames, proxyNames, namespace, alarms, dashboards } = health;
+  const usage = {
+    pools: poolNames.length,
+    namespace,
+    proxies: proxyNames.length,
+    checkMs: CHECK_MS,
+    gets: 0,
+    getMs: 0,
+  };
   const costs = deploymentCosts(synthesizedTemplate(app), usage);
   const contents = [
     counted(poolNames.length, 'pool'),

@@ -94,6 +94,26 @@ describe('the gauges of an application', () => {
     expect(await queriedIn(apps, 1)).toEqual([OWN]);
   });
 
+  it('are not those of another deployment when the application publishes, then stops', async () => {
+    publish(OWN, 2);
+    const apps = appMetrics(OWN);
+    await apps.read('orders');
+    store.data.length = 0;
+    publish('PoolHealth', 90);
+    expect(await queriedIn(apps, 5)).toEqual([OWN]);
+    expect(await queriedIn(apps, 20)).toEqual([OWN]);
+    expect(await apps.read('orders')).toBeNull();
+    expect(logged).toEqual([]);
+  });
+
+  it('are looked for in PoolHealth every hour while the application is silent', async () => {
+    const apps = appMetrics(OWN);
+    expect(await queriedIn(apps, 0)).toEqual([OWN, 'PoolHealth']);
+    expect(await queriedIn(apps, 5)).toEqual([OWN]);
+    expect(await queriedIn(apps, 54)).toEqual([OWN]);
+    expect(await queriedIn(apps, 1)).toEqual(['PoolHealth']);
+  });
+
   it('are read once, without a warning, by the deployment with the default namespace', async () => {
     const apps = appMetrics('PoolHealth');
     expect(await queriedIn(apps, 0)).toEqual(['PoolHealth']);

@@ -1,3 +1,4 @@
+import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
 import { makeDist } from '../../infra/build/build.js';
 import { type CostedTemplate, deploymentCosts, synthesizedTemplate } from '../../infra/cost/bill.js';
 import { type Cost, MINUTES, monthlyUsd, PRICES } from '../../infra/cost/prices.js';
@@ -57,7 +58,15 @@ function bill({ pools, proxies }: Size, check: Measured | undefined): Bill {
   const { warm = [], warmCalls = {} } = check ?? {};
   const ours = medianOf(warm.map(({ ms, cpuMs }) => ms + cpuMs * (MEMORY_OF_A_PROCESSOR / memoryOf(template) - 1)));
   const calls = (warmCalls.GetParametersByPath ?? 0) + 1 + (proxies > 0 ? 1 : 0);
-  return deploymentCosts(template, { pools, proxies, checkMs: ours + calls * CALL_MS, gets: GETS, getMs: GET_MS });
+  const checkMs = ours + calls * CALL_MS;
+  return deploymentCosts(template, {
+    pools,
+    namespace: DEFAULT_NAMESPACE,
+    proxies,
+    checkMs,
+    gets: GETS,
+    getMs: GET_MS,
+  });
 }
 
 /** Functions in two zones without NAT: all that pool-health can need of its own. */

@@ -5,7 +5,7 @@ import { MINUTES, monthlyUsd, PRICES } from '../../../infra/cost/prices.js';
 import { ATTACH, templateOf } from '../../support/synth.js';
 import { alarmsOf } from '../../support/templates.js';
 
-const USAGE: Usage = { pools: 3, proxies: 1, checkMs: 99.5, gets: 1e6, getMs: 20 };
+const USAGE: Usage = { pools: 3, namespace: 'PoolHealth', proxies: 1, checkMs: 99.5, gets: 1e6, getMs: 20 };
 const template = templateOf(ATTACH);
 const costs = deploymentCosts(template.toJSON() as CostedTemplate, USAGE);
 const quantity = (what: string) => costs.find((cost) => cost.what.startsWith(what))?.quantity;
@@ -25,6 +25,17 @@ describe('the bill of a deployment', () => {
     // Of each pool no-idle-connections and active-high, of the proxy proxy-pinned and proxy-near-limit, evaluate two; those of
     // the monitor evaluate its four functions.
     expect(quantity('metrics in alarms')).toBe(alarms.size + 3 * 2 + 2 + 2 * 3);
+  });
+
+  it('counts the queries for silent applications: of the check and the API, outside PoolHealth in two namespaces', () => {
+    const reads = (usage: Partial<Usage>) =>
+      deploymentCosts(template.toJSON() as CostedTemplate, { ...USAGE, ...usage }).find(
+        ({ what }) => what === 'metrics of applications read',
+      )?.quantity;
+    const [everyFiveMinutes, everyHour] = [3 * (MINUTES / 5), 3 * (MINUTES / 60)];
+    expect(reads({})).toBe(2 * everyFiveMinutes);
+    expect(reads({ namespace: 'PoolHealth/staging' })).toBe(2 * (everyFiveMinutes + everyHour));
+    expect(reads({ namespace: 'PoolHealth/staging', gets: 0 })).toBe(everyFiveMinutes + everyHour);
   });
 
   it('bills invocations by started millisecond and by memory', () => {
