@@ -10,7 +10,7 @@ import { MAIN_STACK } from './construct/pool-stacks.js';
 import { poolMistakes } from './construct/pools.js';
 import { THRESHOLD_SETTINGS, type ThresholdName } from './monitoring/thresholds.js';
 import { nameMistakes } from './names.js';
-import { placeMistakes, type Target } from './target.js';
+import { PROXY_ARN, placeMistakes, type Target } from './target.js';
 
 /**
  * The context "pool-health" of cdk.json: its schema, and how it is read. The keys that both modes have are optional; their
@@ -72,9 +72,7 @@ const attachedPool = closed({
   /** Instead of a security group, for a server outside the VPC. */
   cidr: v.exactOptional(matching(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 range such as "10.1.2.3/32"')),
   /** For a login with IAM at an RDS Proxy. */
-  proxyArn: v.exactOptional(
-    matching(/^arn:[\w-]+:rds:[\w-]+:\d{12}:db-proxy:prx-[\w-]+$/, 'the ARN of an RDS Proxy, "arn:…:db-proxy:prx-…"'),
-  ),
+  proxyArn: v.exactOptional(matching(PROXY_ARN, 'the ARN of an RDS Proxy, "arn:…:db-proxy:prx-…"')),
   /** For a login with IAM at the database. */
   dbResourceId: v.exactOptional(
     matching(/^(cluster|db)-[A-Z0-9]+$/, 'the resource id of a cluster or instance, "cluster-…" or "db-…"'),

@@ -11,7 +11,8 @@ interface ProxiedPool {
   readonly definition: Readonly<Record<string, unknown>>;
 }
 
-const PROXY_ARN = /^arn:[\w-]+:rds:(?<region>[\w-]+):(?<account>\d{12}):db-proxy:/;
+/** The ARN of an RDS Proxy. */
+export const PROXY_ARN = /^arn:[\w-]+:rds:(?<region>[\w-]+):(?<account>\d{12}):db-proxy:prx-[\w-]+$/;
 const HOST_REGION = /\.(?<region>[a-z]{2}(?:-[a-z]+)+-\d+)\.rds\.amazonaws\.com$/i;
 
 /**

@@ -9,13 +9,18 @@ export interface MonitorFunction {
   readonly functionName: string;
 }
 
+/** The titles of the graphs that show which function it is, by what they count. */
+export const MONITOR_GRAPHS = {
+  Errors: 'Monitor: errors by function',
+  Throttles: 'Monitor: throttles by function',
+} as const satisfies Record<FunctionCount, string>;
+
 /** The alarms of all functions of the monitor together. A function fails only if the monitor itself is broken. */
 export const FUNCTION_ALARMS = [
   {
     name: 'monitor-errors',
     meaning: (functions) => `A function of pool-health fails: ${listed(functions)}.`,
-    firstStep:
-      'Find the function in the graph "Monitor: errors by function" of the dashboard, and read the last errors in its log.',
+    firstStep: `Find the function in the graph "${MONITOR_GRAPHS.Errors}" of the dashboard, and read the last errors in its log.`,
     metric: (functions) => sumOf(functions, 'Errors'),
     comparison: AT_LEAST,
     threshold: 1,
@@ -26,7 +31,7 @@ export const FUNCTION_ALARMS = [
     name: 'monitor-throttles',
     meaning: (functions) =>
       `Lambda refuses to run a function of pool-health (${listed(functions)}): the account has no concurrency left.`,
-    firstStep: 'Check ConcurrentExecutions of the account, and reserved concurrency.',
+    firstStep: `Find the function in the graph "${MONITOR_GRAPHS.Throttles}" of the dashboard, and check ConcurrentExecutions of the account and reserved concurrency.`,
     metric: (functions) => sumOf(functions, 'Throttles'),
     comparison: AT_LEAST,
     threshold: 1,

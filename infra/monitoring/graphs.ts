@@ -7,7 +7,7 @@ import {
   type MetricName,
 } from '../../functions/core/metrics.js';
 import { type AlarmRow, thresholdOf } from './alarm.js';
-import type { MonitorFunction } from './function-alarms.js';
+import { MONITOR_GRAPHS, type MonitorFunction } from './function-alarms.js';
 import {
   activeShare,
   type FunctionCount,
@@ -132,15 +132,15 @@ export function proxyGraphs(proxy: string, thresholds: AlarmThresholds): readonl
 
 /** The graphs of the monitor itself: which of its functions fails. */
 export function monitorGraphs(functions: readonly MonitorFunction[]): readonly Graph[] {
-  const graph = (title: string, count: FunctionCount): Graph => ({
-    title,
+  const graph = (count: FunctionCount): Graph => ({
+    title: MONITOR_GRAPHS[count],
     unit: 'count',
     metrics: functions.map(({ label, functionName }) => functionMetric(functionName, count).with({ label })),
     stack: null,
     lines: [],
     isBanded: false,
   });
-  return [graph('Monitor: errors by function', 'Errors'), graph('Monitor: throttles by function', 'Throttles')];
+  return [graph('Errors'), graph('Throttles')];
 }
 
 /** The metric of an alarm, for one subject. */

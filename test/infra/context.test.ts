@@ -283,6 +283,11 @@ describe('an invalid context is reported as one clear line', () => {
       withPool({ ...ORDERS, proxyArn: 'arn:aws:rds:eu-central-1:111122223333:db:shop' }),
       'pools.0.proxyArn must be the ARN of an RDS Proxy, "arn:…:db-proxy:prx-…", received "arn:aws:rds:eu-central-1:111122223333:db:shop"',
     ],
+    [
+      'an ARN with the name of the proxy, in another region than the endpoint',
+      withPool({ ...ORDERS, proxyArn: 'arn:aws:rds:eu-west-1:111122223333:db-proxy:shop' }),
+      'pools.0.proxyArn must be the ARN of an RDS Proxy, "arn:…:db-proxy:prx-…", received "arn:aws:rds:eu-west-1:111122223333:db-proxy:shop"',
+    ],
   ])('%s', (_, context, line) => {
     expect(mistakesIn(context)).toEqual([line]);
   });

@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { APP_METRICS, METRICS } from '../../../functions/core/metrics.js';
+import { FUNCTION_ALARMS } from '../../../infra/monitoring/function-alarms.js';
 import { ATTACH, templateOf } from '../../support/synth.js';
 import { alarmsOf, compositesOf, plain, type Widget, widgetsOf } from '../../support/templates.js';
 
@@ -37,6 +38,11 @@ describe('the dashboard', () => {
       const subjects = namesIn(widget).map((name) => name?.split('-')[2]);
       expect(new Set(subjects).size, widget.properties.title).toBe(1);
     }
+  });
+
+  it('has the graphs that the first steps of the alarms of the monitor name', () => {
+    const titles = widgets.map(({ properties }) => properties.title).filter((title) => title?.startsWith('Monitor: '));
+    expect(FUNCTION_ALARMS.map(({ firstStep }) => /"(.+)"/.exec(firstStep)?.[1])).toEqual(titles);
   });
 
   it('has a row for each pool with every metric of the contract, and one for each proxy', () => {
