@@ -35,9 +35,10 @@ export interface FunctionsProps {
 }
 
 /**
- * Environments of the page where concurrency is reserved: as many as the API admits at once. With one environment, two
- * people who look at the same time would get 503, and `monitor-throttles` an alarm. The page connects to no database, so
- * its environments need no tighter limit.
+ * Environments of the page where concurrency is reserved: the burst of one route. With one environment, two people who look
+ * at the same time would get 503, and `monitor-throttles` an alarm. The page has a route for each of its three paths and two
+ * methods. If the throttle counts each route separately, which is unconfirmed, the API can admit more requests at once, and
+ * those without an environment get 503.
  */
 const PAGE_CONCURRENCY = THROTTLE.burstLimit;
 

@@ -161,7 +161,7 @@ export class Network extends Construct {
   }
 }
 
-/** The services that are called, by the ids of their endpoints. Lambda delivers logs and traces without an endpoint. */
+/** The services that are called, by the ids of their endpoints. Lambda delivers logs without an endpoint. */
 function servicesOf({
   readsSecrets,
   readsProxies,

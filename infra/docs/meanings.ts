@@ -11,7 +11,9 @@ export const DEFINITION_MEANINGS: Meanings = {
   port: { text: 'Port of the endpoint.' },
   database: { text: 'The database whose sessions are counted.' },
   user: { text: 'The database role of the check. The output `CheckRoleSql` creates it.' },
-  auth: { text: 'How the check logs in: with an IAM token, or with the password of a secret.' },
+  auth: {
+    text: 'How the check logs in: with an IAM token, or with the password of a secret. `arn` needs the last six characters of the secret’s ARN, which AWS adds after a `-`. A short ARN is refused, unless the name itself ends in `-` and six characters: such an ARN cannot be distinguished from a full one.',
+  },
   tls: { text: 'Whether the identity of the server is verified. With `off` the connection is not encrypted either.' },
   environment: { text: 'Selects the defaults of the pool settings: development, test or production.' },
   pool: {

@@ -31,8 +31,8 @@ export function metrics(): string {
         ...alarmCells(PROXY_ALARMS, '<proxy>'),
       ],
     ),
-    `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${ACT_NOW_ALARMS.map(code).join(', ')} is. It tells the topic \`ActNowTopic\`, all others tell \`NoticeTopic\`, going on and going off.`,
-    'Names are `<deployment>-<pool>-<alarm>`; for an RDS Proxy its name stands in the pool’s place. The alarms of the monitor itself, `<deployment>-monitor-errors` and `<deployment>-monitor-throttles`, count all its functions.',
+    `[${code('act-now')}](../runbook.md#act-now), once a pool, is on while one of ${ACT_NOW_ALARMS.map(code).join(', ')} is. It notifies the topic \`ActNowTopic\`; all other alarms notify \`NoticeTopic\`. They notify when they go on, and when they go off.`,
+    'Names are `<deployment>-<pool>-<alarm>`; the alarms of an RDS Proxy have its name instead of the pool’s. The alarms of the monitor itself, `<deployment>-monitor-errors` and `<deployment>-monitor-throttles`, count all its functions.',
     '## The log',
     'One JSON line an entry: `timestamp`, `level` (`INFO`, `WARN`, `ERROR`), `message`, then `pool`, `code`, `severity` and the values seen. It contains no host, user or credential.',
   ]);

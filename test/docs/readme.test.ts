@@ -15,6 +15,12 @@ describe('the README', () => {
     expect([...named].sort()).toEqual(wanted.sort());
   });
 
+  test('bootstraps with a mode, because the CDK runs the app, and cdk.json has none', () => {
+    expect(JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))).not.toHaveProperty('context');
+    const commands = [...readme.matchAll(/npx cdk bootstrap[^`\n]*/g)].map(([command]) => command);
+    expect(commands).toEqual(['npx cdk bootstrap -c mode=demo']);
+  });
+
   test('stays short', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(215);
   });

@@ -17,8 +17,9 @@ export class Cdk {
 
   async bootstrap(): Promise<void> {
     const { account, region } = this.#emulator;
-    // In a folder without a `cdk.json`: that of the project refuses to run without a mode.
-    await this.#run('bootstrap', [`aws://${account}/${region}`], this.#sandbox.directory);
+    const output = join(this.#sandbox.directory, 'cdk.out');
+    // The CLI runs the app for a bootstrap too, and the app needs a mode.
+    await this.#run('bootstrap', [`aws://${account}/${region}`, '--context', 'mode=demo', '--output', output]);
   }
 
   /** Deploys `app.ts`. Returns the outputs of its stack. */
@@ -29,12 +30,12 @@ export class Cdk {
       ...['--output', join(this.#sandbox.directory, 'cdk.out'), '--outputs-file', outputs],
       ...['--method', 'direct', '--require-approval', 'never'],
     ];
-    await this.#run('deploy', args, ROOT);
+    await this.#run('deploy', args);
     const stacks: Record<string, Record<string, string>> = JSON.parse(readFileSync(outputs, 'utf8'));
     return Object.values(stacks)[0] ?? {};
   }
 
-  async #run(command: string, args: readonly string[], folder: string): Promise<void> {
+  async #run(command: string, args: readonly string[]): Promise<void> {
     const { url, region, credentials } = this.#emulator;
     const cdk = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
     const variables = {
@@ -51,7 +52,7 @@ export class Cdk {
       `cdk-${command}`,
       [process.execPath, cdk, command, ...args, '--no-notices'],
       variables,
-      folder,
+      ROOT,
     );
   }
 }
