@@ -44,6 +44,11 @@ const NUMBERS = {
   CheckDuration: 'Duration of the check (ms)',
 } as const satisfies Partial<Record<MetricName, string>>;
 
+/** The metrics of the graph `connections` that CloudWatch draws on top of each other. It draws no lines beside them. */
+const STACKED = { ActiveConnections: Color.BLUE, IdleConnections: Color.GREEN } as const satisfies Partial<
+  Record<MetricName, string>
+>;
+
 /** One graph of a dashboard, for CloudWatch and for Grafana. */
 export interface Graph {
   readonly title: string;
@@ -57,10 +62,14 @@ export interface Graph {
   readonly isBanded: boolean;
 }
 
-/** The newest values of one pool, how full it is first. */
+/** The newest values of one pool, how full it is first, and what the stacked graph leaves out last. */
 export function poolNumbers(pool: string, namespace: string): readonly IMetric[] {
   const numbers = Object.entries(NUMBERS) as [keyof typeof NUMBERS, string][];
-  return numbers.map(([metric, label]) => poolMetric(namespace, pool, metric, { label }));
+  const leftOut = metricsIn('connections').filter((metric) => !(metric in NUMBERS || metric in STACKED));
+  return [
+    ...numbers.map(([metric, label]) => poolMetric(namespace, pool, metric, { label })),
+    ...leftOut.map((metric) => poolMetric(namespace, pool, metric)),
+  ];
 }
 
 /** The graphs of one pool: every metric of the check and the application, in the graph that its row names. */
@@ -98,10 +107,8 @@ function poolGraph(name: GraphName, pool: string, namespace: string, thresholds:
     case 'utilization':
       return { ...graph(GRAPHS[name], unit, [...metrics, activeShare(pool, namespace)]), isBanded: true };
     case 'connections': {
-      const parts = [
-        poolMetric(namespace, pool, 'ActiveConnections', { color: Color.BLUE }),
-        poolMetric(namespace, pool, 'IdleConnections', { color: Color.GREEN }),
-      ];
+      const stacked = Object.entries(STACKED) as [keyof typeof STACKED, string][];
+      const parts = stacked.map(([metric, color]) => poolMetric(namespace, pool, metric, { color }));
       return { ...graph(GRAPHS[name], unit, metrics), stack: { parts, rest: freeConnections(pool, namespace) } };
     }
     default:
