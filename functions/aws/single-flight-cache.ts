@@ -28,7 +28,8 @@ interface Entry<T> {
   state: 'reading' | 'read' | 'failed';
   since: Moment;
   answer: Promise<T>;
-  lastGood: { readonly value: T } | null;
+  /** The last value that was read, until a newer one is. */
+  before: Entry<T> | null;
 }
 
 /**
@@ -40,7 +41,8 @@ interface Entry<T> {
  *
  * - Single flight: while a key is being read, every `get` of the key waits for that read and starts no second one. A read
  *   therefore needs a deadline of its own.
- * - Age: `maxAgeMs` is the maximum age of a value. Each call of `get` can set its own.
+ * - Age: `maxAgeMs` is the maximum age of a value. Each call of `get` can set its own. A read for a caller that needs a younger
+ *   value takes nothing from the others, whether it hangs or fails: the value before stays valid for them.
  * - Failure: without `retryDelayMs` a failure is not cached. With it, callers get the same failure until the delay is over.
  * - Last good value: with `keepLastGood`, a key that was read once never fails again until it is invalidated.
  */
@@ -70,23 +72,25 @@ export class SingleFlightCache<T> {
    * @throws what `read` throws, now or within the retry delay, unless the last good value is returned instead
    */
   get(key: string, read: () => Promise<T>, maxAgeMs = this.#maxAgeMs): Promise<T> {
-    const cached = this.#entries.get(key);
-    if (cached && this.#isValid(cached, maxAgeMs)) {
-      return cached.answer;
+    const cached = this.#entries.get(key) ?? null;
+    for (const entry of [cached?.before, cached]) {
+      if (entry && this.#isValid(entry, maxAgeMs)) {
+        return entry.answer;
+      }
     }
-    const lastGood = cached?.lastGood ?? null;
-    const entry: Entry<T> = { state: 'reading', since: this.#now(), answer: read(), lastGood };
+    const before = cached?.state === 'read' ? cached : (cached?.before ?? null);
+    const entry: Entry<T> = { state: 'reading', since: this.#now(), answer: read(), before };
     entry.answer = entry.answer.then(
       (value) => {
         entry.state = 'read';
-        entry.lastGood = this.#keepLastGood ? { value } : null;
+        entry.before = null;
         return value;
       },
       (error: unknown) => {
         entry.state = 'failed';
         entry.since = this.#now();
-        if (entry.lastGood) {
-          return entry.lastGood.value;
+        if (this.#keepLastGood && entry.before) {
+          return entry.before.answer;
         }
         throw error;
       },

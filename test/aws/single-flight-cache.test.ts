@@ -134,6 +134,21 @@ describe('age', () => {
     expect(await reading).toBe('new');
   });
 
+  test('a younger value that hangs or cannot be read takes nothing from callers that accept the one before', async () => {
+    const cache = cacheWith({ maxAgeMs: 1_000, retryDelayMs: 5_000 });
+    await readValue(cache, 'old');
+    const reading = cache.get(KEY, source.read, 0);
+    expect(await cache.get(KEY, source.read)).toBe('old');
+    source.fail('down');
+    await expect(reading).rejects.toThrow('down');
+    time += 999;
+    expect(await cache.get(KEY, source.read)).toBe('old');
+    await expect(cache.get(KEY, source.read, 0)).rejects.toThrow('down');
+    time += 1;
+    await expect(cache.get(KEY, source.read)).rejects.toThrow('down');
+    expect(source.count).toBe(2);
+  });
+
   test('a caller that accepts an age of 0 always reads', async () => {
     const cache = cacheWith();
     await readValue(cache, 'old');

@@ -78,7 +78,8 @@ export class ProxyMetrics {
    * a minute that all nodes have published: half of the limit would make the pool look full. Gauges are sums over one minute; a sum
    * over more minutes counts each value several times.
    *
-   * @param maxAgeMs milliseconds for which a read is valid; with 0 it is valid for the minute that it read
+   * @param maxAgeMs milliseconds for which a read is valid, also when a later one fails; with 0 it is valid for the minute that it
+   * read
    * @throws ProblemError `AWS.CLOUDWATCH` when CloudWatch cannot be read
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.monitoring.html published by each node
    */

@@ -1,13 +1,14 @@
-import { within } from '../../connection/timeout.js';
+import { settled, within } from '../../connection/timeout.js';
 import { hasLiveSign } from '../../core/implied-problems.js';
 import type { ValidatedPoolConfig } from '../../core/pool-config.js';
 import type { DatabaseProbeResult } from '../../core/ports.js';
 import { ProblemError, problem } from '../../core/problems.js';
 import { parseRdsProxyHost, type RdsProxyHost } from '../../core/rds-hosts.js';
-import type { PoolerStats } from '../../core/sample.js';
+import { ageMs, currentMoment, type Moment, monotonicMs } from '../../time/moment.js';
 import type { PoolerReader, PoolerReading } from '../probe.js';
 import type { ProxyGauges, ProxyMetrics } from './cloudwatch.js';
 import type { ProxyEndpoint, ProxyRole, ProxySettings, RdsProxyApi } from './settings.js';
+import { allowedBy, proxyStats, shareOf } from './stats.js';
 
 /** Where the stats of RDS Proxies come from. Each method throws a ProblemError when its source cannot be read. */
 export interface ProxySources {
@@ -17,6 +18,12 @@ export interface ProxySources {
 
 interface Target extends ProxyEndpoint {
   /** Why the role of the endpoint is only what the server itself reports. */
+  readonly failure?: ProblemError;
+}
+
+interface KnownGauges {
+  readonly gauges: ProxyGauges;
+  /** Why they are not of the newest minute, although it could decide a verdict. */
   readonly failure?: ProblemError;
 }
 
@@ -45,8 +52,13 @@ export interface RdsProxyReaderOptions {
   readonly metricsMaxAgeMs?: number;
 }
 
-/** A database that has not answered by then may wait for a connection of the proxy; the newest metrics still have time. */
+/**
+ * A database that has not answered by then may wait for a connection of the proxy; the newest metrics still have time. The role
+ * of its server counts as silent.
+ */
 const SLOW_MS = 750;
+/** What the newest metrics leave of the deadline: the known ones are an answer too. */
+const MIN_LEFT_MS = 100;
 const UNKNOWN_PROXY =
   'the RDS Proxy of this endpoint is unknown: name it in the definition, "managed": {"kind": "rds-proxy", "name": …}';
 
@@ -58,6 +70,8 @@ export class RdsProxyReader implements PoolerReader {
   readonly #metricsMaxAgeMs: number;
   /** The targets of an endpoint that the RDS API does not describe, by the role that the server itself last reported. */
   #seenRole: ProxyRole | null = null;
+  /** Since when the proxy has published no limit; null while it has one. */
+  #unpublishedSince: Moment | null = null;
 
   constructor({ address, sources, deadlineMs = 2_500, metricsMaxAgeMs = 0 }: RdsProxyReaderOptions) {
     this.#address = address;
@@ -72,11 +86,9 @@ export class RdsProxyReader implements PoolerReader {
    * @throws ProblemError when the metrics cannot be read, or not in time
    */
   async read(database: Promise<DatabaseProbeResult>): Promise<PoolerReading> {
-    const late = () => {
-      const values = { reason: 'AWS did not answer in time', waitedMs: this.#deadlineMs };
-      return new ProblemError(problem('MANAGED.UNAVAILABLE', values));
-    };
-    const { gauges, settings, failures } = await within(this.#readSources(database), this.#deadlineMs, late);
+    const endsAt = monotonicMs() + this.#deadlineMs;
+    const sources = this.#readSources(database, endsAt);
+    const { gauges, settings, failures } = await within(sources, this.#deadlineMs, () => late(this.#deadlineMs));
     const isLimitKnown = allowedBy(gauges) !== null;
     const slots = isLimitKnown ? null : (await database).database?.slots;
     const stats = proxyStats(gauges, settings?.maxConnectionsPercent ?? null, slots?.maxConnections ?? null);
@@ -86,32 +98,46 @@ export class RdsProxyReader implements PoolerReader {
   /** Closes nothing: all pools share the sources. */
   async close(): Promise<void> {}
 
-  async #readSources(database: Promise<DatabaseProbeResult>): Promise<SourceValues> {
+  async #readSources(database: Promise<DatabaseProbeResult>, endsAt: number): Promise<SourceValues> {
     const { proxy, role, failure } = await this.#target(database);
     const failures = failure ? [failure] : [];
     const settings = this.#sources.api.settings(proxy).catch((error: unknown) => {
       failures.push(asProblemError(error));
       return null;
     });
-    const [gauges, known] = await Promise.all([this.#gauges(proxy, role, database), settings]);
+    const [{ gauges, failure: ofGauges }, known] = await Promise.all([
+      this.#gauges(proxy, role, { database, settings, endsAt }),
+      settings,
+    ]);
     // One refusal of the RDS API is one problem, whatever was asked.
-    return { gauges, settings: known, failures: failures.slice(0, 1) };
+    return { gauges, settings: known, failures: [...failures.slice(0, 1), ...(ofGauges ? [ofGauges] : [])] };
   }
 
-  /** The metrics that are known, or those of the newest minute if they could decide the verdict on this sample. */
-  async #gauges(proxy: string, role: ProxyRole, database: Promise<DatabaseProbeResult>): Promise<ProxyGauges> {
+  /**
+   * The metrics that are known, or those of the newest minute if they could decide the verdict on this sample. If these cannot be
+   * read, the known ones stay.
+   */
+  async #gauges(proxy: string, role: ProxyRole, sample: Sample): Promise<KnownGauges> {
     const { metrics } = this.#sources;
     const known = await metrics.gauges(proxy, role, this.#metricsMaxAgeMs);
-    const limit = allowedBy(known);
-    if (this.#metricsMaxAgeMs === 0) {
-      return known;
+    if (this.#metricsMaxAgeMs === 0 || !(this.#isNew(known) || (await mayDecide(known, sample)))) {
+      return { gauges: known };
     }
-    const mayDecide = within(database, SLOW_MS, () => new Error('slow')).then(
-      ({ database: view, problems }) => hasLiveSign(limit, view?.connections ?? null, problems),
-      () => true,
-    );
-    // A limit that was not published yet would be missing for the whole time.
-    return limit === null || (await mayDecide) ? await metrics.gauges(proxy, role, 0) : known;
+    const leftMs = sample.endsAt - monotonicMs() - MIN_LEFT_MS;
+    try {
+      return { gauges: await within(metrics.gauges(proxy, role, 0), leftMs, () => late(leftMs)) };
+    } catch (error) {
+      return { gauges: known, failure: asProblemError(error) };
+    }
+  }
+
+  /**
+   * Whether the limit was not published yet: it would then be missing for the whole time. A role without targets never
+   * publishes one, so this lasts no longer than that time.
+   */
+  #isNew({ allowed }: ProxyGauges): boolean {
+    this.#unpublishedSince = allowed === null ? (this.#unpublishedSince ?? currentMoment()) : null;
+    return this.#unpublishedSince !== null && ageMs(this.#unpublishedSince) < this.#metricsMaxAgeMs;
   }
 
   /** The proxy, and which of its targets the pool uses: the writer behind the default endpoint. */
@@ -128,6 +154,7 @@ export class RdsProxyReader implements PoolerReader {
   }
 
   async #endpoint(endpoint: string, proxy: string | null, database: Promise<DatabaseProbeResult>): Promise<Target> {
+    const seen = this.#roleOf(database);
     try {
       return await this.#sources.api.endpoint(endpoint, proxy);
     } catch (error) {
@@ -136,7 +163,7 @@ export class RdsProxyReader implements PoolerReader {
         const { code, values } = failure.problem;
         throw new ProblemError(problem(code, { ...values, reason: UNKNOWN_PROXY }));
       }
-      const role = await this.#roleOf(database);
+      const role = await seen;
       if (role === null) {
         throw failure;
       }
@@ -144,12 +171,41 @@ export class RdsProxyReader implements PoolerReader {
     }
   }
 
-  /** By the server that answers: a standby is behind the readers' endpoint. */
+  /** By the server that answers: a standby is behind the readers' endpoint. The last one while the server is silent. Never throws. */
   async #roleOf(database: Promise<DatabaseProbeResult>): Promise<ProxyRole | null> {
-    const role = this.#seenRole === null ? (await database).database?.role : undefined;
-    this.#seenRole ??= role === undefined ? null : role === 'standby' ? 'READ_ONLY' : 'READ_WRITE';
+    const updated = database.then(({ database: view }) => {
+      this.#seenRole = view ? (view.role === 'standby' ? 'READ_ONLY' : 'READ_WRITE') : this.#seenRole;
+    });
+    await settled(within(updated, SLOW_MS, () => new Error('slow')));
     return this.#seenRole;
   }
+}
+
+/** What the newest metrics of a proxy could decide, and the time (`monotonicMs()`) at which they have to be there. */
+interface Sample {
+  readonly database: Promise<DatabaseProbeResult>;
+  readonly settings: Promise<ProxySettings | null>;
+  readonly endsAt: number;
+}
+
+/** Whether newer metrics could decide the verdict. The limit may have fallen since those that are known. */
+async function mayDecide(known: ProxyGauges, { database, settings }: Sample): Promise<boolean> {
+  const slow = () => new Error('slow');
+  const [result, values] = await Promise.all([
+    within(database, SLOW_MS, slow).catch(() => null),
+    within(settings, SLOW_MS, slow).catch(() => null),
+  ]);
+  if (!result) {
+    return true;
+  }
+  const { database: view, problems } = result;
+  const share = shareOf(view?.slots.maxConnections ?? null, values?.maxConnectionsPercent ?? null);
+  const limits = [allowedBy(known), share].filter((limit) => limit !== null);
+  return hasLiveSign(limits.length > 0 ? Math.min(...limits) : null, view?.connections ?? null, problems);
+}
+
+function late(waitedMs: number): ProblemError {
+  return new ProblemError(problem('MANAGED.UNAVAILABLE', { reason: 'AWS did not answer in time', waitedMs }));
 }
 
 /** @throws any other error: it is a mistake of this program */
@@ -181,42 +237,4 @@ export function proxyAddress({
     return null;
   }
   return { proxy: named ?? host?.proxy ?? null, endpoint: host?.endpoint ?? null };
-}
-
-/**
- * The stats of an RDS Proxy in the terms that all poolers share. The limit is what the proxy reports, otherwise its share of
- * the server's `max_connections`. RDS Proxy publishes no queue length, so `waiting` is null. The stats are minutes old.
- *
- * @param maxConnectionsPercent of the target's `max_connections`
- * @param maxConnections the server's current value
- */
-export function proxyStats(
-  gauges: ProxyGauges,
-  maxConnectionsPercent: number | null,
-  maxConnections: number | null,
-): PoolerStats {
-  const { takenAt, open, borrowed, pinned, clients, borrowWaitMs, availabilityPercent } = gauges;
-  return {
-    takenAt,
-    isLive: false,
-    limit: allowedBy(gauges) ?? shareOf(maxConnections, maxConnectionsPercent),
-    open,
-    inUse: borrowed,
-    pinned,
-    waiting: null,
-    longestWaitMs: null,
-    borrowWaitMs,
-    clients,
-    availabilityPercent,
-  };
-}
-
-/** Connections that the proxy may open. A proxy without a target reports 0, which is no limit of the pool. */
-function allowedBy({ allowed }: ProxyGauges): number | null {
-  return allowed === 0 ? null : allowed;
-}
-
-/** At least 1: with a limit of 0 the pool would be full without any client. */
-function shareOf(connections: number | null, percent: number | null): number | null {
-  return connections === null || percent === null ? null : Math.max(1, Math.floor((connections * percent) / 100));
 }

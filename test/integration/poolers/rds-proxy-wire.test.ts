@@ -8,7 +8,7 @@ import type { PoolConfig } from '../../../functions/core/pool-config.js';
 import type { DatabaseProbeResult } from '../../../functions/core/ports.js';
 import { problem } from '../../../functions/core/problems.js';
 import { evaluate } from '../../../functions/core/verdict.js';
-import { proxyStats } from '../../../functions/poolers/rds-proxy/reader.js';
+import { proxyStats } from '../../../functions/poolers/rds-proxy/stats.js';
 import { PostgresProbe } from '../../../functions/postgres/probe.js';
 import { onTurns, pass, stopTime } from '../../support/clock.js';
 import { startTestServer, type TestServer } from '../../support/postgres.js';

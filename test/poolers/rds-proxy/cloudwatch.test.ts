@@ -262,6 +262,19 @@ test('gauges that may be five minutes old are read every five minutes, with the 
   expect(await readAt(710)).toEqual([1, 660, 12]);
 });
 
+test('gauges of the newest minute that cannot be read leave those that may be five minutes old in use', async () => {
+  publish(-1);
+  const { figures } = environment();
+  const known = await figures('READ_WRITE', 'shop', 300_000);
+  time += 60_000;
+  endpoint.answer('GetMetricData', awsError(400, 'AccessDenied', 'denied'));
+  const early = figures('READ_WRITE', 'shop', 0);
+  // While it is being read, and after.
+  expect(await figures('READ_WRITE', 'shop', 300_000)).toEqual(known);
+  await expect(early).rejects.toMatchObject({ problem: { code: 'AWS.CLOUDWATCH' } });
+  expect(await figures('READ_WRITE', 'shop', 300_000)).toEqual(known);
+});
+
 test('a proxy is queried once in the first minute of an environment too', async () => {
   publish(-1);
   const { figures, app } = environment();

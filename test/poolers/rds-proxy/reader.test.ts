@@ -7,13 +7,9 @@ import type { PoolSample } from '../../../functions/core/sample.js';
 import { evaluate } from '../../../functions/core/verdict.js';
 import { PoolerProbe } from '../../../functions/poolers/probe.js';
 import type { ProxyGauges } from '../../../functions/poolers/rds-proxy/cloudwatch.js';
-import {
-  type ProxySources,
-  proxyAddress,
-  proxyStats,
-  RdsProxyReader,
-} from '../../../functions/poolers/rds-proxy/reader.js';
+import { type ProxySources, proxyAddress, RdsProxyReader } from '../../../functions/poolers/rds-proxy/reader.js';
 import type { ProxySettings } from '../../../functions/poolers/rds-proxy/settings.js';
+import { proxyStats } from '../../../functions/poolers/rds-proxy/stats.js';
 import { pass, stopTime } from '../../support/clock.js';
 import { configWith, counts, NOON, seen, slots } from '../../support/samples.js';
 
@@ -165,6 +161,17 @@ describe('a proxy that cannot be queried is a warning, and the view of the datab
     expect(sample.problems[0]?.values.reason).toContain('name it in the definition');
   });
 
+  it('when its endpoint cannot be read and a slow database does not tell the role', async () => {
+    stopTime();
+    const reader = new RdsProxyReader({
+      address: { proxy: 'shop', endpoint: 'readers' },
+      sources: { metrics: { gauges: async () => GAUGES }, api: { settings: async () => SETTINGS, endpoint: denied } },
+    });
+    const reading = reader.read(new Promise(() => undefined)).catch((error: unknown) => error);
+    await pass(750);
+    expect(await Promise.race([reading, 'not yet'])).toMatchObject({ problem: { code: 'AWS.RDS' } });
+  });
+
   it('when AWS does not answer within the deadline', async () => {
     stopTime();
     const looking = look({ sources: { gauges: () => new Promise(() => undefined) }, deadlineMs: 100 });
@@ -221,7 +228,7 @@ describe('a proxy of which the RDS API tells nothing lacks only that part', () =
     expect(sample.problems).toEqual([MISSING]);
   });
 
-  it('keeps to that role while the server does not answer', async () => {
+  it('keeps to the last such role while the server does not answer', async () => {
     const asked: string[] = [];
     const reader = new RdsProxyReader({
       address: { proxy: 'shop', endpoint: 'readers' },
@@ -239,7 +246,10 @@ describe('a proxy of which the RDS API tells nothing lacks only that part', () =
     await expect(reading(TIMEOUT)).rejects.toMatchObject({ problem: { code: 'AWS.RDS' } });
     await reading(seen({ role: 'standby' }));
     await reading(TIMEOUT);
-    expect(asked).toEqual(['READ_ONLY', 'READ_ONLY']);
+    // After a failover the endpoint leads to the other role.
+    await reading(seen({ role: 'primary' }));
+    await reading(TIMEOUT);
+    expect(asked).toEqual(['READ_ONLY', 'READ_ONLY', 'READ_WRITE', 'READ_WRITE']);
   });
 
   it('does not hide a mistake of the program', async () => {
@@ -258,6 +268,13 @@ describe('metrics that may be five minutes old', () => {
 
   /** What a pool sees whose proxy has lent all its connections since the metrics were read. */
   async function lookLater(database: Promise<Partial<PoolSample>>, known: ProxyGauges = OLD) {
+    const { ages, read } = later(known);
+    const { takenAt, inUse } = await read(database);
+    return { ages, takenAt, inUse };
+  }
+
+  /** @param newest answers with the metrics of the newest minute */
+  function later(known: ProxyGauges, newest: () => Promise<ProxyGauges> = async () => NEW) {
     const ages: number[] = [];
     const reader = new RdsProxyReader({
       address: { proxy: 'shop', endpoint: null },
@@ -266,19 +283,20 @@ describe('metrics that may be five minutes old', () => {
         metrics: {
           gauges: async (_proxy, _role, maxAgeMs) => {
             ages.push(maxAgeMs);
-            return maxAgeMs === 0 ? NEW : known;
+            return maxAgeMs === 0 ? await newest() : known;
           },
         },
         api: { settings: async () => SETTINGS, endpoint: () => new Promise(() => undefined) },
       },
     });
-    const { takenAt, inUse } = await reader.read(database as Promise<DatabaseProbeResult>);
-    return { ages, takenAt, inUse };
+    const read = (database: Promise<Partial<PoolSample>>) => reader.read(database as Promise<DatabaseProbeResult>);
+    return { ages, read };
   }
 
   const NEWEST = { ages: [MAX_AGE_MS, 0], takenAt: NOON, inUse: 20 };
   const KNOWN = { ages: [MAX_AGE_MS], takenAt: OLD.takenAt, inUse: OLD.borrowed };
-  const busy = (total: number, active: number) => Promise.resolve(seen({ connections: counts({ total, active }) }));
+  const busy = (total: number, active: number, maxConnections = 100) =>
+    Promise.resolve(seen({ connections: counts({ total, active }), slots: slots({ maxConnections }) }));
 
   it.each([
     ['as long as nothing else points to a full proxy', busy(10, 3), KNOWN],
@@ -286,13 +304,54 @@ describe('metrics that may be five minutes old', () => {
     ['with as many active sessions as the limit', busy(20, 20), NEWEST],
     ['with so many open sessions that they could all be pinned', busy(18, 0), NEWEST],
     ['after a probe that was not served', Promise.resolve(TIMEOUT), NEWEST],
+    ['with fewer active sessions than half of the live max_connections, as set', busy(10, 9, 25), KNOWN],
+    ['with as many active sessions as a limit that fell since', busy(10, 10, 20), NEWEST],
   ])('are used, or read again: %s', async (_, database, expected) => {
     expect(await lookLater(database)).toEqual(expected);
   });
 
-  it('are read again as long as they have no limit, as those of a new proxy', async () => {
-    expect(await lookLater(busy(10, 3), { ...OLD, allowed: null })).toEqual(NEWEST);
-    expect(await lookLater(busy(10, 3), { ...OLD, allowed: 0 })).toEqual(NEWEST);
+  it('are read again for five minutes while they have no limit, as those of a new proxy', async () => {
+    stopTime();
+    const { ages, read } = later({ ...OLD, allowed: null });
+    const early = async () => {
+      await read(busy(10, 3));
+      return ages.splice(0).length === 2;
+    };
+    const minutes: boolean[] = [];
+    for (let minute = 0; minute < 7; minute += 1) {
+      minutes.push(await early());
+      await pass(60_000);
+    }
+    expect(minutes).toEqual([true, true, true, true, true, false, false]);
+  });
+
+  it('are not read again for a limit of 0, as that of a role without targets', async () => {
+    expect(await lookLater(busy(10, 3), { ...OLD, allowed: 0 })).toEqual(KNOWN);
+  });
+
+  it('stay when the newest minute cannot be read, and the reason is a failure', async () => {
+    const denied = new ProblemError(problem('AWS.CLOUDWATCH', { error: 'AccessDenied' }));
+    const { read } = later(OLD, () => Promise.reject(denied));
+    const expected = { takenAt: OLD.takenAt, inUse: OLD.borrowed, limit: 20, settings: SETTINGS, failures: [denied] };
+    expect(await read(Promise.resolve(TIMEOUT))).toMatchObject(expected);
+  });
+
+  it('stay when the newest minute is not read in time, and the reason is a failure', async () => {
+    stopTime();
+    const { read } = later(OLD, () => new Promise(() => undefined));
+    const reading = read(Promise.resolve(TIMEOUT));
+    await pass(2_499);
+    expect(await Promise.race([reading, 'not yet'])).toMatchObject({
+      takenAt: OLD.takenAt,
+      inUse: OLD.borrowed,
+      settings: SETTINGS,
+      failures: [{ problem: { values: { reason: 'AWS did not answer in time' } } }],
+    });
+  });
+
+  it('do not hide a mistake of the program in reading the newest', async () => {
+    const { read } = later(OLD, () => Promise.reject(new TypeError('mistake')));
+    await expect(read(Promise.resolve(TIMEOUT))).rejects.toThrow('mistake');
   });
 
   it('are read again while the database does not answer, early enough for this answer', async () => {
