@@ -21,7 +21,7 @@ try {
   const [context, mode] = ['pool-health', 'mode'].map((key) => app.node.tryGetContext(key));
   const options = readContext(context, mode, targetOf(process.env));
   const { health } = new PoolHealthStack(app, options);
-  const mistakes = templateMistakes(app.synth().directory);
+  const mistakes = templateMistakes(app);
   if (mistakes.length > 0) {
     throw new ContextError(mistakes);
   }

@@ -1,21 +1,17 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import type { App } from 'aws-cdk-lib';
+import { templateFiles } from './template-files.js';
 
 /** Bytes of a template that CloudFormation takes. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const MAX_BYTES = 1_000_000;
-const SUFFIX = '.template.json';
 
 /**
  * A mistake for each template that CloudFormation would refuse, nested stacks included: their resources were counted, but long
- * names make them larger. The CDK only warns.
- *
- * @param folder the output of a synth
+ * names make them larger. The CDK only warns. Synthesizes the app unless it was already.
  */
-export function templateMistakes(folder: string): readonly string[] {
-  const sizes = readdirSync(folder)
-    .filter((file) => file.endsWith(SUFFIX))
-    .map((file) => ({ file, bytes: statSync(join(folder, file)).size }));
-  return sizes
+export function templateMistakes(app: App): readonly string[] {
+  return templateFiles(app)
+    .map(({ file, path }) => ({ file, bytes: statSync(path).size }))
     .filter(({ bytes }) => bytes > MAX_BYTES)
     .map(
       ({ file, bytes }) =>

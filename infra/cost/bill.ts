@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type App, Stack } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { METRICS } from '../../functions/core/metrics.js';
 import { DEFAULT_NAMESPACE } from '../../functions/core/namespace.js';
+import { templateFiles } from '../template-files.js';
 import { type Cost, HOURS, MINUTES, PRICES } from './prices.js';
 
 /** Bytes that Lambda and the API write to logs for an invocation without problems, by the line formats of AWS. */
@@ -41,11 +41,9 @@ export interface Usage {
 
 /** The resources in the templates of an app, nested stacks included. Synthesizes the app unless it was already. */
 export function synthesizedTemplate(app: App): CostedTemplate {
-  const { directory } = app.synth();
-  const stacks = app.node.findAll().filter((node) => Stack.isStack(node));
-  const resources = stacks.flatMap((stack) => {
-    const { Resources }: CostedTemplate = JSON.parse(readFileSync(join(directory, stack.templateFile), 'utf8'));
-    return Object.entries(Resources).map(([id, resource]) => [`${stack.node.path}/${id}`, resource] as const);
+  const resources = templateFiles(app).flatMap(({ stack, path }) => {
+    const { Resources }: CostedTemplate = JSON.parse(readFileSync(path, 'utf8'));
+    return Object.entries(Resources).map(([id, resource]) => [`${stack}/${id}`, resource] as const);
   });
   return { Resources: Object.fromEntries(resources) };
 }
