@@ -1,6 +1,7 @@
 import { CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { POOL_ALARMS } from '../monitoring/pool-alarms.js';
+import { PROXY_ALARMS } from '../monitoring/proxy-alarms.js';
 
 /** The stack of the deployment itself. */
 export const MAIN_STACK = 0;
@@ -14,6 +15,8 @@ export interface PlacedPool {
   readonly name: string;
   /** 0 is the main stack, n the nested stack n. */
   readonly alarmStack: number;
+  /** The RDS Proxy in front of it; its alarms are in the lowest stack of its pools. */
+  readonly proxy: string | null;
 }
 
 /**
@@ -65,47 +68,66 @@ export class PoolStacks {
   #mistakes(pools: readonly PlacedPool[]): readonly string[] {
     const stacks: readonly (readonly [number, Stack])[] = [[MAIN_STACK, Stack.of(this.#owner)], ...this.#nested];
     const counts = new Map(stacks.map(([number, stack]) => [number, resourcesOf(stack)]));
-    return [...counts].flatMap(([number, count]) =>
-      count <= MAX_RESOURCES
-        ? []
-        : [
-            mistake(
-              number,
-              counts,
-              pools.filter(({ alarmStack }) => alarmStack === number),
-            ),
-          ],
-    );
+    return [...counts].flatMap(([number, count]) => (count <= MAX_RESOURCES ? [] : [mistake(number, counts, pools)]));
   }
 }
 
-function mistake(full: number, counts: ReadonlyMap<number, number>, pools: readonly PlacedPool[]): string {
+function mistake(full: number, counts: ReadonlyMap<number, number>, all: readonly PlacedPool[]): string {
   const count = counts.get(full) ?? 0;
-  // A nested stack is a resource of the main stack.
-  const excess = Math.ceil((count + 1 - MAX_RESOURCES) / RESOURCES_PER_POOL);
+  const pools = all.filter(({ alarmStack }) => alarmStack === full);
   const stack = full === MAIN_STACK ? 'the main stack' : `the stack of "alarmStack": ${full}`;
   const problem = `${stack} contains the alarms of ${pools.length} pools and needs ${count} resources, and a stack may have ${MAX_RESOURCES}`;
-  if (excess > pools.length) {
-    return `${problem}: deploy some of the pools as a second deployment, with its own name and parameterPrefix`;
+  const bounds = pools.map((pool) => resourcesOfPool(pool, all));
+  const freed = bounds.map(({ least }) => least).sort((one, other) => one - other);
+  const taken = bounds.map(({ most }) => most).sort((one, other) => other - one);
+  for (let moved = 1; moved <= pools.length; moved++) {
+    const places = nextPlaces(moved, full, counts, taken);
+    // A nested stack is a resource of the main stack.
+    const created = full === MAIN_STACK ? places.filter(({ number }) => !counts.has(number)).length : 0;
+    if (count + created - sum(freed.slice(0, moved)) <= MAX_RESOURCES) {
+      const texts = places.map(({ number, size }) => `"alarmStack": ${number} for ${size} of them`);
+      return `${problem}: set ${texts.join(' and ')}, best for those that are not deployed yet. Moving the alarms of a deployed pool takes two deployments`;
+    }
   }
-  const places = nextPlaces(excess, full, counts).map(
-    ({ number, size }) => `"alarmStack": ${number} for ${size} of them`,
-  );
-  return `${problem}: set ${places.join(' and ')}, best for those that are not deployed yet. Moving the alarms of a deployed pool takes two deployments`;
+  return `${problem}: deploy some of the pools as a second deployment, with its own name and parameterPrefix`;
 }
 
-/** The next stacks that have space for so many pools, and how many each takes. */
-function nextPlaces(pools: number, full: number, counts: ReadonlyMap<number, number>) {
+/**
+ * Resources that a pool takes along to a higher stack. The alarms of a shared proxy go when all its pools of the stack go, so
+ * whichever pools the user moves, they take at least and at most the sum of theirs.
+ */
+function resourcesOfPool({ proxy, alarmStack }: PlacedPool, all: readonly PlacedPool[]) {
+  const stacks = all.filter((other) => proxy !== null && other.proxy === proxy).map((other) => other.alarmStack);
+  const sharing = Math.min(...stacks) === alarmStack ? stacks.filter((stack) => stack === alarmStack).length : 0;
+  return {
+    least: RESOURCES_PER_POOL + (sharing === 1 ? PROXY_ALARMS.length : 0),
+    most: RESOURCES_PER_POOL + (sharing > 0 ? PROXY_ALARMS.length / sharing : 0),
+  };
+}
+
+/**
+ * The next stacks that have space for so many pools, and how many each takes.
+ *
+ * @param taken resources of each pool that may move, the largest first
+ */
+function nextPlaces(pools: number, full: number, counts: ReadonlyMap<number, number>, taken: readonly number[]) {
   const places: { readonly number: number; readonly size: number }[] = [];
-  for (let number = MAIN_STACK + 1, left = pools; left > 0; number++) {
-    const space = number === full ? 0 : Math.floor((MAX_RESOURCES - (counts.get(number) ?? 0)) / RESOURCES_PER_POOL);
-    const size = Math.min(left, Math.max(space, 0));
+  for (let number = full + 1, left = pools; left > 0; number++) {
+    const space = MAX_RESOURCES - (counts.get(number) ?? 0);
+    let size = 0;
+    while (size < left && sum(taken.slice(0, size + 1)) <= space) {
+      size++;
+    }
     if (size > 0) {
       places.push({ number, size });
       left -= size;
     }
   }
   return places;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 function resourcesOf(stack: Stack): number {

@@ -44,7 +44,7 @@ export interface WatchedPoolProps {
   readonly ceiling?: number;
   /**
    * The stack that contains the alarms and the definition of this pool: 0 for the stack of the construct, n for its nested
-   * stack n. A stack may have 500 resources, which are about 35 pools; synth fails with the next number when one is full. A
+   * stack n. A stack may have 500 resources, which are about 35 pools, or 25 with an RDS Proxy each; synth fails with the next number when one is full. A
    * deployed pool cannot get another number in one deployment: CloudFormation would create its alarms again before it deletes
    * the old ones, under the same names.
    *
@@ -58,6 +58,8 @@ export interface CheckedPool extends WatchedPoolProps {
   /** Contains placeholders for values that are known only at deployment. */
   readonly config: ValidatedPoolConfig;
   readonly alarmStack: number;
+  /** The RDS Proxy in front of it. Null without one, and if its name is unknown at synth. */
+  readonly proxy: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -97,7 +99,11 @@ export function checkedPools(pools: readonly WatchedPoolProps[]): readonly Check
   return pools.flatMap((pool) => {
     const validation = validate(pool);
     const { alarmStack = MAIN_STACK } = pool;
-    return validation.ok ? [{ ...pool, alarmStack, config: validation.config, warnings: validation.warnings }] : [];
+    if (!validation.ok) {
+      return [];
+    }
+    const { config, warnings } = validation;
+    return [{ ...pool, alarmStack, proxy: proxyName(pool), config, warnings }];
   });
 }
 
@@ -117,12 +123,13 @@ export function checkRoles(pools: readonly CheckedPool[]): readonly CheckRoleOfP
 
 /**
  * The RDS Proxies in front of the pools, by their definitions or host names. A proxy that pools share is listed once, with the
- * pool of the lowest `alarmStack`: further pools begin in higher stacks, and must not move its alarms.
+ * pool of the lowest `alarmStack`: further pools begin in higher stacks, and must not move its alarms. The lowest number of its
+ * pools must stay the same from one deployment to the next: an alarm that moved would clash with itself.
  */
 export function proxiesOf(pools: readonly CheckedPool[]): readonly MonitoredProxy[] {
   const proxies = new Map<string, MonitoredProxy>();
   for (const pool of [...pools].sort((one, other) => one.alarmStack - other.alarmStack)) {
-    const name = proxyName(pool);
+    const { proxy: name } = pool;
     if (name !== null && !proxies.has(name)) {
       const label = Token.isUnresolved(name) ? pool.name : name;
       proxies.set(name, { name, label, pool: pool.name });
@@ -131,8 +138,7 @@ export function proxiesOf(pools: readonly CheckedPool[]): readonly MonitoredProx
   return [...proxies.values()];
 }
 
-/** Null without a proxy, and if its name is unknown at synth. */
-function proxyName({ definition: { managed, endpoint } }: CheckedPool): string | null {
+function proxyName({ definition: { managed, endpoint } }: WatchedPoolProps): string | null {
   if (managed) {
     return managed.kind === 'rds-proxy' ? managed.name : null;
   }

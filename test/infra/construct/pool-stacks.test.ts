@@ -3,6 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { Alarm, CfnAlarm, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { describe, expect, it } from 'vitest';
 import { PoolHealth } from '../../../infra/construct/pool-health.js';
+import { MAIN_STACK } from '../../../infra/construct/pool-stacks.js';
 import type { WatchedPoolProps } from '../../../infra/construct/pools.js';
 import { POOL_ALARMS } from '../../../infra/monitoring/pool-alarms.js';
 import { PROXY_ALARMS } from '../../../infra/monitoring/proxy-alarms.js';
@@ -23,8 +24,14 @@ const DEFINITION = {
   auth: { type: 'secret', arn: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:watcher-AbCdEf' },
 } as const;
 
-/** A deployment in a stack of its own. @param stackOf the `alarmStack` of each pool; undefined leaves it out */
-function deployment(pools: number, stackOf: (index: number) => number | undefined, own = 0) {
+/**
+ * A deployment in a stack of its own.
+ *
+ * @param stackOf the `alarmStack` of each pool; undefined leaves it out
+ * @param own resources of the user in the stack
+ * @param proxies RDS Proxies in front of the pools, which take turns
+ */
+function deployment(pools: number, stackOf: (index: number) => number | undefined, own = 0, proxies = 10) {
   const stack = new Stack(emptyApp(), 'Shop', { suppressTemplateIndentation: true });
   for (let index = 0; index < own; index++) {
     new CfnAlarm(stack, `Own${index}`, { comparisonOperator: 'GreaterThanThreshold', evaluationPeriods: 1 });
@@ -34,13 +41,21 @@ function deployment(pools: number, stackOf: (index: number) => number | undefine
       const alarmStack = stackOf(index);
       return {
         name: `pool-${index}`,
-        definition: { ...DEFINITION, endpoint: `proxy-${index % 10}.proxy-abc.eu-central-1.rds.amazonaws.com` },
+        definition: { ...DEFINITION, endpoint: `proxy-${index % proxies}.proxy-abc.eu-central-1.rds.amazonaws.com` },
         ...(alarmStack !== undefined && { alarmStack }),
       };
     }),
   });
   return { stack, health, templates: () => templatesOf(stack) };
 }
+
+/** The mistakes of a synth, without the templates. */
+const mistakesOf = ({ health }: ReturnType<typeof deployment>) => health.node.validate().join('\n');
+/** The stacks that a mistake names, each as often as pools are to be moved to it. */
+const placesIn = (mistake: string) =>
+  [...mistake.matchAll(/"alarmStack": (\d+) for (\d+) of them/g)].flatMap(([, number, size]) =>
+    Array.from({ length: Number(size) }, () => Number(number)),
+  );
 
 const namesIn = (template: Template | undefined) =>
   template ? [...alarmsOf(template).keys(), ...compositesOf(template).keys()] : [];
@@ -94,7 +109,7 @@ describe('a deployment of 100 pools in one stack and two nested stacks', { timeo
 describe('a full stack', { timeout: SYNTH_TIMEOUT_MS }, () => {
   it('is refused with the next numbers, and how many pools each takes', () => {
     expect(() => deployment(100, () => undefined).templates()).toThrowError(
-      /the main stack contains the alarms of 100 pools and needs \d{4} resources, and a stack may have 500: set "alarmStack": 1 for 41 of them and "alarmStack": 2 for \d+ of them, best for those that are not deployed yet\. Moving the alarms of a deployed pool takes two deployments/,
+      /the main stack contains the alarms of 100 pools and needs \d{4} resources, and a stack may have 500: set "alarmStack": 1 for 40 of them and "alarmStack": 2 for \d+ of them, best for those that are not deployed yet\. Moving the alarms of a deployed pool takes two deployments/,
     );
   });
 
@@ -103,6 +118,22 @@ describe('a full stack', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(() => deployment(80, (index) => (index < 60 ? 1 : stacks[index % 3])).templates()).toThrowError(
       /the stack of "alarmStack": 1 contains the alarms of \d+ pools and needs \d+ resources, and a stack may have 500: set "alarmStack": 2 for \d+ of them/,
     );
+  });
+
+  it.each([
+    ['an RDS Proxy each', 60, 60, 31, 'last'],
+    ['an RDS Proxy for two', 70, 35, 35, 'last'],
+    ['an RDS Proxy for ten, whose pools move together', 100, 10, 40, 'whole proxies'],
+    ['one RDS Proxy', 100, 1, 41, 'last'],
+  ])('fits after the pools were moved as the message says: %s', (_, pools, proxies, first, which) => {
+    const places = placesIn(mistakesOf(deployment(pools, () => MAIN_STACK, 0, proxies)));
+    expect(places.filter((place) => place === 1)).toHaveLength(first);
+    const order = Array.from({ length: pools }, (_, index) => index);
+    if (which === 'whole proxies') {
+      order.sort((one, other) => (one % proxies) - (other % proxies));
+    }
+    const moved = new Map(order.slice(-places.length).map((pool, index) => [pool, places[index]]));
+    expect(mistakesOf(deployment(pools, (index) => moved.get(index), 0, proxies))).toBe('');
   });
 
   it('is refused with another way out if the pools are not what fills it', () => {
