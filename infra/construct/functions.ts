@@ -42,6 +42,9 @@ export interface FunctionsProps {
  */
 const PAGE_CONCURRENCY = THROTTLE.burstLimit;
 
+/** Bytes that the environment variables of a function may have, all together. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_ENVIRONMENT_BYTES = 4_096;
+
 /** The port of a definition without `port`. */
 const POSTGRES_PORT = 5432;
 
@@ -88,12 +91,14 @@ export class Functions extends Construct {
       timeout: Duration.seconds(20),
       ...(reservedConcurrency !== undefined && { reservedConcurrency: 1 }),
     });
+    const ofPage = {
+      POOL_HEALTH_POOLS: pools.map(({ name }) => name).join(','),
+      POOL_HEALTH_NAMESPACE: namespace,
+    };
+    this.node.addValidation({ validate: () => [...environmentMistakes(ofPage, pools.length)] });
     this.page = new HealthFunction(this, 'Page', {
       handler: 'page',
-      environment: {
-        POOL_HEALTH_POOLS: pools.map(({ name }) => name).join(','),
-        POOL_HEALTH_NAMESPACE: namespace,
-      },
+      environment: ofPage,
       logRetention,
       placement: null,
       memoryMb: 256,
@@ -121,8 +126,21 @@ export class Functions extends Construct {
         network.allowTo(target, definition.port ?? POSTGRES_PORT);
       }
     }
+    network.warnOfRules();
     return network;
   }
+}
+
+/** The mistake of names that are too long together for the page's environment. */
+function environmentMistakes(environment: Readonly<Record<string, string>>, pools: number): readonly string[] {
+  // Lambda measures the variables as JSON.
+  const bytes = Buffer.byteLength(JSON.stringify(environment));
+  if (bytes <= MAX_ENVIRONMENT_BYTES) {
+    return [];
+  }
+  return [
+    `the names of the ${pools} pools need ${bytes} bytes of environment variables, and Lambda takes ${MAX_ENVIRONMENT_BYTES}: give pools that are not deployed yet shorter names, or deploy some of the pools as a second deployment, with its own name and parameterPrefix`,
+  ];
 }
 
 function allowReading({ role }: HealthFunction, pools: readonly CheckedPool[]): void {

@@ -1,5 +1,7 @@
 import { Annotations } from 'aws-cdk-lib';
 import {
+  CfnSecurityGroup,
+  CfnSecurityGroupEgress,
   type IConnectable,
   InterfaceVpcEndpoint,
   InterfaceVpcEndpointAwsService,
@@ -57,6 +59,12 @@ export interface EgressNames {
   readonly subnets: string;
 }
 
+/**
+ * The default of the quota "Inbound or outbound rules per security group".
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+ */
+const MAX_RULES = 60;
 const HTTPS = Port.tcp(443);
 const PROPS: EgressNames = { group: 'endpointsSecurityGroup', subnets: 'endpointSubnets' };
 
@@ -142,6 +150,17 @@ export class Network extends Construct {
     this.securityGroup.connections.allowTo(target, Port.tcp(port), 'pool-health to the database');
   }
 
+  /** Warns of more outbound rules than the account may allow; the ways to all pools are open by then. */
+  warnOfRules(): void {
+    const rules = outboundRules(this.securityGroup);
+    if (rules > MAX_RULES) {
+      Annotations.of(this).addWarningV2(
+        'pool-health:rules',
+        `The security group of the functions has ${rules} outbound rules, one for each security group or cidr of the pools, and AWS allows ${MAX_RULES} by default: raise the quota "Inbound or outbound rules per security group" before you deploy, or let databases share a group`,
+      );
+    }
+  }
+
   #allowToEndpoints(group: ISecurityGroup): void {
     this.securityGroup.connections.allowTo(group, HTTPS, 'AWS APIs through interface endpoints');
   }
@@ -159,6 +178,13 @@ export class Network extends Construct {
     }
     return securityGroup;
   }
+}
+
+/** How many outbound rules a security group has: those in the resource itself, and those that are resources of their own. */
+function outboundRules(group: SecurityGroup): number {
+  const { children, defaultChild } = group.node;
+  const inline = defaultChild instanceof CfnSecurityGroup ? group.stack.resolve(defaultChild.securityGroupEgress) : [];
+  return (inline?.length ?? 0) + children.filter((child) => child instanceof CfnSecurityGroupEgress).length;
 }
 
 /** The services that are called, by the ids of their endpoints. Lambda delivers logs without an endpoint. */

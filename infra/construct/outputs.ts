@@ -2,6 +2,9 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import { checkRoleSql } from '../../functions/core/check-role.js';
 import type { PoolHealth } from './pool-health.js';
 
+/** Bytes that the description of an output may have. @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html */
+const MAX_DESCRIPTION_BYTES = 1_024;
+
 /** Adds the stack's outputs: URLs, topics and parameters of the deployment, and the SQL that the databases need. */
 export function addOutputs(stack: Stack, health: PoolHealth): void {
   const { region } = stack;
@@ -30,11 +33,20 @@ export function addOutputs(stack: Stack, health: PoolHealth): void {
     output(
       `CheckRoleSql${index === 0 ? '' : index + 1}`,
       `${checkRoleSql(role)};`,
-      `Creates the role of the check: run it in the database of ${role.pools.join(', ')}`,
+      withNames('Creates the role of the check: run it in the database of', role.pools),
     );
   }
 
   function output(id: string, value: string, description: string): void {
     new CfnOutput(stack, id, { value, description });
   }
+}
+
+/** A description that ends with as many of the names as it may, and the number of the others. */
+function withNames(text: string, names: readonly string[]): string {
+  let description = `${text} ${names.join(', ')}`;
+  for (let others = 1; Buffer.byteLength(description) > MAX_DESCRIPTION_BYTES; others++) {
+    description = `${text} ${names.slice(0, -others).join(', ')} … and ${others} more`;
+  }
+  return description;
 }

@@ -1,9 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, it } from 'vitest';
 import { HANDLERS } from '../../../infra/build/entry-points.js';
+import { Functions } from '../../../infra/construct/functions.js';
 import { PoolHealth } from '../../../infra/construct/pool-health.js';
+import { checkedPools } from '../../../infra/construct/pools.js';
 import { ATTACH, emptyApp, stackOf, templateOf } from '../../support/synth.js';
 import { plain } from '../../support/templates.js';
 
@@ -219,6 +222,43 @@ it.each([
   const { definition, name } = ATTACH.pools[2];
   const network = { vpc: new Vpc(stack, 'Vpc') as IVpc, ...keys };
   expect(() => new PoolHealth(stack, 'Health', { pools: [{ name, definition }], network })).toThrow(message);
+});
+
+describe('with a security group for each pool', () => {
+  const { definition } = ATTACH.pools[2];
+  /** What synth says about the network of so many pools and groups. The rule for the NAT gateway comes on top. */
+  const warnings = (pools: number, groups: number) => {
+    const stack = new Stack(emptyApp(), 'Groups');
+    const targets = Array.from({ length: groups }, (_, index) =>
+      SecurityGroup.fromSecurityGroupId(stack, `Group${index}`, `sg-${index}`),
+    );
+    const { network } = new Functions(stack, 'Functions', {
+      pools: checkedPools(
+        Array.from({ length: pools }, (_, index) => {
+          const target = targets[index % groups];
+          return { name: `pool-${index}`, definition, ...(target && { target }) };
+        }),
+      ),
+      parameterPrefix: '/pool-health',
+      namespace: 'PoolHealth',
+      logRetention: RetentionDays.TWO_WEEKS,
+      network: { vpc: new Vpc(stack, 'Vpc') as IVpc, egress: 'nat' },
+    });
+    return network?.node.metadata.filter(({ type }) => type === 'aws:cdk:warning').map(({ data }) => String(data));
+  };
+
+  it('synth warns of more outbound rules than the default of the quota', () => {
+    expect(warnings(61, 61)).toEqual([
+      expect.stringMatching(
+        /has 62 outbound rules.*AWS allows 60 by default.*"Inbound or outbound rules per security group"/,
+      ),
+    ]);
+  });
+
+  it('synth is silent up to the quota, and about pools that share their groups', () => {
+    expect(warnings(59, 59)).toEqual([]);
+    expect(warnings(61, 2)).toEqual([]);
+  });
 });
 
 it('outside a VPC there is no network, and no permission to create network interfaces', () => {
