@@ -22,11 +22,12 @@ export interface Workload {
 /**
  * Starts a small demo application with a real pool of the given settings. Each of its customers takes a connection, uses it in
  * its own way and returns it. A wave sets how many customers are active at the same time. Failures of a customer are not
- * reported here: the check has to detect them.
+ * reported here: the check has to detect them. Resolves when the first connection is open, so that the first check counts it.
+ * Never throws.
  *
  * @param login where the application connects, as its own user
  */
-export function startWorkload(login: ClientConfig, settings: PoolSettings): Workload {
+export async function startWorkload(login: ClientConfig, settings: PoolSettings): Promise<Workload> {
   const pool = new Pool({
     ...login,
     Client: IsolatedClient,
@@ -39,6 +40,7 @@ export function startWorkload(login: ClientConfig, settings: PoolSettings): Work
   pool.on('error', () => {
     // An idle connection was closed by the server; the pool opens another one when it needs it.
   });
+  await pool.query('SELECT 1').catch(ignore);
   const stopping = new AbortController();
   const startedAt = monotonicMs();
   const periodMs = wavePeriod(settings.idleTimeout);

@@ -109,7 +109,7 @@ export class LocalRun {
     this.#postgres = postgres;
     this.#stopping.signal.throwIfAborted();
     const { check, application } = await createDemoDatabase(postgres);
-    this.#workload = settings && startWorkload(postgres.connection(application), settings);
+    this.#workload = settings && (await startWorkload(postgres.connection(application), settings));
     return { url: postgres.url(check), sharedUser: 'false' };
   }
 

@@ -14,7 +14,7 @@ afterAll(() => server.close());
 
 it('the demo uses its connections as an application does, never more than max, and closes all of them', async () => {
   const { application, check } = await createDemoDatabase(server.postgres);
-  const workload = startWorkload(server.postgres.connection(application), SETTINGS);
+  const workload = await startWorkload(server.postgres.connection(application), SETTINGS);
   const seen = new Set<unknown>();
   let most = 0;
   await until('connections are opened and active', async () => {
@@ -36,13 +36,10 @@ it('the demo uses its connections as an application does, never more than max, a
   expect(role?.rolconfig).toContain('statement_timeout=3s');
 });
 
-it('the demo survives the end of its server and stops without it', async () => {
+it('the demo is connected once it has started, survives the end of its server and stops without it', async () => {
   await server.createRole('orphan');
-  const workload = startWorkload(server.postgres.connection({ user: 'orphan' }), SETTINGS);
-  await until('it is connected', async () => {
-    const rows = await server.sql(`SELECT 1 FROM pg_stat_activity WHERE usename = 'orphan'`);
-    return rows.length > 0;
-  });
+  const workload = await startWorkload(server.postgres.connection({ user: 'orphan' }), SETTINGS);
+  expect(await server.sql(`SELECT 1 FROM pg_stat_activity WHERE usename = 'orphan'`)).not.toEqual([]);
   await server.postgres.kill();
   await expect(workload.stop()).resolves.toBeUndefined();
 });
